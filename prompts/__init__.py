@@ -1,0 +1,1 @@
+"""The prompt files, one `.md` each; `rag.prompting` reads them and checks their slots."""

@@ -1,0 +1,256 @@
+"""The command line: `citewise ingest | ask | search | papers | chat | doctor`.
+
+Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage. Everything
+heavy is imported inside the command that needs it, so that `--help` answers at once.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+
+from rag import __version__
+from rag.errors import CitewiseError
+from rag.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+app = typer.Typer(
+    name="citewise",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Ask a library of paper abstracts; get answers in their exact words, each with its citation.\n\n"
+    "Start with:  citewise ingest FILE   then:  citewise ask 'your question'   or:  citewise chat",
+)
+
+LibraryOption = Annotated[
+    Path | None, typer.Option("--library", help="Folder of the library. Default: CITEWISE_LIBRARY, else ./library.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cuda, mps or cpu. Default: auto.")]
+
+
+def _exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:
+    """Domain errors end the command with one line on stderr and exit code 1; anything else is a bug and shows itself."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except CitewiseError as error:
+            typer.echo(f"citewise: {error}", err=True)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.echo("citewise: stopped", err=True)
+            raise typer.Exit(130) from None
+
+    return run
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"citewise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Log more: -v info, -vv debug.")] = 0,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Configure logging: warnings only, unless asked for more."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
+    for package in ("rag", "ui", "evals"):
+        logging.getLogger(package).setLevel(level)
+
+
+@app.command()
+@_exits_with_one_line
+def ingest(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of papers: corpus.jsonl, or a page of titles and abstracts.")
+    ],
+    library: LibraryOption = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add papers to a library; unchanged ones cost nothing.
+
+    Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
+    """
+    from rag.wiring import ingest_files
+
+    settings = Settings.load(library=library, device=device)
+    with _progress_bar() as progress:
+        report = ingest_files(settings, files, progress)
+    if as_json:
+        rejected = [
+            {"file": str(item.file), "line": item.record.line, "title": item.record.title, "reason": item.record.reason}
+            for item in report.rejected
+        ]
+        typer.echo(
+            _dump(
+                {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
+                | {"rejected": rejected}
+            )
+        )
+        return
+    typer.echo(
+        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} unchanged, "
+        f"{len(report.rejected)} rejected: {settings.library}"
+    )
+    for item in report.rejected:
+        where = f"{item.file}:{item.record.line}" if item.record.line else str(item.file)
+        typer.echo(f"  rejected {where}: {item.record.reason}", err=True)
+
+
+@app.command()
+@_exits_with_one_line
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    library: LibraryOption = None,
+    mode: Annotated[str | None, typer.Option(help="auto or quote: how the answer is made.")] = None,
+    device: DeviceOption = None,
+    why: Annotated[
+        bool, typer.Option("--why", help="Show the sentences read, with the parts of their scores.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question in exact, cited words, or say that it is not in the library.
+
+    Example: citewise ask "How much faster does DeepCache make Stable Diffusion?"
+    """
+    from rag.wiring import open_assistant
+
+    settings = Settings.load(library=library, mode=mode, device=device)
+    with _status() as status:
+        assistant = open_assistant(settings, status)
+        status("Reading")
+        answer = assistant.ask(question)
+    from rag import jsonform, terminal
+
+    if as_json:
+        shown = jsonform.answer_json(answer)
+        if why:
+            shown["evidence"] = [jsonform.evidence_json(item) for item in answer.evidence]
+        typer.echo(_dump(shown))
+    else:
+        terminal.print_answer(answer, why=why)
+    assistant.close()
+
+
+@app.command()
+@_exits_with_one_line
+def search(
+    words: Annotated[str, typer.Argument(help="Words or a question.")],
+    library: LibraryOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most papers to show.")] = 10,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find papers, best first, without loading the LLM."""
+    from rag.wiring import open_searcher
+
+    settings = Settings.load(library=library, device=device)
+    with _status() as status:
+        searcher = open_searcher(settings, status)
+        hits = searcher.search(words, limit)
+    from rag import jsonform, terminal
+
+    if as_json:
+        typer.echo(_dump(jsonform.search_json(words, hits)))
+    else:
+        terminal.print_hits(hits)
+    searcher.close()
+
+
+@app.command()
+@_exits_with_one_line
+def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the library's papers; with --json as corpus.jsonl lines."""
+    from rag import jsonform
+    from rag.library import Library
+
+    opened = Library.reading(Settings.load(library=library).library)
+    for paper in opened.papers():
+        typer.echo(
+            json.dumps(jsonform.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
+        )
+    opened.close()
+
+
+@app.command()
+@_exits_with_one_line
+def chat(
+    library: LibraryOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
+    device: DeviceOption = None,
+) -> None:
+    """Open the chat window in a browser on this machine (Ctrl-C ends it)."""
+    from ui.app import launch
+
+    launch(Settings.load(library=library, device=device), host=host, port=port)
+
+
+@app.command()
+@_exits_with_one_line
+def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: JsonOption = False) -> None:
+    """Say what is installed, which weights and device would run, and whether the library and its index are sound."""
+    from rag import doctor as checkup
+    from rag import terminal
+
+    findings = checkup.examine(Settings.load(library=library, device=device))
+    if as_json:
+        typer.echo(_dump([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
+    else:
+        terminal.print_findings(findings)
+    if not all(item.ok for item in findings):
+        raise typer.Exit(1)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@contextmanager
+def _status() -> Iterator[Callable[[str], None]]:
+    """A spinner with the current step on a terminal's stderr; nothing where stderr goes to a file."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield status.update
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars a stage on a terminal's stderr; nothing where stderr goes to a file."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        stages: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=total or None)
+            bars.update(stages[stage], completed=done, total=total or None)
+
+        yield show

@@ -1,0 +1,86 @@
+"""What is installed, which weights and device would run, whether the library and its index are sound. Changes nothing."""
+
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from rag import __version__
+from rag.errors import CitewiseError
+from rag.models import choose_device, find_model
+from rag.settings import Settings
+
+_PACKAGES = ("torch", "transformers", "llama-index-core", "llama-index-vector-stores-chroma", "chromadb", "gradio")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All checks; one that fails does not stop the others."""
+    return [
+        Finding("citewise", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
+        *_packages(),
+        _checked("device", lambda: _device(settings)),
+        _checked("embedder", lambda: _weights(settings.embedder, settings)),
+        _checked("reader", lambda: _weights(settings.reader, settings)),
+        _checked("library", lambda: _library(settings)),
+        _checked("vector index", lambda: _index(settings)),
+    ]
+
+
+def _checked(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except CitewiseError as error:
+        return Finding(name, False, str(error))
+
+
+def _packages() -> Iterator[Finding]:
+    for name in _PACKAGES:
+        try:
+            yield Finding(name, True, version(name))
+        except PackageNotFoundError:
+            yield Finding(name, False, "not installed; run: pip install citewise")
+
+
+def _device(settings: Settings) -> str:
+    device = choose_device(settings.device)
+    return f"{device.name}, {str(device.dtype).removeprefix('torch.')}"
+
+
+def _weights(name: str, settings: Settings) -> str:
+    files = find_model(name, settings.cache)
+    return f"{name} from the {files.source}, sha256 {files.sha256[:12]}…, in {files.folder}"
+
+
+def _library(settings: Settings) -> str:
+    from rag.library import Library
+
+    library = Library.reading(settings.library)
+    try:
+        embedder = library.embedder
+        made_by = f", embedded by {embedder.name}" if embedder else ""
+        return (
+            f"{settings.library.absolute()}: {library.count()} papers, {library.count_windows()} passages, "
+            f"revision {library.revision}{made_by}"
+        )
+    finally:
+        library.close()
+
+
+def _index(settings: Settings) -> str:
+    from rag import vectors
+    from rag.library import Library
+
+    library = Library.reading(settings.library)
+    try:
+        return vectors.health(library)
+    finally:
+        library.close()

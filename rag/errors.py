@@ -1,0 +1,101 @@
+"""Every error that citewise raises on purpose.
+
+    CitewiseError
+    ├── SettingsError          a setting is unknown or out of bounds
+    ├── SourceError            a file to ingest cannot be read as a whole
+    ├── QuestionError          a question is empty or too long
+    ├── PromptError            a prompt file is missing or has wrong slots
+    ├── ModelError
+    │   ├── ModelNotFound      no weights by that name in any of the places looked at
+    │   ├── WeightsDamaged     a weight file's sha256 is not the expected one
+    │   └── ModelUnsupported   weights are there, but of a kind citewise cannot run
+    ├── LibraryError
+    │   ├── LibraryMissing     no library in that folder
+    │   ├── LibraryDamaged     the SQLite file is no library, or broken
+    │   ├── LibraryReadOnly    the folder cannot be written
+    │   ├── LibraryBusy        another process is writing
+    │   ├── LibraryFull        no space left; the batch was rolled back
+    │   ├── EmbedderMismatch   the library was embedded by other weights
+    │   └── SchemaTooNew       written by a newer citewise
+    ├── VectorIndexError       the vector index cannot be built
+    └── EvalError              a question set or run file is wrong
+
+A message says what failed, on which value, and what to do next. The edges (command line, chat turn, one eval question)
+show it as one line; nothing else catches `CitewiseError` broadly.
+"""
+
+
+class CitewiseError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class SettingsError(CitewiseError):
+    """A setting is unknown or out of bounds."""
+
+
+class SourceError(CitewiseError):
+    """A file to ingest cannot be read as a whole."""
+
+
+class QuestionError(CitewiseError):
+    """A question is empty or too long."""
+
+
+class PromptError(CitewiseError):
+    """A prompt file is missing or has wrong slots."""
+
+
+class ModelError(CitewiseError):
+    """Something about model weights."""
+
+
+class ModelNotFound(ModelError):
+    """No weights by that name in any of the places looked at."""
+
+
+class WeightsDamaged(ModelError):
+    """A weight file's sha256 is not the expected one."""
+
+
+class ModelUnsupported(ModelError):
+    """The weights are there, but of a kind that citewise cannot run."""
+
+
+class LibraryError(CitewiseError):
+    """Something about a library folder."""
+
+
+class LibraryMissing(LibraryError):
+    """There is no library in that folder."""
+
+
+class LibraryDamaged(LibraryError):
+    """The SQLite file is no library, or it is broken."""
+
+
+class LibraryReadOnly(LibraryError):
+    """The library's folder cannot be written."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryFull(LibraryError):
+    """No space was left; the batch was rolled back."""
+
+
+class EmbedderMismatch(LibraryError):
+    """The library was embedded by other weights than the ones configured."""
+
+
+class SchemaTooNew(LibraryError):
+    """The library was written by a newer citewise."""
+
+
+class VectorIndexError(CitewiseError):
+    """The vector index can neither be opened nor built."""
+
+
+class EvalError(CitewiseError):
+    """A question set or a run file is wrong."""

@@ -1,0 +1,67 @@
+"""`corpus.jsonl`: one JSON object a line with `title` and `abstract`, and optionally id, authors, url, year, doi, …"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rag.domain import Paper, Rejected
+from rag.readers.record import BadRecord, make_paper
+
+
+def recognises(text: str) -> bool:
+    """Whether the first line that is not blank begins a JSON object with one of the format's fields."""
+    first = text.lstrip().partition("\n")[0]
+    return first.startswith("{") and ('"abstract"' in first or '"title"' in first)
+
+
+def read(text: str) -> Iterator[Paper | Rejected]:
+    """One paper a line; a line that is no such object is rejected with its number."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Rejected(number, f"not JSON: {error}")
+            continue
+        try:
+            yield _paper(record)
+        except BadRecord as error:
+            title = record.get("title") if isinstance(record, dict) else None
+            yield Rejected(number, str(error), title if isinstance(title, str) else "")
+
+
+def _paper(record: Any) -> Paper:
+    if not isinstance(record, dict):
+        raise BadRecord(f"not a JSON object but a {type(record).__name__}")
+    authors = record.get("authors") or []
+    if not isinstance(authors, list):
+        raise BadRecord(f"authors is not a list but a {type(authors).__name__}")
+    fields = ("title", "abstract", "id", "url", "doi", "arxiv_id", "pmid", "venue")
+    return make_paper(
+        **{name: _string(record, name) for name in fields},
+        authors=[str(author) for author in authors],
+        year=_year(record.get("year")),
+    )
+
+
+def _string(record: dict[str, Any], name: str) -> str:
+    value = record.get(name)
+    if value is None:
+        return ""
+    # Numbers are common as ids; anything nested is a mistake that must not be quoted as text.
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise BadRecord(f"{name} is not text but a {type(value).__name__}")
+    return str(value)
+
+
+def _year(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        year = int(value)
+    except (TypeError, ValueError):
+        raise BadRecord(f"year is not a number: {value!r}") from None
+    if not 1000 <= year <= 2999:
+        raise BadRecord(f"year is out of range: {year}")
+    return year

@@ -1,0 +1,185 @@
+"""Papers found -> evidence: which of their sentences answer the question.
+
+Owns: choosing candidate sentences, the three signals of each (likelihood of the question given the sentence, cosine,
+share of the question's words), their fusion, and how many sentences make an answer. Knows nothing of tokens or storage.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from snowballstemmer import stemmer
+
+from rag.domain import Evidence, Hit, Paper, Span
+from rag.embedding import Embedder, Matrix
+from rag.retrieval import zscores
+from rag.text import content_words
+
+Scores = npt.NDArray[np.float64]
+_CACHED_SENTENCES = 20_000
+_stem = stemmer("porter").stemWord
+
+
+class Reader(Protocol):
+    """What scores (title, sentence) pairs by how likely the question is, given the pair."""
+
+    def score_in_batches(
+        self, question: str, passages: Sequence[tuple[str, str]]
+    ) -> Iterator[tuple[list[int], Scores]]:
+        """(indices, mean log-probabilities) of one batch after another."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingWeights:
+    """What each signal weighs in a sentence's score, and how far behind the best a quoted sentence may be.
+
+    All signals are z-scores over the candidates. `margin` is in the same unit; it shrinks with every sentence taken.
+    """
+
+    likelihood: float = 1.0
+    dense: float = 1.0
+    lexical: float = 0.5
+    paper: float = 1.0
+    margin: float = 1.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    paper: Paper
+    span: Span
+    dense: float
+    lexical: float
+    paper_score: float
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.paper.abstract)
+
+
+class EvidenceFinder:
+    """Reads the sentences of the papers found. Keeps the embeddings of sentences it has seen."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        reader: Reader,
+        *,
+        papers: int,
+        sentences: int,
+        weights: ReadingWeights | None = None,
+    ) -> None:
+        self._embedder = embedder
+        self._reader = reader
+        self._papers = papers
+        self._sentences = sentences
+        self._weights = weights or ReadingWeights()
+        self.margin = self._weights.margin
+        self._cache: OrderedDict[str, Matrix] = OrderedDict()
+
+    def read(
+        self, question: str, hits: Sequence[Hit], spans: Mapping[str, Sequence[Span]]
+    ) -> Iterator[tuple[int, int, tuple[Evidence, ...]]]:
+        """Read in batches: (sentences read, sentences to read, evidence); evidence is empty until the last step.
+
+        Args:
+            question: standalone.
+            hits: papers found, best first; the sentences of the first few are candidates.
+            spans: per paper id its sentences.
+        """
+        candidates = self._candidates(question, hits[: self._papers], spans)
+        likelihood = np.zeros(len(candidates))
+        done = 0
+        yield done, len(candidates), ()
+        passages = [(candidate.paper.title, candidate.text) for candidate in candidates]
+        for indices, values in self._reader.score_in_batches(question, passages):
+            likelihood[indices] = values
+            done += len(indices)
+            if done < len(candidates):
+                yield done, len(candidates), ()
+        yield done, len(candidates), self._ranked(candidates, likelihood)
+
+    def _candidates(self, question: str, hits: Sequence[Hit], spans: Mapping[str, Sequence[Span]]) -> list[_Candidate]:
+        pairs = [(hit, span) for hit in hits for span in spans.get(hit.paper.id, ())]
+        if not pairs:
+            return []
+        texts = [span.of(hit.paper.abstract) for hit, span in pairs]
+        cosines = self._embedded(texts) @ self._embedder.embed_question(question)
+        shares = word_shares(question, texts)
+        found = [
+            _Candidate(hit.paper, span, float(cosine), share, hit.score)
+            for (hit, span), cosine, share in zip(pairs, cosines, shares, strict=True)
+        ]
+        weights = self._weights
+        quick = (
+            weights.dense * zscores(np.array([item.dense for item in found]))
+            + weights.lexical * zscores(np.array([item.lexical for item in found]))
+            + weights.paper * zscores(np.array([item.paper_score for item in found]))
+        )
+        order = sorted(range(len(found)), key=lambda i: (-round(float(quick[i]), 6), i))
+        return [found[i] for i in order[: self._sentences]]
+
+    def _embedded(self, texts: Sequence[str]) -> Matrix:
+        new = [text for text in dict.fromkeys(texts) if text not in self._cache]
+        for text, row in zip(new, self._embedder.embed_passages(new), strict=True):
+            self._cache[text] = row
+        for text in texts:
+            self._cache.move_to_end(text)
+        rows: Matrix = np.stack([self._cache[text] for text in texts])
+        while len(self._cache) > _CACHED_SENTENCES:
+            self._cache.popitem(last=False)
+        return rows
+
+    def _ranked(self, candidates: Sequence[_Candidate], likelihood: Scores) -> tuple[Evidence, ...]:
+        weights = self._weights
+        total = (
+            weights.likelihood * zscores(likelihood)
+            + weights.dense * zscores(np.array([item.dense for item in candidates]))
+            + weights.lexical * zscores(np.array([item.lexical for item in candidates]))
+            + weights.paper * zscores(np.array([item.paper_score for item in candidates]))
+        )
+        evidence = [
+            Evidence(
+                item.paper,
+                item.span,
+                round(score, 4),
+                {
+                    "likelihood": round(float(likely), 4),
+                    "dense": round(item.dense, 4),
+                    "lexical": round(item.lexical, 4),
+                    "paper": round(item.paper_score, 4),
+                },
+            )
+            for item, score, likely in zip(candidates, total.tolist(), likelihood, strict=True)
+        ]
+        return tuple(sorted(evidence, key=lambda item: (-item.score, item.paper.id, item.span.start)))
+
+
+def word_shares(question: str, texts: Sequence[str]) -> list[float]:
+    """Per text the share of the question's words it holds, stemmed, rare words counting more: 0..1."""
+    asked = list(dict.fromkeys(_stem(word) for word in content_words(question)))
+    held = [{_stem(word) for word in content_words(text)} for text in texts]
+    rarity = {word: math.log(1 + len(texts) / (1 + sum(word in words for words in held))) for word in asked}
+    whole = sum(rarity.values())
+    return [sum(rarity[word] for word in asked if word in words) / whole if whole else 0.0 for words in held]
+
+
+def choose(evidence: Sequence[Evidence], most: int, margin: float) -> tuple[Evidence, ...]:
+    """The sentences worth quoting: the best, and those not far behind it.
+
+    The k-th sentence (k = 2, 3, …) may be behind the best by `margin / (k - 1)` standard deviations at most, so that a
+    clear winner stands alone and a flat field gives several.
+    """
+    chosen: list[Evidence] = []
+    for item in evidence:
+        if len(chosen) == most:
+            break
+        if not chosen or evidence[0].score - item.score <= margin / len(chosen):
+            chosen.append(item)
+        else:
+            break
+    return tuple(chosen)

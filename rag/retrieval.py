@@ -1,0 +1,141 @@
+"""Question -> papers: dense and lexical scores of each paper, normalised and added.
+
+Owns: candidate lists, exact look-up of missing scores, fusion, and the one function that makes `Hit`s. Knows nothing of
+reading or answering. `HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
+
+Fusion adds z-scores over the union of both candidate lists. Rank fusion (reciprocal rank, Cormack et al. 2009) throws
+away how far apart the scores are and did worse wherever it was measured (evals/LOG.md).
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from rag import vectors
+from rag.domain import Hit, Window
+from rag.embedding import Embedder
+from rag.library import Library
+from rag.text import content_words
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How many candidates each side gives, and what each side weighs. A weight of 0 switches a side off."""
+
+    dense_windows: int = 100
+    lexical_papers: int = 100
+    dense_weight: float = 1.0
+    lexical_weight: float = 1.0
+    windows_per_paper: int = 2
+
+
+class HybridRetriever(BaseRetriever):
+    """Best windows of the best papers, best paper first.
+
+    A node's score is its paper's fused score; its metadata carry the paper id and the parts of the score. Picks up a new
+    revision of the library at the next question. Safe for several threads.
+    """
+
+    def __init__(self, library: Library, embedder: Embedder, limit: int = 10, fusion: Fusion | None = None) -> None:
+        super().__init__()
+        library.check_embedder(embedder.identity)
+        self._library = library
+        self._embedder = embedder
+        self._limit = limit
+        self._fusion = fusion or Fusion()
+        self._index = vectors.open_index(library)
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Free the vector index."""
+        self._index.close()
+
+    def hits(self, question: str, limit: int | None = None) -> tuple[Hit, ...]:
+        """The best papers for a question, best first. Empty for an empty library."""
+        with self._library.snapshot():
+            return hits_of(self._nodes(question, limit or self._limit), self._library)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes(query_bundle.query_str, self._limit)
+
+    def _nodes(self, question: str, limit: int) -> list[NodeWithScore]:
+        with self._library.snapshot():
+            index = self._newest_index()
+            vector = self._embedder.embed_question(question)
+            terms = content_words(question)
+            near = index.query(vector, self._fusion.dense_windows)
+            lexical = self._library.lexical(terms, self._fusion.lexical_papers)
+            candidates = {window.paper_id for window in self._library.windows_by_id(near)[0]} | set(lexical)
+            lexical |= self._library.lexical_of(terms, sorted(candidates - set(lexical)))
+            windows, embeddings = self._library.windows(candidates)
+            if not windows:
+                return []
+            cosines = embeddings @ vector
+            best = _best_windows(windows, cosines, self._fusion.windows_per_paper)
+            fused = self._fuse({paper: chosen[0][1] for paper, chosen in best.items()}, lexical)
+            ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
+            papers = {paper.id: paper for paper in self._library.papers(ranked)}
+        nodes: list[NodeWithScore] = []
+        for paper_id in ranked:
+            for window, cosine in best[paper_id]:
+                node = vectors.window_node(window, papers[paper_id].title, papers[paper_id].abstract)
+                parts = {"dense": round(cosine, 6), "lexical": round(lexical.get(paper_id, 0.0), 6)}
+                node.metadata.update(parts)
+                node.excluded_llm_metadata_keys.extend(parts)
+                nodes.append(NodeWithScore(node=node, score=round(fused[paper_id], 6)))
+        return nodes
+
+    def _newest_index(self) -> vectors.VectorIndex:
+        with self._opening:
+            if not vectors.is_current(self._index, self._library):
+                before = self._index
+                self._index = vectors.open_index(self._library)
+                before.close()
+            return self._index
+
+    def _fuse(self, dense: Mapping[str, float], lexical: Mapping[str, float]) -> dict[str, float]:
+        papers = sorted(dense)
+        sides = (
+            (self._fusion.dense_weight, np.array([dense[paper] for paper in papers])),
+            (self._fusion.lexical_weight, np.array([lexical.get(paper, 0.0) for paper in papers])),
+        )
+        total = sum((weight * zscores(scores) for weight, scores in sides), np.zeros(len(papers)))
+        return dict(zip(papers, total.tolist(), strict=True))
+
+
+def zscores(scores: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
+    """Scores in standard deviations from their mean; all 0 where they do not differ."""
+    spread = float(scores.std())
+    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros(len(scores))
+
+
+def _best_windows(windows: Sequence[Window], cosines: Any, most: int) -> dict[str, list[tuple[Window, float]]]:
+    """Per paper its `most` windows of the highest cosine, best first."""
+    by_paper: dict[str, list[tuple[Window, float]]] = {}
+    for window, cosine in zip(windows, cosines.tolist(), strict=True):
+        by_paper.setdefault(window.paper_id, []).append((window, cosine))
+    return {paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].id))[:most] for paper, scored in by_paper.items()}
+
+
+def hits_of(nodes: Sequence[NodeWithScore], library: Library) -> tuple[Hit, ...]:
+    """Papers with their best windows, best first, from what `HybridRetriever.retrieve` gives."""
+    grouped: dict[str, list[NodeWithScore]] = {}
+    for node in nodes:
+        grouped.setdefault(node.metadata["paper_id"], []).append(node)
+    papers = {paper.id: paper for paper in library.papers(grouped)}
+    by_id = {window.id: window for window in library.windows_by_id(int(node.node_id) for node in nodes)[0]}
+    return tuple(
+        Hit(
+            paper=papers[paper_id],
+            score=float(of_paper[0].score or 0.0),
+            parts={name: float(of_paper[0].metadata[name]) for name in ("dense", "lexical")},
+            windows=tuple(by_id[int(node.node_id)] for node in of_paper if int(node.node_id) in by_id),
+        )
+        for paper_id, of_paper in grouped.items()
+        if paper_id in papers
+    )

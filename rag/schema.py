@@ -1,0 +1,56 @@
+"""The library's SQLite schema, as the ordered steps that build it.
+
+Step n brings a database from version n to n + 1 (`PRAGMA user_version`); a new database is version 0 and takes all of
+them, an older library takes the rest. A step is never edited once released: a change is a new step.
+"""
+
+STEPS = (
+    # 0 -> 1: papers, their sentences as offsets, and the windows with their embeddings.
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE papers (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        abstract TEXT NOT NULL,
+        details TEXT NOT NULL,          -- JSON: authors, url, year, doi, arxiv_id, pmid, venue, links
+        record_hash TEXT NOT NULL       -- of every field, to tell an unchanged record from an updated one
+    );
+    CREATE TABLE sentences (
+        paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        PRIMARY KEY (paper, start)
+    ) WITHOUT ROWID;
+    -- AUTOINCREMENT: a window id is never given again, so the vector index can be brought up to date by ids alone.
+    CREATE TABLE windows (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        embedding BLOB NOT NULL         -- float32, little-endian, unit length
+    );
+    CREATE INDEX windows_of_paper ON windows (paper);
+    """,
+    # 1 -> 2: the lexical index, stemmed, kept in step with the papers by triggers.
+    """
+    CREATE VIRTUAL TABLE papers_fts USING fts5(
+        title, abstract, content='papers', content_rowid='key', tokenize='porter unicode61 remove_diacritics 2'
+    );
+    CREATE TRIGGER papers_fts_insert AFTER INSERT ON papers BEGIN
+        INSERT INTO papers_fts (rowid, title, abstract) VALUES (new.key, new.title, new.abstract);
+    END;
+    CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers BEGIN
+        INSERT INTO papers_fts (papers_fts, rowid, title, abstract)
+        VALUES ('delete', old.key, old.title, old.abstract);
+    END;
+    CREATE TRIGGER papers_fts_update AFTER UPDATE OF title, abstract ON papers BEGIN
+        INSERT INTO papers_fts (papers_fts, rowid, title, abstract)
+        VALUES ('delete', old.key, old.title, old.abstract);
+        INSERT INTO papers_fts (rowid, title, abstract) VALUES (new.key, new.title, new.abstract);
+    END;
+    INSERT INTO papers_fts (papers_fts) VALUES ('rebuild');
+    """,
+)
+
+VERSION = len(STEPS)

@@ -1,0 +1,51 @@
+"""Records -> what a person reads in a terminal. Titles and abstracts are untrusted: no markup in them is interpreted."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from rag.doctor import Finding
+from rag.domain import Answer, Hit, Paper
+
+
+def print_answer(answer: Answer, *, why: bool = False) -> None:
+    """The answer, its sources with links, and on request every sentence that was read."""
+    console = Console(highlight=False, soft_wrap=True)
+    if answer.standalone_question != answer.question:
+        console.print(Text(f"Asked as: {answer.standalone_question}\n", style="italic"))
+    console.print(Text(answer.text))
+    for n, paper in enumerate(answer.cited_papers, start=1):
+        console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
+    if answer.cited_papers:
+        console.print()
+    if why:
+        console.print(Text(f"\nProbability that the library answers this: {answer.p_answerable:.2f}"))
+        for item in answer.evidence:
+            parts = "  ".join(f"{name} {value:+.2f}" for name, value in item.parts.items())
+            console.print(Text(f"{item.score:+.2f}  ({parts})\n       {item.text}\n       {item.paper.title}"))
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Papers found, best first, with the parts of their scores."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not hits:
+        console.print("The library is empty. Add papers: citewise ingest FILE")
+    for place, hit in enumerate(hits, start=1):
+        parts = "  ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
+        console.print(
+            Text(f"{place:>3}  ", style="bold") + Text(_titled(hit.paper)) + Text(f"  ({parts})", style="dim")
+        )
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line a check."""
+    console = Console(highlight=False, soft_wrap=True)
+    for item in findings:
+        mark = Text("ok    ", style="green") if item.ok else Text("wrong ", style="bold red")
+        console.print(mark + Text(f"{item.check}: {item.detail}"))
+
+
+def _titled(paper: Paper) -> str:
+    link = paper.url or (f"https://doi.org/{paper.doi}" if paper.doi else "") or next(iter(paper.links), "")
+    return (paper.title or paper.abstract[:80]) + (f"  {link}" if link else "")

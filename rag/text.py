@@ -1,0 +1,51 @@
+"""Cleaning and normalising text from strangers. Pure functions on strings; knows nothing of papers or files."""
+
+import re
+import unicodedata
+
+# Control characters, and the invisible characters that can hide text or turn its direction (Unicode TR36, section 3).
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_URL = re.compile(r"https?://[^\s<>\"'{}()\[\]|\\^`]+", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+# Function words of English questions: they carry no topic, yet are rare in abstracts, so BM25 would overrate them.
+STOP_WORDS = frozenset(
+    """a about after all also although am an and any are as at be because been before being between both but by can could
+    did do does doing done during each either else every for from get gets give given gives had has have having he her
+    here hers him his how i if in into is it its itself just know let like list make many may me might more most much must
+    my name neither no nor not of off on one only onto or other our out over own papers paper please same say says she
+    should show so some such tell than that the their them then there these they this those through to too under until up
+    us use used uses using very was we were what whats when where whether which while who whom whose why will with within
+    without would you your""".split()
+)
+
+
+def clean(text: str) -> str:
+    """One line of visible text: invisible and control characters removed, white space folded to single spaces."""
+    return " ".join(_INVISIBLE.sub("", text.replace("\u00ad", "")).split())
+
+
+def normalise(text: str) -> str:
+    """For comparing: NFKC, lower case, one kind of dash, folded white space."""
+    return " ".join(_DASHES.sub("-", unicodedata.normalize("NFKC", text).lower()).split())
+
+
+def links_in(text: str) -> tuple[str, ...]:
+    """The http(s) URLs named in a text, in order, each once, without the punctuation that ends a sentence."""
+    found = (match.group().rstrip(".,;:!?*") for match in _URL.finditer(text))
+    return tuple(dict.fromkeys(url for url in found if len(url) > len("https://")))
+
+
+def words(text: str) -> list[str]:
+    """The lower-case words of a text, in order (runs of letters, digits and underscores)."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
+
+
+def content_words(text: str) -> list[str]:
+    """The words that carry a topic, in order; all words where nothing else is left."""
+    every = words(text)
+    return [word for word in every if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())] or every

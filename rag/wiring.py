@@ -1,0 +1,122 @@
+"""The composition root: the only place that turns `Settings` into running parts.
+
+The command line, the window and the evals all build the assistant here. Heavy libraries are imported inside the functions,
+so that importing this module is light.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.models import choose_device, find_model
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant, Searcher
+    from rag.embedding import Embedder
+    from rag.ingest import IngestReport, Progress
+
+Report = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
+    """The embedder named in the settings.
+
+    Raises:
+        ModelError: it cannot be found, is damaged, or of a kind that citewise cannot run.
+    """
+    report("Loading the embedder")
+    from rag.embedding import TransformerEmbedder
+
+    files = find_model(settings.embedder, settings.cache, report)
+    return TransformerEmbedder(files, choose_device(settings.device))
+
+
+def open_searcher(settings: Settings, report: Report | None = None) -> "Searcher":
+    """What finds papers, without the LLM.
+
+    Raises:
+        LibraryError, ModelError, VectorIndexError: with what to do.
+    """
+    report = report or _silent
+    report("Opening the library")
+    from rag.library import Library
+
+    library = Library.reading(settings.library)
+    try:
+        embedder = open_embedder(settings, report)
+        from rag.assistant import Searcher
+        from rag.retrieval import HybridRetriever
+
+        return Searcher(library, HybridRetriever(library, embedder), settings.max_question_chars)
+    except BaseException:
+        library.close()
+        raise
+
+
+def open_assistant(settings: Settings, progress: Report | None = None) -> "Assistant":
+    """The assistant: library, embedder, retriever and reader. `progress` gets a line of text before each slow step.
+
+    Raises:
+        LibraryError, ModelError, VectorIndexError, PromptError: with what to do.
+    """
+    report = progress or _silent
+    report("Opening the library")
+    from rag.library import Library
+
+    library = Library.reading(settings.library)
+    try:
+        embedder = open_embedder(settings, report)
+        from rag.assistant import Assistant
+        from rag.reading import EvidenceFinder
+        from rag.retrieval import HybridRetriever
+
+        retriever = HybridRetriever(library, embedder)
+        files = find_model(settings.reader, settings.cache, report)
+        report("Loading the reader")
+        from rag.likelihood import LikelihoodReader
+
+        device = choose_device(settings.device)
+        reader = LikelihoodReader(files, device)
+        finder = EvidenceFinder(embedder, reader, papers=settings.read_papers, sentences=settings.read_sentences)
+        description = {
+            "reader": settings.reader,
+            "reader_sha256": files.sha256,
+            "embedder": embedder.identity.name,
+            "embedder_sha256": embedder.identity.sha256,
+            "prompt_sha256": reader.prompt.sha256,
+            "device": device.name,
+            "mode": "quote",
+        }
+        return Assistant(library, retriever, finder, settings, description)
+    except BaseException:
+        library.close()
+        raise
+
+
+def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress | None" = None) -> "IngestReport":
+    """Add files to the library named in the settings, making it where there is none.
+
+    Files are read before anything is loaded or written, so a bad file costs nothing.
+
+    Raises:
+        SourceError: a file as a whole cannot be read; nothing was stored.
+        LibraryError, ModelError, VectorIndexError: what was stored before stays.
+    """
+    from rag import ingest, vectors
+    from rag.embedding import identity_of
+    from rag.library import Library
+
+    papers, rejected = ingest.read_files(files, progress)
+    identity = identity_of(find_model(settings.embedder, settings.cache))
+    with Library.writing(settings.library, identity) as library:
+        work = ingest.plan(library, papers, rejected)
+        # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
+        ingest.store(library, work, lambda: open_embedder(settings), progress)
+        vectors.publish(library, None if progress is None else partial(progress, "indexing"))
+    return work.report

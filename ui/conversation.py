@@ -1,0 +1,157 @@
+"""The conversation of one visitor and how a question of it is answered, step by step.
+
+Owns the chat's state (frozen, one per browser session) and the edge at which errors become a message. Knows nothing of
+gradio or of how a turn looks; each state it yields is complete and can be shown as it stands.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from rag.domain import Answer, Hit, Progress, Turn
+from rag.errors import CitewiseError
+from ui.loading import UNEXPECTED, Asked, Loader
+
+logger = logging.getLogger(__name__)
+
+Step = Literal["waiting", "searching", "reading", "answering", "done", "stopped", "failed"]
+ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
+FRAME_SECONDS = 1 / 15  # a page repainted more often only looks busier
+POLL_SECONDS = 0.25  # how soon Stop is noticed while models load
+HISTORY_MESSAGES = 20  # what an API caller may send; older messages are not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """A question and what has come of it so far. `note` is what it waits for, or why it failed."""
+
+    number: int
+    question: str
+    step: Step = "waiting"
+    note: str = ""
+    asked_as: str = ""
+    hits: tuple[Hit, ...] = ()
+    done: int = 0
+    total: int = 0
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All turns, oldest first. Numbers are never used twice, so an anchor of one turn cannot mean another's paper."""
+
+    turns: tuple[ChatTurn, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        """Whether the last question still waits for its answer."""
+        return bool(self.turns) and self.turns[-1].step not in ENDED
+
+    def asked(self, question: str) -> "Conversation":
+        """With this question at the end, waiting."""
+        number = self.turns[-1].number + 1 if self.turns else 1
+        return Conversation((*self.turns, ChatTurn(number, question)))
+
+    def with_last(self, turn: ChatTurn) -> "Conversation":
+        """With the last turn replaced."""
+        return Conversation((*self.turns[:-1], turn))
+
+    def stopped(self) -> "Conversation":
+        """With the last turn ended where it stands, if it was still running."""
+        return self.with_last(replace(self.turns[-1], step="stopped")) if self.running else self
+
+    def history(self) -> tuple[Turn, ...]:
+        """The earlier turns that have an answer, as the assistant wants them: the words as shown, without mark-up."""
+        pairs = [(turn.question, turn.answer.text) for turn in self.turns[:-1] if turn.answer is not None]
+        return tuple(t for question, text in pairs for t in (Turn("user", question), Turn("assistant", text)))
+
+
+def run_turn(
+    loader: Loader, conversation: Conversation, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Conversation]:
+    """Answer the last question of the conversation. Closing this iterator stops the work."""
+    shown, painted = conversation, float("-inf")
+    with closing(_guarded_turn(loader, conversation)) as states:
+        for state in states:
+            same_step = state.turns[-1].step == shown.turns[-1].step
+            if same_step and clock() - painted < FRAME_SECONDS:
+                continue
+            shown, painted = state, clock()
+            yield shown
+
+
+def _guarded_turn(loader: Loader, conversation: Conversation) -> Generator[Conversation, None, None]:
+    """The steps of the turn; an error becomes its last step."""
+    turn = conversation.turns[-1]
+    try:
+        with closing(_steps(loader, turn, conversation.history())) as steps:
+            for turn in steps:
+                yield conversation.with_last(turn)
+    except CitewiseError as error:
+        yield conversation.with_last(replace(turn, step="failed", note=str(error), answer=None))
+    except Exception:
+        # The edge of a chat turn: the visitor learns that it failed and can ask again, the log keeps the reason.
+        logger.exception("a chat turn failed")
+        note = UNEXPECTED.format(doing="answering")
+        yield conversation.with_last(replace(turn, step="failed", note=note, answer=None))
+
+
+def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+    loader.start()
+    while not loader.wait(POLL_SECONDS):
+        yield replace(turn, note=loader.loading.note)
+    turn = replace(turn, step="searching", note="")
+    yield turn
+    yield from _streamed(loader.assistant(), turn, history)
+
+
+def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+    stream = assistant.stream(turn.question, history)
+    try:
+        for item in stream:
+            turn = _after(turn, item)
+            yield turn
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
+
+
+def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
+    """The turn once this item of the assistant's stream has come."""
+    asked_as = "" if item.standalone_question == turn.question else item.standalone_question
+    if isinstance(item, Answer):
+        return replace(turn, step="done", asked_as=asked_as, answer=item, hits=item.retrieved or turn.hits)
+    return replace(
+        turn,
+        step=item.stage,
+        asked_as=asked_as,
+        hits=item.hits or turn.hits,
+        done=item.done,
+        total=item.total,
+        answer=item.draft or turn.answer,
+    )
+
+
+def content_to_text(content: Any) -> str:
+    """The text of a chat message's content: a string, one block, or a list of both; blocks without text are skipped."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        text = content.get("text")
+        return text if isinstance(text, str) else ""
+    if isinstance(content, Sequence):
+        return "\n".join(filter(None, map(content_to_text, content)))
+    return ""
+
+
+def history_turns(messages: Sequence[Mapping[str, Any]] | None) -> tuple[Turn, ...]:
+    """The last messages of a history as API callers send it; what is no message of a user or assistant is skipped."""
+    turns = []
+    for message in (messages or ())[-HISTORY_MESSAGES:]:
+        role, text = message.get("role"), content_to_text(message.get("content"))
+        if (role == "user" or role == "assistant") and text.strip():
+            turns.append(Turn(role, text))
+    return tuple(turns)
