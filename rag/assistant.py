@@ -111,7 +111,8 @@ class Assistant(Searcher):
             spans = self.library.sentences(hit.paper.id for hit in hits)
         clock.mark("retrieve")
         evidence: tuple[Evidence, ...] = ()
-        for done, total, evidence in self._finder.read(standalone, hits, spans):
+        for done, total, found in self._finder.read(standalone, hits, spans):
+            evidence = found
             yield Progress("reading", standalone, hits, done, total)
         clock.mark("read")
         answer = self._answer(asked, standalone, hits, evidence, clock)

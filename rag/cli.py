@@ -39,7 +39,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cuda, mps or cpu. Default: auto.")]
 
 
-def _exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:
+def exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:
     """Domain errors end the command with one line on stderr and exit code 1; anything else is a bug and shows itself."""
 
     @wraps(command)
@@ -75,7 +75,7 @@ def main(
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def ingest(
     files: Annotated[
         list[Path], typer.Argument(help="Files of papers: corpus.jsonl, or a page of titles and abstracts.")
@@ -115,7 +115,7 @@ def ingest(
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
     library: LibraryOption = None,
@@ -150,7 +150,7 @@ def ask(
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def search(
     words: Annotated[str, typer.Argument(help="Words or a question.")],
     library: LibraryOption = None,
@@ -175,7 +175,7 @@ def search(
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the library's papers; with --json as corpus.jsonl lines."""
     from rag import jsonform
@@ -190,7 +190,7 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
@@ -204,7 +204,7 @@ def chat(
 
 
 @app.command()
-@_exits_with_one_line
+@exits_with_one_line
 def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: JsonOption = False) -> None:
     """Say what is installed, which weights and device would run, and whether the library and its index are sound."""
     from rag import doctor as checkup

@@ -283,8 +283,9 @@ def _convert(gguf: Path, folder: Path, cache: Path) -> None:
 @contextmanager
 def quiet_loading() -> Iterator[None]:
     """Switches transformers' progress bars and notices off, and restores them afterwards."""
-    from transformers.utils import logging as transformers_logging
+    from transformers.utils import logging
 
+    transformers_logging: Any = logging
     verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()

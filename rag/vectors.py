@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _COLLECTION = "windows"
 _ADD_BATCH = 500
 _SAMPLES = 8
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 200}
+_HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 200}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class VectorIndex:
 
         self.revision = manifest.revision
         self._temporary = folder if temporary else None
-        self._client = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
+        self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
         self._collection = self._client.get_or_create_collection(
             _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
         )
@@ -278,7 +278,7 @@ def _open_current(library: Library, root: Path) -> VectorIndex | None:
         # Chroma writes while it opens, so a read-only folder is read through a copy.
         folder = root / manifest.folder if writable else _copy(root / manifest.folder)
         index = VectorIndex(folder, manifest, temporary=not writable)
-    except (OSError, *_chroma_exceptions()) as error:
+    except _chroma_exceptions() as error:
         log.warning("the vector index %s cannot be opened: %s", manifest.folder, error)
         return None
     try:
@@ -311,4 +311,4 @@ def _chroma_exceptions() -> tuple[type[Exception], ...]:
     from chromadb.errors import ChromaError
 
     # A damaged folder surfaces as ChromaError, as an error of the Rust core (RuntimeError, ValueError), or of SQLite.
-    return (ChromaError, RuntimeError, ValueError, sqlite3.Error)
+    return (ChromaError, RuntimeError, ValueError, OSError, sqlite3.Error)

@@ -6,6 +6,7 @@ before it is its title.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.domain import Paper, Rejected
 from rag.readers.record import make_paper
@@ -27,7 +28,7 @@ def recognises(text: str) -> bool:
     """Whether, from the first title on, the blocks do alternate for the most part."""
     blocks = list(_blocks(text))
     kinds = [block.is_abstract for block in blocks]
-    pairs = sum(not first and second for first, second in zip(kinds, kinds[1:], strict=False))
+    pairs = sum(not first and second for first, second in pairwise(kinds))
     if not pairs or text.lstrip().startswith(("{", "[", "<", "@")):
         return False
     after_junk = len(kinds) - max(0, kinds.index(True) - 1)

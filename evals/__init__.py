@@ -1,0 +1,1 @@
+"""Question sets, runs and scores: where every change to citewise is judged. Sits on top of `rag`, never beneath it."""
