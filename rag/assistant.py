@@ -108,10 +108,10 @@ class Assistant(Searcher):
         yield Progress("searching", standalone)
         with self.library.snapshot():
             hits = self.retriever.hits(standalone, RETRIEVED)
-            spans = self.library.sentences(hit.paper.id for hit in hits)
+            sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
         clock.mark("retrieve")
         evidence: tuple[Evidence, ...] = ()
-        for done, total, found in self._finder.read(standalone, hits, spans):
+        for done, total, found in self._finder.read(standalone, hits, sentences, embeddings):
             evidence = found
             yield Progress("reading", standalone, hits, done, total)
         clock.mark("read")

@@ -52,6 +52,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of one paper; the unit that is quoted."""
+
+    paper_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A run of neighbouring sentences of one paper; the unit that is embedded, always together with the title."""
 
@@ -65,7 +73,8 @@ class Hit:
     """A paper that retrieval found.
 
     `score` is the fused score (higher is better, comparable within one question only); `parts` are the raw scores it was
-    made of: `dense` (cosine of the best window, -1..1) and `lexical` (BM25, >= 0). `windows` are its best windows, best first.
+    made of: `dense` (cosine of the best window with its title, -1..1), `sentence` (cosine of the best bare sentence, -1..1) and
+    `lexical` (BM25, >= 0). `windows` are its best windows, best first.
     """
 
     paper: Paper

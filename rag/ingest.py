@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from rag.chunking import embedded_text, sentences, windows
-from rag.domain import Paper, Rejected
-from rag.embedding import Embedder
+from rag.domain import Paper, Rejected, Span
+from rag.embedding import Embedder, Matrix
 from rag.library import Chunked, Library, record_hash, text_hash
 from rag.readers import read_papers
 
@@ -126,15 +128,28 @@ def _batched(papers: Sequence[Paper], size: int) -> Iterator[list[Paper]]:
 def _chunked(batch: Sequence[Paper], embedder: Embedder) -> list[Chunked]:
     in_sentences = [sentences(paper.abstract) for paper in batch]
     in_windows = [windows(spans) for spans in in_sentences]
-    texts = [
-        embedded_text(paper.title, span.of(paper.abstract))
-        for paper, spans in zip(batch, in_windows, strict=True)
-        for span in spans
+    window_rows = embedder.embed_passages(
+        [embedded_text(paper.title, text) for paper, text in _texts(batch, in_windows)]
+    )
+    sentence_rows = embedder.embed_passages([text for _, text in _texts(batch, in_sentences)])
+    return [
+        Chunked(paper, spans, rows, in_window, window_matrix)
+        for paper, spans, rows, in_window, window_matrix in zip(
+            batch,
+            in_sentences,
+            _dealt(sentence_rows, in_sentences),
+            in_windows,
+            _dealt(window_rows, in_windows),
+            strict=True,
+        )
     ]
-    embeddings = embedder.embed_passages(texts)
-    chunked: list[Chunked] = []
-    row = 0
-    for paper, spans, win in zip(batch, in_sentences, in_windows, strict=True):
-        chunked.append(Chunked(paper, spans, win, embeddings[row : row + len(win)]))
-        row += len(win)
-    return chunked
+
+
+def _texts(batch: Sequence[Paper], spans: Sequence[Sequence[Span]]) -> Iterator[tuple[Paper, str]]:
+    return ((paper, span.of(paper.abstract)) for paper, of_paper in zip(batch, spans, strict=True) for span in of_paper)
+
+
+def _dealt(rows: Matrix, spans: Sequence[Sequence[Span]]) -> list[Matrix]:
+    """The rows of all papers, dealt out to each."""
+    ends = np.cumsum([len(of_paper) for of_paper in spans])
+    return np.split(rows, ends[:-1])

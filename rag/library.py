@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag import schema
-from rag.domain import Paper, Span, Window
+from rag.domain import Paper, Sentence, Span, Window
 from rag.errors import EmbedderMismatch, LibraryDamaged, LibraryMissing, SchemaTooNew
 from rag.locking import writer_lock
 from rag.sqlite import connect, mapped_errors
@@ -41,12 +41,13 @@ class EmbedderIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Chunked:
-    """A paper ready to store. `embeddings` has one unit-length float32 row a window: (len(windows), dimension)."""
+    """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window."""
 
     paper: Paper
     sentences: tuple[Span, ...]
+    sentence_embeddings: Matrix
     windows: tuple[Span, ...]
-    embeddings: Matrix
+    window_embeddings: Matrix
 
 
 class Library:
@@ -246,15 +247,15 @@ class Library:
             "INSERT INTO papers (id, title, abstract, details, record_hash) VALUES (?, ?, ?, ?, ?)",
             (paper.id, paper.title, paper.abstract, _details(paper), record_hash(paper)),
         ).lastrowid
+        # Half precision halves the file; it moves a cosine by less than 0.001. The windows keep full precision, because
+        # the vector index is rebuilt from them.
         self._connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?)", [(key, span.start, span.end) for span in item.sentences]
+            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
+            _embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
         )
         self._connection.executemany(
             "INSERT INTO windows (paper, start, end, embedding) VALUES (?, ?, ?, ?)",
-            [
-                (key, span.start, span.end, np.asarray(row, "<f4").tobytes())
-                for span, row in zip(item.windows, item.embeddings, strict=True)
-            ],
+            _embedded_rows(key, item.windows, item.window_embeddings, "<f4"),
         )
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -276,16 +277,14 @@ class Library:
             rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
         return [_paper(*row) for row in rows]
 
-    def sentences(self, ids: Iterable[str]) -> dict[str, tuple[Span, ...]]:
-        """Per paper id its sentences in order."""
-        found: dict[str, list[Span]] = {}
+    def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
+        """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""
         statement = (
-            "SELECT p.id, s.start, s.end FROM sentences s JOIN papers p ON p.key = s.paper WHERE p.id IN ({}) "
-            "ORDER BY s.paper, s.start"
+            "SELECT p.id, s.start, s.end, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper "
+            "WHERE p.id IN ({}) ORDER BY s.paper, s.start"
         )
-        for identifier, start, end in self._rows_for(statement, ids):
-            found.setdefault(identifier, []).append(Span(start, end))
-        return {identifier: tuple(spans) for identifier, spans in found.items()}
+        rows = list(self._rows_for(statement, ids))
+        return [Sentence(row[0], Span(row[1], row[2])) for row in rows], _matrix([row[3] for row in rows], "<f2")
 
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
@@ -354,9 +353,21 @@ def _paper(identifier: str, title: str, abstract: str, details: str) -> Paper:
 
 def _windows(rows: Sequence[Any]) -> tuple[list[Window], Matrix]:
     windows = [Window(row[0], row[1], Span(row[2], row[3])) for row in rows]
-    if not rows:
-        return windows, np.empty((0, 0), np.float32)
+    return windows, _matrix([row[4] for row in rows], "<f4")
+
+
+def _embedded_rows(key: int | None, spans: Sequence[Span], embeddings: Matrix, kind: str) -> list[tuple[Any, ...]]:
+    return [
+        (key, span.start, span.end, np.asarray(row, kind).tobytes())
+        for span, row in zip(spans, embeddings, strict=True)
+    ]
+
+
+def _matrix(blobs: Sequence[bytes], kind: str) -> Matrix:
+    if not blobs:
+        return np.empty((0, 0), np.float32)
     try:
-        return windows, np.stack([np.frombuffer(row[4], "<f4") for row in rows])
+        matrix: Matrix = np.frombuffer(b"".join(blobs), kind).reshape(len(blobs), -1).astype(np.float32)
     except ValueError as error:
         raise LibraryDamaged(f"embeddings of different lengths in the library: {error}; ingest it anew") from error
+    return matrix

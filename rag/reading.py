@@ -5,8 +5,7 @@ share of the question's words), their fusion, and how many sentences make an ans
 """
 
 import math
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from snowballstemmer import stemmer
 
-from rag.domain import Evidence, Hit, Paper, Span
+from rag.domain import Evidence, Hit, Paper, Sentence, Span
 from rag.embedding import Embedder, Matrix
 from rag.retrieval import zscores
 from rag.text import content_words
 
 Scores = npt.NDArray[np.float64]
-_CACHED_SENTENCES = 20_000
 _stem = stemmer("porter").stemWord
 
 
@@ -62,7 +60,7 @@ class _Candidate:
 
 
 class EvidenceFinder:
-    """Reads the sentences of the papers found. Keeps the embeddings of sentences it has seen."""
+    """Reads the sentences of the papers found."""
 
     def __init__(
         self,
@@ -79,19 +77,19 @@ class EvidenceFinder:
         self._sentences = sentences
         self._weights = weights or ReadingWeights()
         self.margin = self._weights.margin
-        self._cache: OrderedDict[str, Matrix] = OrderedDict()
 
     def read(
-        self, question: str, hits: Sequence[Hit], spans: Mapping[str, Sequence[Span]]
+        self, question: str, hits: Sequence[Hit], sentences: Sequence[Sentence], embeddings: Matrix
     ) -> Iterator[tuple[int, int, tuple[Evidence, ...]]]:
         """Read in batches: (sentences read, sentences to read, evidence); evidence is empty until the last step.
 
         Args:
             question: standalone.
             hits: papers found, best first; the sentences of the first few are candidates.
-            spans: per paper id its sentences.
+            sentences: those of the papers found.
+            embeddings: theirs, a row each.
         """
-        candidates = self._candidates(question, hits[: self._papers], spans)
+        candidates = self._candidates(question, hits[: self._papers], sentences, embeddings)
         likelihood = np.zeros(len(candidates))
         done = 0
         yield done, len(candidates), ()
@@ -103,15 +101,18 @@ class EvidenceFinder:
                 yield done, len(candidates), ()
         yield done, len(candidates), self._ranked(candidates, likelihood)
 
-    def _candidates(self, question: str, hits: Sequence[Hit], spans: Mapping[str, Sequence[Span]]) -> list[_Candidate]:
-        pairs = [(hit, span) for hit in hits for span in spans.get(hit.paper.id, ())]
-        if not pairs:
+    def _candidates(
+        self, question: str, hits: Sequence[Hit], sentences: Sequence[Sentence], embeddings: Matrix
+    ) -> list[_Candidate]:
+        by_id = {hit.paper.id: hit for hit in hits}
+        rows = [row for row, sentence in enumerate(sentences) if sentence.paper_id in by_id]
+        if not rows:
             return []
-        texts = [span.of(hit.paper.abstract) for hit, span in pairs]
-        cosines = self._embedded(texts) @ self._embedder.embed_question(question)
-        shares = word_shares(question, texts)
+        pairs = [(by_id[sentences[row].paper_id], sentences[row].span) for row in rows]
+        cosines = (embeddings[rows] @ self._embedder.embed_question(question)).tolist()
+        shares = word_shares(question, [span.of(hit.paper.abstract) for hit, span in pairs])
         found = [
-            _Candidate(hit.paper, span, float(cosine), share, hit.score)
+            _Candidate(hit.paper, span, cosine, share, hit.score)
             for (hit, span), cosine, share in zip(pairs, cosines, shares, strict=True)
         ]
         weights = self._weights
@@ -122,17 +123,6 @@ class EvidenceFinder:
         )
         order = sorted(range(len(found)), key=lambda i: (-round(float(quick[i]), 6), i))
         return [found[i] for i in order[: self._sentences]]
-
-    def _embedded(self, texts: Sequence[str]) -> Matrix:
-        new = [text for text in dict.fromkeys(texts) if text not in self._cache]
-        for text, row in zip(new, self._embedder.embed_passages(new), strict=True):
-            self._cache[text] = row
-        for text in texts:
-            self._cache.move_to_end(text)
-        rows: Matrix = np.stack([self._cache[text] for text in texts])
-        while len(self._cache) > _CACHED_SENTENCES:
-            self._cache.popitem(last=False)
-        return rows
 
     def _ranked(self, candidates: Sequence[_Candidate], likelihood: Scores) -> tuple[Evidence, ...]:
         weights = self._weights

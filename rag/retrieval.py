@@ -8,7 +8,7 @@ away how far apart the scores are and did worse wherever it was measured (evals/
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from rag import vectors
 from rag.domain import Hit, Window
 from rag.embedding import Embedder
-from rag.library import Library
+from rag.library import Library, Matrix
 from rag.text import content_words
 
 
@@ -30,6 +30,7 @@ class Fusion:
     dense_windows: int = 100
     lexical_papers: int = 100
     dense_weight: float = 1.0
+    sentence_weight: float = 1.0
     lexical_weight: float = 1.0
     windows_per_paper: int = 2
 
@@ -75,17 +76,20 @@ class HybridRetriever(BaseRetriever):
             windows, embeddings = self._library.windows(candidates)
             if not windows:
                 return []
-            cosines = embeddings @ vector
-            best = _best_windows(windows, cosines, self._fusion.windows_per_paper)
-            fused = self._fuse({paper: chosen[0][1] for paper, chosen in best.items()}, lexical)
+            best = _best_windows(windows, (embeddings @ vector).tolist(), self._fusion.windows_per_paper)
+            parts = {
+                "dense": {paper: chosen[0][1] for paper, chosen in best.items()},
+                "sentence": self._best_sentence(vector, best),
+                "lexical": lexical,
+            }
+            fused = self._fuse(sorted(best), parts)
             ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
             papers = {paper.id: paper for paper in self._library.papers(ranked)}
         nodes: list[NodeWithScore] = []
         for paper_id in ranked:
-            for window, cosine in best[paper_id]:
+            for window, _ in best[paper_id]:
                 node = vectors.window_node(window, papers[paper_id].title, papers[paper_id].abstract)
-                parts = {"dense": round(cosine, 6), "lexical": round(lexical.get(paper_id, 0.0), 6)}
-                node.metadata.update(parts)
+                node.metadata.update({name: round(scores.get(paper_id, 0.0), 6) for name, scores in parts.items()})
                 node.excluded_llm_metadata_keys.extend(parts)
                 nodes.append(NodeWithScore(node=node, score=round(fused[paper_id], 6)))
         return nodes
@@ -98,13 +102,23 @@ class HybridRetriever(BaseRetriever):
                 before.close()
             return self._index
 
-    def _fuse(self, dense: Mapping[str, float], lexical: Mapping[str, float]) -> dict[str, float]:
-        papers = sorted(dense)
-        sides = (
-            (self._fusion.dense_weight, np.array([dense[paper] for paper in papers])),
-            (self._fusion.lexical_weight, np.array([lexical.get(paper, 0.0) for paper in papers])),
-        )
-        total = sum((weight * zscores(scores) for weight, scores in sides), np.zeros(len(papers)))
+    def _best_sentence(self, vector: Matrix, papers: Iterable[str]) -> dict[str, float]:
+        """Per paper the cosine of its best sentence alone: a short question is often nearer to it than to any window."""
+        sentences, embeddings = self._library.sentences(papers)
+        best: dict[str, float] = {}
+        for sentence, cosine in zip(sentences, (embeddings @ vector).tolist() if sentences else (), strict=True):
+            best[sentence.paper_id] = max(cosine, best.get(sentence.paper_id, -1.0))
+        return best
+
+    def _fuse(self, papers: Sequence[str], parts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+        weights = {
+            "dense": self._fusion.dense_weight,
+            "sentence": self._fusion.sentence_weight,
+            "lexical": self._fusion.lexical_weight,
+        }
+        total = np.zeros(len(papers))
+        for name, scores in parts.items():
+            total += weights[name] * zscores(np.array([scores.get(paper, 0.0) for paper in papers]))
         return dict(zip(papers, total.tolist(), strict=True))
 
 
@@ -114,10 +128,12 @@ def zscores(scores: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any,
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros(len(scores))
 
 
-def _best_windows(windows: Sequence[Window], cosines: Any, most: int) -> dict[str, list[tuple[Window, float]]]:
+def _best_windows(
+    windows: Sequence[Window], cosines: Sequence[float], most: int
+) -> dict[str, list[tuple[Window, float]]]:
     """Per paper its `most` windows of the highest cosine, best first."""
     by_paper: dict[str, list[tuple[Window, float]]] = {}
-    for window, cosine in zip(windows, cosines.tolist(), strict=True):
+    for window, cosine in zip(windows, cosines, strict=True):
         by_paper.setdefault(window.paper_id, []).append((window, cosine))
     return {paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].id))[:most] for paper, scored in by_paper.items()}
 
@@ -133,7 +149,7 @@ def hits_of(nodes: Sequence[NodeWithScore], library: Library) -> tuple[Hit, ...]
         Hit(
             paper=papers[paper_id],
             score=float(of_paper[0].score or 0.0),
-            parts={name: float(of_paper[0].metadata[name]) for name in ("dense", "lexical")},
+            parts={name: float(of_paper[0].metadata[name]) for name in ("dense", "sentence", "lexical")},
             windows=tuple(by_id[int(node.node_id)] for node in of_paper if int(node.node_id) in by_id),
         )
         for paper_id, of_paper in grouped.items()

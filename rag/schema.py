@@ -5,7 +5,7 @@ them, an older library takes the rest. A step is never edited once released: a c
 """
 
 STEPS = (
-    # 0 -> 1: papers, their sentences as offsets, and the windows with their embeddings.
+    # 0 -> 1: papers, their sentences and windows as offsets, with the embeddings of both.
     """
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE papers (
@@ -20,8 +20,9 @@ STEPS = (
         paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
         start INTEGER NOT NULL,
         end INTEGER NOT NULL,
-        PRIMARY KEY (paper, start)
-    ) WITHOUT ROWID;
+        embedding BLOB NOT NULL         -- float16, little-endian, unit length
+    );
+    CREATE INDEX sentences_of_paper ON sentences (paper);
     -- AUTOINCREMENT: a window id is never given again, so the vector index can be brought up to date by ids alone.
     CREATE TABLE windows (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

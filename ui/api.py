@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from rag import jsonform
 from rag.errors import CitewiseError
@@ -35,7 +36,7 @@ def add_endpoints(loader: Loader, concurrency_id: str) -> None:
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
     for endpoint in endpoints:
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id=concurrency_id)
+        api(endpoint, api_name=endpoint.__name__, concurrency_id=concurrency_id)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from `ui.conversation`. Holds no state of a visitor: that lives in the browser s
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import gradio as gr
 
 from rag.settings import Settings
 from ui.api import add_endpoints
-from ui.conversation import Conversation, run_turn
+from ui.conversation import Conversation, Visit, run_turn
+from ui.escaping import shorten
 from ui.examples import example_questions
 from ui.loading import Asked, Loader, Open
 from ui.rendering import chat_messages, header, too_long, welcome
@@ -26,7 +28,7 @@ FOLDER = Path(__file__).parent
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
 Updates = tuple[Any, ...]
-private = partial(dict, api_visibility="private", show_progress="hidden")
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def open_assistant(settings: Settings, progress: Callable[[str], None] | None = None) -> Asked:
@@ -39,7 +41,8 @@ def open_assistant(settings: Settings, progress: Callable[[str], None] | None = 
 def build_app(settings: Settings, open_: Open = open_assistant) -> gr.Blocks:
     """The page over the library of these settings. Loading starts at once, in the background."""
     loader = Loader(settings, open_)
-    with gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True) as demo:
+    demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True)
+    with demo:
         Window(settings, loader).build(demo)
         add_endpoints(loader, MODEL)
     # A short queue: whoever comes 33rd learns at once that the machine is busy instead of waiting for minutes.
@@ -83,7 +86,8 @@ class Window:
 
     def build(self, demo: gr.Blocks) -> None:
         """Add the components to the page and connect them."""
-        self.conversation = gr.State(Conversation())
+        self.visit = gr.State(Visit())
+        self.asked = gr.State(0)  # how many questions there were; its change starts the answer
         with gr.Row(elem_id="cw-top"):
             self.header = gr.HTML(header(self._loader.loading), elem_id="cw-header", apply_default_css=False)
             self.retry = gr.Button("Try again", visible=False, size="sm", elem_id="cw-retry")
@@ -124,67 +128,56 @@ class Window:
         )
 
     def _connect(self, demo: gr.Blocks) -> None:
-        view = [self.conversation, self.chat, self.panel]
-        buttons = [self.box, self.send, self.stop]
-        asked = [
-            gr.on(
-                [self.box.submit, self.send.click],
-                self._begin,
-                [self.box, self.conversation],
-                view + buttons,
-                queue=False,
-                **private(),
-            ),
-            self.chat.example_select(self._begin_example, self.conversation, view + buttons, queue=False, **private()),
-        ]
-        answers = [
-            event.then(self._answer, self.conversation, view, concurrency_id=MODEL, **private()) for event in asked
-        ]
-        for event in answers:  # also after Stop: gradio completes a cancelled event and then goes on with `then`
-            event.then(self._finish, self.conversation, view + buttons, queue=False, **private())
-        self.stop.click(lambda: gr.Button("Stopping …", interactive=False), None, self.stop, queue=False, **private())
-        self.stop.click(None, None, None, cancels=answers, **private())
-        self.new.click(None, None, None, cancels=answers, **private())
-        self.new.click(self._new, None, view + buttons, queue=False, **private())
+        view = [self.chat, self.panel, self.send, self.stop]
+        begun = [self.asked, self.box, *view]
+        # Through the queue, since a state's `change` is not noticed beside it, but never waiting in it.
+        now = PRIVATE | {"concurrency_limit": None}
+        gr.on([self.box.submit, self.send.click], self._begin, [self.box, self.visit], begun, **now)
+        self.chat.example_select(self._begin_example, self.visit, begun, **now)
+        # One event answers all questions, however they were asked, so that there is one event to cancel.
+        answer = self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
+        for button, ended in ((self.stop, self._stop), (self.new, self._new)):
+            button.click(None, None, None, cancels=answer, **PRIVATE)
+            button.click(ended, self.visit, view, queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
-        watch = partial(demo.load, self._watch, None, concurrency_limit=None, **private())
+        watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
         watch(outputs=[self.header, self.chat, self.retry])
-        self.retry.click(self._retry, None, [self.header, self.chat, self.retry], concurrency_limit=None, **private())
+        self.retry.click(self._retry, None, [self.header, self.chat, self.retry], concurrency_limit=None, **PRIVATE)
 
     def _view(self, conversation: Conversation) -> Updates:
-        papers = len(self._loader.loading.papers)
-        return conversation, chat_messages(conversation), panel(conversation, papers)
+        sources, running = panel(conversation, len(self._loader.loading.papers)), conversation.running
+        return chat_messages(conversation), sources, gr.Button(visible=not running), gr.Button(visible=running)
 
-    def _begin(self, question: str, conversation: Conversation) -> Updates:
+    def _begin(self, question: str, visit: Visit) -> Updates:
         """Show the question at once; the answer follows in an event of its own, which may have to queue."""
         question, limit = question.strip(), self._settings.max_question_chars
-        if not question or conversation.running:
-            return (gr.skip(),) * 6
-        if len(question) > limit:
-            gr.Warning(too_long(len(question), limit), title="Too long")
-            return (gr.skip(),) * 6
-        busy = (gr.Textbox(value=""), gr.Button(visible=False), gr.Button("Stop", visible=True, interactive=True))
-        return *self._view(conversation.asked(question)), *busy
+        if question and len(question) <= limit and visit.begin(question):
+            return visit.conversation.count, "", *self._view(visit.conversation)
+        if len(question) > limit and not visit.conversation.running:
+            visit.refuse(shorten(question, 200), too_long(len(question), limit))
+        return gr.skip(), gr.skip(), *self._view(visit.conversation)  # the text stays in the box
 
-    def _begin_example(self, conversation: Conversation, event: gr.SelectData) -> Updates:
-        return self._begin(event.value["text"], conversation)
+    def _begin_example(self, visit: Visit, event: gr.SelectData) -> Updates:
+        return self._begin(event.value["text"], visit)
 
-    def _answer(self, conversation: Conversation) -> Iterator[Updates]:
-        if not conversation.running:  # an empty question, or Enter while an answer is being made
-            return
-        shown = panel(conversation, 0)
-        for state in run_turn(self._loader, conversation):
-            _, messages, sources = self._view(state)
-            # The panel is sent only when it changes: replacing it would close what the reader has just unfolded.
-            yield state, messages, gr.skip() if sources == shown else sources
-            shown = sources
+    def _answer(self, visit: Visit) -> Iterator[Updates]:
+        shown = ""
+        with closing(run_turn(self._loader, visit.conversation)) as states:
+            for state in states:
+                if not visit.take(state):
+                    return
+                messages, sources, *buttons = self._view(state)
+                # Sent only when it changes: replacing the panel would close what the reader has just unfolded.
+                yield messages, gr.skip() if sources == shown else sources, *buttons
+                shown = sources
 
-    def _finish(self, conversation: Conversation) -> Updates:
-        idle = (gr.skip(), gr.Button(visible=True), gr.Button("Stop", visible=False, interactive=True))
-        return *self._view(conversation.stopped()), *idle
+    def _stop(self, visit: Visit) -> Updates:
+        visit.stop()
+        return self._view(visit.conversation)
 
-    def _new(self) -> Updates:
-        return self._finish(Conversation())
+    def _new(self, visit: Visit) -> Updates:
+        visit.clear()
+        return self._view(visit.conversation)
 
     def _watch(self) -> Iterator[Updates]:
         """The head and the empty chat, as long as the loading goes on and once more when it has ended."""
@@ -198,7 +191,7 @@ class Window:
 
     def _idle_page(self) -> Updates:
         loading = self._loader.loading
-        questions = [{"text": question} for question in example_questions(loading.papers)]
+        questions: list[Any] = [{"text": question} for question in example_questions(loading.papers)]
         empty = loading.state == "failed" or (loading.state == "ready" and not loading.papers)
         chat = gr.Chatbot(placeholder=welcome(loading, self._settings), examples=questions)
         return header(loading), chat, gr.Button(visible=empty)

@@ -5,14 +5,16 @@ gradio or of how a turn looks; each state it yields is complete and can be shown
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rag.domain import Answer, Hit, Progress, Turn
 from rag.errors import CitewiseError
+from ui.escaping import clean
 from ui.loading import UNEXPECTED, Asked, Loader
 
 logger = logging.getLogger(__name__)
@@ -41,9 +43,10 @@ class ChatTurn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """All turns, oldest first. Numbers are never used twice, so an anchor of one turn cannot mean another's paper."""
+    """All turns, oldest first. `count` is how many there ever were, so that no number, and no anchor, is used twice."""
 
     turns: tuple[ChatTurn, ...] = ()
+    count: int = 0
 
     @property
     def running(self) -> bool:
@@ -52,12 +55,16 @@ class Conversation:
 
     def asked(self, question: str) -> "Conversation":
         """With this question at the end, waiting."""
-        number = self.turns[-1].number + 1 if self.turns else 1
-        return Conversation((*self.turns, ChatTurn(number, question)))
+        return Conversation((*self.turns, ChatTurn(self.count + 1, question)), self.count + 1)
+
+    def refused(self, question: str, reason: str) -> "Conversation":
+        """With this question at the end, which is not going to be answered."""
+        asked = self.asked(question)
+        return asked.with_last(replace(asked.turns[-1], step="failed", note=reason))
 
     def with_last(self, turn: ChatTurn) -> "Conversation":
         """With the last turn replaced."""
-        return Conversation((*self.turns[:-1], turn))
+        return replace(self, turns=(*self.turns[:-1], turn))
 
     def stopped(self) -> "Conversation":
         """With the last turn ended where it stands, if it was still running."""
@@ -69,10 +76,58 @@ class Conversation:
         return tuple(t for question, text in pairs for t in (Turn("user", question), Turn("assistant", text)))
 
 
+class Visit:
+    """The conversation of one browser session, changed by the thread that answers and by those of the buttons.
+
+    A turn that was stopped or cleared away is over: whatever its answering still brings is not taken.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.conversation = Conversation()
+
+    def __deepcopy__(self, memo: object) -> "Visit":
+        """A new visit: gradio copies the first value of a state for each session."""
+        return Visit()
+
+    def begin(self, question: str) -> bool:
+        """Add the question, unless one is being answered."""
+        with self._lock:
+            if self.conversation.running:
+                return False
+            self.conversation = self.conversation.asked(question)
+            return True
+
+    def refuse(self, question: str, reason: str) -> None:
+        """Add the question and why it is not answered."""
+        with self._lock:
+            self.conversation = self.conversation.refused(question, reason)
+
+    def take(self, state: Conversation) -> bool:
+        """Go on to this state of the turn that is being answered; False if that turn is over."""
+        with self._lock:
+            if not self.conversation.running or self.conversation.count != state.count:
+                return False
+            self.conversation = state
+            return True
+
+    def stop(self) -> None:
+        """End the running turn where it stands."""
+        with self._lock:
+            self.conversation = self.conversation.stopped()
+
+    def clear(self) -> None:
+        """Forget all turns."""
+        with self._lock:
+            self.conversation = Conversation(count=self.conversation.count)
+
+
 def run_turn(
     loader: Loader, conversation: Conversation, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Conversation]:
-    """Answer the last question of the conversation. Closing this iterator stops the work."""
+) -> Generator[Conversation, None, None]:
+    """Answer the last question of the conversation, if it still waits. Closing this iterator stops the work."""
+    if not conversation.running:
+        return
     shown, painted = conversation, float("-inf")
     with closing(_guarded_turn(loader, conversation)) as states:
         for state in states:
@@ -121,7 +176,8 @@ def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Gene
 
 def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
     """The turn once this item of the assistant's stream has come."""
-    asked_as = "" if item.standalone_question == turn.question else item.standalone_question
+    same = " ".join(item.standalone_question.split()) == " ".join(clean(turn.question).split())
+    asked_as = "" if same else item.standalone_question
     if isinstance(item, Answer):
         return replace(turn, step="done", asked_as=asked_as, answer=item, hits=item.retrieved or turn.hits)
     return replace(

@@ -31,8 +31,8 @@ def escape_html(text: str) -> str:
 def escape_markdown(text: str) -> str:
     """The text as Markdown that shows it literally; line breaks are kept.
 
-    Marks that could mean emphasis, code, a link, list, table, tag or formula become character references, which Markdown
-    never takes for structure. Plain prose stays as it is, because the chat's accessible names are made from the source.
+    Marks that could mean emphasis, code, a link, a table, a tag or a formula become character references, which
+    Markdown never takes for structure. Plain prose stays, because the chat's accessible names are made from the source.
     """
     return escape_lines(escape_inline(text))
 

@@ -35,11 +35,15 @@ def _names(titles: Iterable[str]) -> list[str]:
 
 
 def _subjects(titles: Sequence[str]) -> list[str]:
-    """Terms that several titles share, but not most of them; longer terms win over the words they are made of."""
+    """Terms that several titles share, but not most of them: pairs of words first, none that repeats another's words."""
     counts = Counter(term for title in titles for term in _terms(title))
     several = [term for term, n in counts.items() if 2 <= n <= max(2, len(titles) // 3)]
-    several.sort(key=lambda term: (-(counts[term] * (1 + 2 * (" " in term or "-" in term))), term))
-    return several
+    several.sort(key=lambda term: (" " not in term, " " not in term and "-" not in term, -counts[term], term))
+    subjects: list[str] = []
+    for term in several:
+        if not any(set(term.split()) & set(other.split()) for other in subjects):
+            subjects.append(term)
+    return subjects
 
 
 def _terms(title: str) -> set[str]:

@@ -126,7 +126,8 @@ def header(loading: Loading) -> str:
         state, count = '<span class="cw-line cw-failed">Not ready</span>', ""
     else:
         state, count = f'<span class="cw-line cw-busy">{escape_html(loading.note)} …</span>', ""
-    return f'<header class="cw-header"><h1>citewise</h1>{count}<span class="cw-state" role="status">{state}</span></header>'
+    state = f'<span class="cw-state" role="status">{state}</span>'
+    return f'<header class="cw-header"><h1>citewise</h1>{count}{state}</header>'
 
 
 def welcome(loading: Loading, settings: Settings) -> str:

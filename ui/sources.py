@@ -22,8 +22,8 @@ def anchor(turn: int, n: int) -> str:
 def panel(conversation: Conversation, papers: int) -> str:
     """The sources of all turns, the latest first and open, earlier ones folded, so that every chip finds its card."""
     latest, earlier = conversation.turns[-1:], conversation.turns[:-1]
-    body = [_turn_sources(turn, papers) for turn in latest]
-    for turn in reversed([turn for turn in earlier if turn.answer is not None or turn.hits][-KEPT_TURNS:]):
+    body = [_turn_sources(turn, papers) for turn in latest if turn.step not in ENDED or _has_sources(turn)]
+    for turn in [turn for turn in earlier if _has_sources(turn)][: -KEPT_TURNS - 1 : -1]:
         question = escape_html(shorten(turn.question, 90))
         body.append(
             f'<details class="cw-older"><summary><span class="cw-older-label">Earlier</span> {question}</summary>'
@@ -32,6 +32,10 @@ def panel(conversation: Conversation, papers: int) -> str:
     if not body:
         body = ['<p class="cw-empty">The papers behind an answer appear here, with the quoted words marked.</p>']
     return f'<div class="cw-sources">{"".join(body)}</div>'
+
+
+def _has_sources(turn: ChatTurn) -> bool:
+    return turn.answer is not None or bool(turn.hits)
 
 
 def _turn_sources(turn: ChatTurn, papers: int) -> str:

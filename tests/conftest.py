@@ -1,0 +1,122 @@
+"""What all tests share: no network but loopback, clean settings, and the seed library made once by the real models."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Read once at import by the libraries concerned, so they are set before any of them is imported.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+BIG_DATA = os.environ.pop("CITEWISE_DATA", None)
+CACHE = os.environ.pop("CITEWISE_CACHE", None)
+for variable in [name for name in os.environ if name.startswith("CITEWISE_")]:
+    del os.environ[variable]
+
+import pytest  # noqa: E402
+
+from rag.assistant import Assistant  # noqa: E402
+from rag.domain import Paper  # noqa: E402
+from rag.ingest import IngestReport, plan, store  # noqa: E402
+from rag.library import Library  # noqa: E402
+from rag.readers.record import make_paper  # noqa: E402
+from rag.settings import Settings  # noqa: E402
+from rag.vectors import publish  # noqa: E402
+from rag.wiring import ingest_files, open_assistant  # noqa: E402
+from tests.fakes import HashEmbedder  # noqa: E402
+
+ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to anything but this machine fail at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else "local socket"
+        if isinstance(address, tuple) and host not in ("127.0.0.1", "::1", "localhost", "0.0.0.0"):
+            raise OSError(f"a test tried to reach {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def big_data() -> Path:
+    """The folder of benchmark data; tests that need it are skipped where CITEWISE_DATA does not name it."""
+    if not BIG_DATA or not Path(BIG_DATA).is_dir():
+        pytest.skip("CITEWISE_DATA names no folder of benchmark data")
+    return Path(BIG_DATA)
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The user's own cache of converted weights: converting them for every run would take 20 s."""
+    return Path(CACHE) if CACHE else Settings.load().cache
+
+
+@pytest.fixture(scope="session")
+def seed_settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Settings:
+    """Settings whose library holds the seed papers, embedded by the real model."""
+    settings = Settings.load(library=tmp_path_factory.mktemp("seeds") / "library", cache=cache)
+    report = ingest_files(settings, [SEEDS])
+    assert len(report.added) == 59
+    return settings
+
+
+@pytest.fixture(scope="session")
+def assistant(seed_settings: Settings) -> Iterator[Assistant]:
+    """The real assistant over the seed library."""
+    opened = open_assistant(seed_settings)
+    yield opened
+    opened.close()
+
+
+def add(folder: Path, papers: list[Paper], embedder: HashEmbedder | None = None) -> IngestReport:
+    """Put papers into a library with the hash embedder, vector index included."""
+    embedder = embedder or HashEmbedder()
+    with Library.writing(folder, embedder.identity) as library:
+        work = plan(library, papers, ())
+        store(library, work, lambda: embedder)
+        publish(library)
+    return work.report
+
+
+@pytest.fixture
+def few_papers() -> list[Paper]:
+    """Four papers of their own words."""
+    return [
+        make_paper(id="bees", title="Honey bees", abstract="Bees make honey. They dance to tell where flowers are."),
+        make_paper(id="ants", title="Ants", abstract="Ants follow scent trails. A colony moves 40 grains an hour."),
+        make_paper(id="tea", title="Green tea", abstract="Green tea is steeped at 70 degrees. Longer is bitter."),
+        make_paper(id="rust", title="Rust", abstract="Iron rusts in water. Zinc protects the steel of ships."),
+    ]
+
+
+@pytest.fixture
+def small_library(tmp_path: Path, few_papers: list[Paper]) -> Path:
+    """A library of the four papers."""
+    add(tmp_path / "library", few_papers)
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def unprivileged() -> Callable[[], Any]:
+    """A context in which file permissions bind also where the tests run as root."""
+
+    @contextmanager
+    def lowered() -> Iterator[None]:
+        if os.geteuid() != 0:
+            yield
+            return
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    return lowered
