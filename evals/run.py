@@ -71,7 +71,7 @@ def lines(
         head = {"id": case.id, "case": case.raw}
         try:
             yield head | answer(assistant, case)
-        except Exception as error:  # noqa: BLE001 - the edge of one question: it is recorded, the run goes on
+        except Exception as error:
             log.warning("question %s failed: %s", case.id, error, exc_info=log.isEnabledFor(logging.DEBUG))
             yield head | {"question": case.question, "error": f"{type(error).__name__}: {error}"}
 

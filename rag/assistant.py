@@ -12,7 +12,7 @@ from rag.conversation import standalone_question
 from rag.domain import Answer, Evidence, Hit, Paper, Progress, Turn
 from rag.errors import QuestionError
 from rag.library import Library
-from rag.reading import EvidenceFinder, choose
+from rag.reading import EvidenceFinder, choose, reranked
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.text import clean, normalise
@@ -114,6 +114,7 @@ class Assistant(Searcher):
         for done, total, found in self._finder.read(standalone, hits, sentences, embeddings):
             evidence = found
             yield Progress("reading", standalone, hits, done, total)
+        hits = reranked(hits, evidence)
         clock.mark("read")
         answer = self._answer(asked, standalone, hits, evidence, clock)
         for shown in range(1, len(answer.sentences)):
@@ -125,7 +126,7 @@ class Assistant(Searcher):
     ) -> Answer:
         probability = declining.p_answerable(hits, evidence)
         answered = probability >= declining.THRESHOLD
-        chosen = choose(evidence, self._most, self._finder.margin) if answered else ()
+        chosen = choose(evidence, self._most) if answered else ()
         sentences = writing.quote(chosen)
         nearest = () if answered else tuple(hit.paper for hit in hits[:NEAREST])
         return Answer(

@@ -16,7 +16,7 @@ _LEANS = frozenset(
     "it its itself they them their theirs this that these those he she his her former latter both same such one ones there".split()
 )
 _OPENERS = ("and ", "but ", "so ", "also ", "what about", "how about", "why", "how so", "or ", "then ", "what else")
-_SHORT = 3
+_SHORT = 2
 
 
 def leans_on_history(question: str) -> bool:

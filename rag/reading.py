@@ -6,7 +6,7 @@ share of the question's words), their fusion, and how many sentences make an ans
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -34,16 +34,20 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadingWeights:
-    """What each signal weighs in a sentence's score, and how far behind the best a quoted sentence may be.
+    """What each signal weighs in a sentence's score. All signals are z-scores over the candidates.
 
-    All signals are z-scores over the candidates. `margin` is in the same unit; it shrinks with every sentence taken.
+    Chosen on the `fit` half of the development questions (evals/LOG.md), as are `choose`'s margin and bonus.
     """
 
     likelihood: float = 1.0
-    dense: float = 1.0
-    lexical: float = 0.5
-    paper: float = 1.0
-    margin: float = 1.6
+    dense: float = 0.6
+    lexical: float = 0.3
+    paper: float = 0.6
+
+
+MARGIN = 4.0
+SAME_PAPER_BONUS = 1.0
+RERANK_WEIGHT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,6 @@ class EvidenceFinder:
         self._papers = papers
         self._sentences = sentences
         self._weights = weights or ReadingWeights()
-        self.margin = self._weights.margin
 
     def read(
         self, question: str, hits: Sequence[Hit], sentences: Sequence[Sentence], embeddings: Matrix
@@ -158,18 +161,43 @@ def word_shares(question: str, texts: Sequence[str]) -> list[float]:
     return [sum(rarity[word] for word in asked if word in words) / whole if whole else 0.0 for words in held]
 
 
-def choose(evidence: Sequence[Evidence], most: int, margin: float) -> tuple[Evidence, ...]:
-    """The sentences worth quoting: the best, and those not far behind it.
+def choose(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
+    """The sentences worth quoting, best first: the best one, and those not far behind it.
 
-    The k-th sentence (k = 2, 3, …) may be behind the best by `margin / (k - 1)` standard deviations at most, so that a
-    clear winner stands alone and a flat field gives several.
+    After k sentences the next may be behind the best by `MARGIN / k` at most, so that a clear winner stands alone and a
+    flat field gives several. Sentences of the best one's paper come `SAME_PAPER_BONUS` nearer: most questions are about
+    one paper, and its neighbours complete the answer.
     """
-    chosen: list[Evidence] = []
-    for item in evidence:
-        if len(chosen) == most:
+    if not evidence:
+        return ()
+    best = evidence[0]
+    behind = [
+        (best.score - item.score - SAME_PAPER_BONUS * (item.paper.id == best.paper.id), place, item)
+        for place, item in enumerate(evidence[1:])
+    ]
+    chosen = [best]
+    for distance, _, item in sorted(behind, key=lambda entry: entry[:2]):
+        if len(chosen) == most or distance > MARGIN / len(chosen):
             break
-        if not chosen or evidence[0].score - item.score <= margin / len(chosen):
-            chosen.append(item)
-        else:
-            break
+        chosen.append(item)
     return tuple(chosen)
+
+
+def reranked(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ...]:
+    """The papers found, ordered anew by what was read in them: `RERANK_WEIGHT` times the score of the best sentence is
+    added (part `reading`). Papers of which nothing was read get the lowest score read."""
+    if not evidence:
+        return tuple(hits)
+    best: dict[str, float] = {}
+    for item in evidence:
+        best.setdefault(item.paper.id, item.score)
+    lowest = evidence[-1].score
+    scored = [
+        replace(
+            hit,
+            score=round(hit.score + RERANK_WEIGHT * best.get(hit.paper.id, lowest), 4),
+            parts={**hit.parts, "reading": best.get(hit.paper.id, lowest)},
+        )
+        for hit in hits
+    ]
+    return tuple(sorted(scored, key=lambda hit: (-hit.score, hit.paper.id)))

@@ -17,7 +17,6 @@ from rag import schema
 from rag.domain import Paper
 from rag.errors import (
     EmbedderMismatch,
-    LibraryBusy,
     LibraryDamaged,
     LibraryFull,
     LibraryMissing,
@@ -179,7 +178,12 @@ def test_the_lock_is_free_again_after_the_writer_failed(small_library: Path) -> 
 
 def test_a_full_disk_rolls_the_batch_back_and_keeps_what_was_there(small_library: Path) -> None:
     embedder = HashEmbedder(dimension=64)
-    many = [make_paper(id=f"p{i}", title=f"Title {i}", abstract=" ".join(f"Word{i}x{j} stands by word{j}y{i}." for j in range(30))) for i in range(200)]
+    many = [
+        make_paper(
+            id=f"p{i}", title=f"Title {i}", abstract=" ".join(f"Word{i}x{j} stands by word{j}y{i}." for j in range(30))
+        )
+        for i in range(200)
+    ]
     with Library.writing(small_library, embedder.identity) as library:
         pages = library._connection.execute("PRAGMA page_count").fetchone()[0]
         library._connection.execute(f"PRAGMA max_page_count = {pages + 3}")
@@ -233,7 +237,9 @@ def test_embeddings_of_mixed_length_are_reported_as_damage(small_library: Path) 
 
 
 def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: list[Paper]) -> None:
-    good = Chunked(replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32))
+    good = Chunked(
+        replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32)
+    )
     bad = replace(good, paper=replace(few_papers[0], id=None))  # type: ignore[arg-type]
     with Library.writing(small_library, HashEmbedder().identity) as library:
         with pytest.raises(LibraryDamaged):

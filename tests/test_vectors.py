@@ -128,7 +128,9 @@ def test_old_revisions_are_removed_but_for_the_last(library: Library) -> None:
 
 def test_several_processes_query_one_index_at_the_same_time(library: Library) -> None:
     children = [
-        subprocess.Popen([sys.executable, "-c", _QUERY, str(library.folder)], stdout=subprocess.PIPE, cwd=ROOT, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", _QUERY, str(library.folder)], stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
         for _ in range(3)
     ]
     assert [child.communicate(timeout=120)[0].strip() for child in children] == ["bees"] * 3

@@ -1,0 +1,133 @@
+"""Follow-up questions: which lean on what was said, and what they are given."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from rag.conversation import leans_on_history, quotes_in, standalone_question
+from rag.domain import Paper, Turn
+from rag.readers.record import make_paper
+
+ANSWER = "“DeepCache is a training-free way to speed diffusion up.” [1]\n\n“Codecs cost 25 tokens a second.” [2]"
+DEEPCACHE = make_paper(title="DeepCache", abstract="DeepCache is a training-free way to speed diffusion up.")
+CODEC = make_paper(title="SemantiCodec", abstract="Codecs cost 25 tokens a second.")
+
+
+class _Library:
+    """Finds papers by their exact words and remembers what it was asked for."""
+
+    def __init__(self, *papers: Paper) -> None:
+        self.papers = papers
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, quotes: Sequence[str]) -> list[Paper]:
+        self.asked.append(tuple(quotes))
+        return [paper for paper in self.papers if any(quote in paper.abstract for quote in quotes)]
+
+
+def _history(*contents: str) -> list[Turn]:
+    return [Turn("assistant" if place % 2 else "user", content) for place, content in enumerate(contents)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does it need retraining of the network?",
+        "Which datasets were these methods evaluated on?",
+        "And on ImageNet with classifier-free guidance?",
+        "What about medical image segmentation networks?",
+        "How does the former differ from latent diffusion models?",
+        "Why?",
+        "How fast?",
+        "  WHAT ELSE is reported about sampling speed?",
+    ],
+    ids=["it", "these", "and", "what about", "the former", "why", "hardly any content", "space and capitals"],
+)
+def test_questions_that_need_what_was_said_lean(question: str) -> None:
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which token rates does SemantiCodec offer for audio?",
+        "How do diffusion transformers scale to 16 billion parameters?",
+        "Which benchmarks measure zero-shot classification by diffusion models?",
+    ],
+)
+def test_questions_with_a_topic_of_their_own_do_not_lean(question: str) -> None:
+    assert not leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (ANSWER, ("DeepCache is a training-free way to speed diffusion up.", "Codecs cost 25 tokens a second.")),
+        ('He wrote "these are straight quotes" there.', ("these are straight quotes",)),
+        ("It is “short” and “tiny”.", ()),
+        ("“never closed, but long enough", ()),
+        ("Not in these abstracts. Nearest: Ants.", ()),
+        ("", ()),
+    ],
+    ids=["an answer", "straight", "too short", "open", "declined", "empty"],
+)
+def test_quotes_are_found_without_their_markers(text: str, found: tuple[str, ...]) -> None:
+    assert quotes_in(text) == found
+
+
+def test_a_leaning_question_gets_the_papers_quoted_last() -> None:
+    library = _Library(CODEC, DEEPCACHE)
+    history = _history("How is it sped up?", ANSWER)
+    asked = standalone_question("Does it need retraining?", history, library)
+    assert asked == "Does it need retraining? (about: SemantiCodec; DeepCache)"
+    assert library.asked == [quotes_in(ANSWER)]
+
+
+def test_only_the_newest_answer_counts() -> None:
+    history = _history(
+        "Speed?", "“DeepCache is a training-free way to speed diffusion up.” [1]", "Tokens?", ANSWER[63:]
+    )
+    asked = standalone_question("Why is that?", history, _Library(CODEC, DEEPCACHE))
+    assert asked == "Why is that? (about: SemantiCodec)"
+
+
+def test_at_most_three_papers_are_named() -> None:
+    papers = [make_paper(title=f"T{place}", abstract=f"{ANSWER} {place}") for place in range(5)]
+    asked = standalone_question("Why is that?", _history("Q?", ANSWER), lambda quotes: papers)
+    assert asked == "Why is that? (about: T0; T1; T2)"
+
+
+def test_a_change_of_topic_is_left_alone() -> None:
+    question = "Which token rates does SemantiCodec offer for audio?"
+    library = _Library(DEEPCACHE)
+    assert standalone_question(question, _history("How fast is DeepCache?", ANSWER), library) == question
+    assert library.asked == []
+
+
+@pytest.mark.parametrize("question", ["Does it need retraining?", "Why?"])
+def test_without_history_the_question_stays_as_it_is(question: str) -> None:
+    assert standalone_question(question, [], _Library(DEEPCACHE)) == question
+
+
+@pytest.mark.parametrize(
+    ("papers", "said"),
+    [
+        ((), ANSWER),
+        ((DEEPCACHE,), "Not in these abstracts. Nearest: Ants."),
+        ((make_paper(title="", abstract="DeepCache is a training-free way to speed diffusion up."),), ANSWER),
+    ],
+    ids=["quotes of no paper", "declined", "paper without title"],
+)
+def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Paper, ...], said: str) -> None:
+    history = _history("How are bees dancing?", "“Something said long before.” [1]", " How fast is DeepCache? ", said)
+    asked = standalone_question("Why is that?", history, _Library(*papers))
+    assert asked == "Why is that? (after: How fast is DeepCache?)"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [_history(" "), [Turn("assistant", "Hello, ask me anything.")]],
+    ids=["empty question", "greeting only"],
+)
+def test_nothing_is_added_where_nothing_was_asked(history: list[Turn]) -> None:
+    assert standalone_question("Why is that?", history, _Library()) == "Why is that?"
