@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from rag.cli import DeviceOption, LibraryOption, exits_with_one_line
+from rag.errors import EvalError
 from rag.settings import Settings
 
 app = typer.Typer(
@@ -70,9 +71,13 @@ def _counter(total: int) -> Any:
 def score(
     run_file: Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    floors: Annotated[
+        Path | None, typer.Option(help='JSON file of bounds, {"hit@1": {"min": 0.8}, …}; exit 1 where one is broken.')
+    ] = None,
 ) -> None:
     """Score a saved run: no models, no library."""
     from evals.run import load_run
+    from evals.score import broken_bounds
     from evals.score import score as score_run
     from evals.tables import print_scores
 
@@ -81,6 +86,9 @@ def score(
         typer.echo(json.dumps(scores, ensure_ascii=False))
     else:
         print_scores(scores)
+    broken = broken_bounds(scores, json.loads(floors.read_text("utf-8"))) if floors else []
+    if broken:
+        raise EvalError(f"{run_file} breaks the bounds of {floors}: " + "; ".join(broken))
 
 
 if __name__ == "__main__":

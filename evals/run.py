@@ -130,7 +130,8 @@ def _commit() -> str | None:
 
 
 def _dump(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    # Half a surrogate pair in a question must not end the run.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
 def load_run(path: Path) -> Run:
@@ -140,7 +141,7 @@ def load_run(path: Path) -> Run:
         EvalError: it is missing, has no manifest, is of another format, or is cut off.
     """
     try:
-        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+        rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
     except OSError as error:
         raise EvalError(f"cannot read the run {path}: {error.strerror or error}") from error
     except ValueError as error:

@@ -76,7 +76,13 @@ def ndcg_at_10(line: Line) -> float | None:
     wanted = gold(line)
     if not wanted:
         return None
-    gains = [float(any(_is(name, paper) for name in wanted)) for paper in _found(line, 10)]
+    left = list(wanted)
+    gains = []
+    for paper in _found(line, 10):
+        matched = next((name for name in left if _is(name, paper)), None)
+        gains.append(float(matched is not None))
+        if matched is not None:
+            left.remove(matched)
     ideal = sum(1 / math.log2(place + 1) for place in range(1, min(len(wanted), 10) + 1))
     return sum(gain / math.log2(place + 1) for place, gain in enumerate(gains, 1)) / ideal
 
@@ -172,9 +178,23 @@ def score(run: Run) -> dict[str, Any]:
         "n": len(run.lines),
         "failed": len(run.lines) - len(good),
         "measures": _measures(good),
-        "by_type": {kind: _measures([line for line in good if line["case"].get("type") == kind]) for kind in types},
+        "by_type": {
+            kind: _measures([line for line in good if str(line["case"].get("type", "all")) == kind]) for kind in types
+        },
         "latency_ms": _latencies(good),
     }
+
+
+def broken_bounds(scores: Mapping[str, Any], bounds: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """One line for each mean that is below its `min` or above its `max`, or that was not measured at all; and failures."""
+    broken = [f"{scores['failed']} questions failed"] if scores["failed"] else []
+    for name, bound in bounds.items():
+        mean = scores["measures"].get(name, {}).get("mean")
+        if mean is None:
+            broken.append(f"{name} was not measured")
+        elif not bound.get("min", -math.inf) <= mean <= bound.get("max", math.inf):
+            broken.append(f"{name} is {mean:.3f}, allowed is {bound}")
+    return broken
 
 
 def _measures(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:

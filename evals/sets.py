@@ -64,7 +64,7 @@ def load_set(path: Path) -> QuestionSet:
                 raise ValueError(f"id {case.id!r} occurs twice")
             seen.add(case.id)
             cases.append(case)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problems.append(f"line {number}: {error}")
     if problems:
         raise EvalError(f"{path} has {len(problems)} bad lines. " + "; ".join(problems))
@@ -83,8 +83,8 @@ def _case(raw: Any) -> Case:
         if not _strings(raw.get(name, [])):
             raise ValueError(f"{name} is not a list of strings")
     nuggets = raw.get("nuggets", [])
-    if not isinstance(nuggets, list) or not all(nugget and _strings(nugget) for nugget in nuggets):
-        raise ValueError("nuggets is not a list of non-empty lists of strings")
+    if not isinstance(nuggets, list) or not all(_aliases(nugget) for nugget in nuggets):
+        raise ValueError("nuggets is not a list of non-empty lists of non-empty strings")
     if not isinstance(raw.get("answerable", True), bool):
         raise ValueError("answerable is neither true nor false")
     return Case(raw["id"], raw["question"], _history(raw.get("history", [])), raw)
@@ -92,6 +92,10 @@ def _case(raw: Any) -> Case:
 
 def _strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _aliases(nugget: Any) -> bool:
+    return bool(nugget) and _strings(nugget) and all(alias.strip() for alias in nugget)
 
 
 def _history(turns: Any) -> tuple[Turn, ...]:

@@ -29,7 +29,8 @@ _ABBREVIATIONS = frozenset(
 )
 # Abbreviations that often end a sentence too: followed by a capitalised function word they do.
 _ENDS_SENTENCE = re.compile(
-    r"\b(?:etc|al|i\.i\.d|U\.S|U\.K)\.(?=\s+(?:We|The|This|These|Our|In|However|It|To|A|An|Our)\s)"
+    # Chinese and Japanese full stops need no space after them.
+    r"[\u3002\uff01\uff1f]+[\u201d\u2019\u300d\u300f]?|\b(?:etc|al|i\.i\.d|U\.S|U\.K)\.(?=\s+(?:We|The|This|These|Our|In|However|It|To|A|An|Our)\s)"
 )
 # What goes on in lower case was no new sentence ("a question?” or …", "Scanner! and …"); names like "iFinder" and URLs may be.
 # A piece without any word ("1." of a list, a stray quotation mark) belongs to what follows it.
@@ -70,7 +71,8 @@ def _split_after_abbreviations(abstract: str, span: Span) -> Iterator[Span]:
     for match in _ENDS_SENTENCE.finditer(abstract, span.start, span.end):
         yield _stripped(abstract, start, match.end())
         start = match.end()
-    yield _stripped(abstract, start, span.end)
+    if abstract[start : span.end].strip():
+        yield _stripped(abstract, start, span.end)
 
 
 def _stripped(abstract: str, start: int, end: int) -> Span:

@@ -254,3 +254,7 @@ def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(stages[stage], completed=done, total=total or None)
 
         yield show
+
+
+if __name__ == "__main__":
+    app()

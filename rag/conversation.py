@@ -11,7 +11,6 @@ from rag.domain import Paper, Turn
 from rag.text import content_words, words
 
 _QUOTED = re.compile('\u201c([^\u201d]{12,})\u201d|"([^"]{12,})"')
-_MARKERS = re.compile(r"\s*\[\d+\]")
 _LEANS = frozenset(
     "it its itself they them their theirs this that these those he she his her former latter both same such one ones there".split()
 )
@@ -27,8 +26,8 @@ def leans_on_history(question: str) -> bool:
 
 
 def quotes_in(text: str) -> tuple[str, ...]:
-    """The quoted passages of an answer, without markers."""
-    return tuple(_MARKERS.sub("", first or second).strip() for first, second in _QUOTED.findall(text))
+    """The quoted passages of an answer (their markers stand outside the quotation marks)."""
+    return tuple((first or second).strip() for first, second in _QUOTED.findall(text))
 
 
 def standalone_question(

@@ -163,8 +163,8 @@ def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Found |
     except (LocalEntryNotFoundError, HFValidationError):
         tried.append(f"the hub cache {HF_HUB_CACHE}")
         return None
-    if not (folder / "config.json").is_file():
-        tried.append(f"the hub cache {HF_HUB_CACHE} (there, but without config.json)")
+    if not (folder / "config.json").is_file() or not list(folder.glob("*.safetensors")):
+        tried.append(f"the hub cache {HF_HUB_CACHE} (there, but incomplete)")
         return None
     return folder, "hub cache", None
 
@@ -237,14 +237,16 @@ def _converted(gguf: Path, sha256: str, cache: Path, report: Report | None) -> P
     It is built aside and renamed, so that it is either whole or not there, and a second process waits for the first.
     """
     folder = cache / "converted" / f"{gguf.stem}-{sha256[:12]}"
-    if not (folder / "manifest.json").is_file():
+    if not _whole(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_suffix(".lock")):
-                if not (folder / "manifest.json").is_file():
+                if not _whole(folder):
                     if report:
                         report(f"Converting {gguf.name} to safetensors (once, about 20 s)")
                     _convert(gguf, folder, cache)
+        except (ValueError, KeyError, RuntimeError) as error:
+            raise ModelUnsupported(f"{gguf} cannot be read as a GGUF model: {_first_line(error)}") from error
         except OSError as error:
             raise ModelNotFound(
                 f"cannot keep the converted weights of {gguf.name} in {folder.parent}: {error}. "
@@ -254,6 +256,10 @@ def _converted(gguf: Path, sha256: str, cache: Path, report: Report | None) -> P
     if _file_hash(folder / "model.safetensors", cache) != recorded["sha256"]:
         raise WeightsDamaged(f"the converted weights in {folder} are damaged; remove that folder and start again")
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file() and (folder / "model.safetensors").is_file()
 
 
 def _convert(gguf: Path, folder: Path, cache: Path) -> None:

@@ -36,7 +36,7 @@ def load_prompt(name: str, slots: frozenset[str]) -> Prompt:
     """
     try:
         text = files("prompts").joinpath(f"{name}.md").read_text("utf-8")
-    except (OSError, ModuleNotFoundError) as error:
+    except (OSError, ModuleNotFoundError, UnicodeDecodeError) as error:
         raise PromptError(f"there is no prompt file prompts/{name}.md: {error}") from error
     found = set(_SLOT.findall(text))
     if found != slots:

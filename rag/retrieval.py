@@ -35,6 +35,15 @@ class Fusion:
     windows_per_paper: int = 2
 
 
+FUSIONS = {
+    "hybrid": Fusion(),
+    # The naive stack: the best passage by cosine, nothing else.
+    "dense": Fusion(sentence_weight=0.0, lexical_weight=0.0),
+    "lexical": Fusion(dense_weight=0.0, sentence_weight=0.0),
+}
+"""By the names of the setting `retriever`."""
+
+
 class HybridRetriever(BaseRetriever):
     """Best windows of the best papers, best paper first.
 
@@ -124,7 +133,7 @@ class HybridRetriever(BaseRetriever):
 
 def zscores(scores: "np.ndarray[Any, np.dtype[np.float64]]") -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Scores in standard deviations from their mean; all 0 where they do not differ."""
-    spread = float(scores.std())
+    spread = float(scores.std()) if len(scores) else 0.0
     return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros(len(scores))
 
 

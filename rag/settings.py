@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
     mode: Literal["auto", "quote"] = Field("auto", description="how answers are made; auto quotes")
+    retriever: Literal["hybrid", "dense", "lexical"] = Field("hybrid", description="the single ones are baselines")
     max_question_chars: int = Field(4_000, ge=100, le=100_000, description="longest question accepted, in characters")
     max_quotes: int = Field(4, ge=1, le=20, description="most sentences quoted in one answer")
     read_papers: int = Field(5, ge=1, le=50, description="papers whose sentences are candidates")

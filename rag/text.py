@@ -5,11 +5,11 @@ import unicodedata
 
 # Control characters, and the invisible characters that can hide text or turn its direction (Unicode TR36, section 3).
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
-_URL = re.compile(r"https?://[^\s<>\"'{}()\[\]|\\^`]+", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"'{}\[\]|\\^`“”‘’«»。，）]+", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 # Function words of English questions: they carry no topic, yet are rare in abstracts, so BM25 would overrate them.
@@ -26,7 +26,9 @@ STOP_WORDS = frozenset(
 
 def clean(text: str) -> str:
     """One line of visible text: invisible and control characters removed, white space folded to single spaces."""
-    return " ".join(_INVISIBLE.sub("", text.replace("\u00ad", "")).split())
+    # Half a surrogate pair, as JSON may hold, cannot be stored as UTF-8.
+    whole = text.encode("utf-8", "ignore").decode("utf-8")
+    return " ".join(_INVISIBLE.sub("", whole.replace("\u00ad", "")).split())
 
 
 def normalise(text: str) -> str:
@@ -36,8 +38,16 @@ def normalise(text: str) -> str:
 
 def links_in(text: str) -> tuple[str, ...]:
     """The http(s) URLs named in a text, in order, each once, without the punctuation that ends a sentence."""
-    found = (match.group().rstrip(".,;:!?*") for match in _URL.finditer(text))
+    found = (_without_closing(match.group()) for match in _URL.finditer(text))
     return tuple(dict.fromkeys(url for url in found if len(url) > len("https://")))
+
+
+def _without_closing(url: str) -> str:
+    """Without what ends the sentence or closes a bracket that was opened before the URL."""
+    url = url.rstrip(".,;:!?*")
+    while url.endswith(")") and url.count(")") > url.count("("):
+        url = url[:-1].rstrip(".,;:!?*")
+    return url
 
 
 def words(text: str) -> list[str]:

@@ -51,9 +51,11 @@ def open_searcher(settings: Settings, report: Report | None = None) -> "Searcher
     try:
         embedder = open_embedder(settings, report)
         from rag.assistant import Searcher
-        from rag.retrieval import HybridRetriever
+        from rag.retrieval import FUSIONS, HybridRetriever
 
-        return Searcher(library, HybridRetriever(library, embedder), settings.max_question_chars)
+        return Searcher(
+            library, HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever]), settings.max_question_chars
+        )
     except BaseException:
         library.close()
         raise
@@ -74,9 +76,9 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         embedder = open_embedder(settings, report)
         from rag.assistant import Assistant
         from rag.reading import EvidenceFinder
-        from rag.retrieval import HybridRetriever
+        from rag.retrieval import FUSIONS, HybridRetriever
 
-        retriever = HybridRetriever(library, embedder)
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         files = find_model(settings.reader, settings.cache, report)
         report("Loading the reader")
         from rag.likelihood import LikelihoodReader

@@ -91,6 +91,11 @@ def test_only_the_newest_answer_counts() -> None:
     assert asked == "Why is that? (about: SemantiCodec)"
 
 
+def test_a_question_left_without_an_answer_does_not_hide_the_last_answer() -> None:
+    history = _history("How fast is DeepCache?", ANSWER, "Pardon?")
+    assert standalone_question("Why is that?", history, _Library(DEEPCACHE)) == "Why is that? (about: DeepCache)"
+
+
 def test_at_most_three_papers_are_named() -> None:
     papers = [make_paper(title=f"T{place}", abstract=f"{ANSWER} {place}") for place in range(5)]
     asked = standalone_question("Why is that?", _history("Q?", ANSWER), lambda quotes: papers)

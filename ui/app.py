@@ -15,6 +15,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 
 import gradio as gr
 
+from rag.errors import SettingsError
 from rag.settings import Settings
 from ui.api import add_endpoints
 from ui.conversation import Conversation, Visit, run_turn
@@ -69,12 +70,17 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-def launch(
-    settings: Settings, host: str | None = "127.0.0.1", port: int | None = 7860, mcp: bool = False, **options: Any
-) -> None:
-    """Serve the page until the process is stopped. `options` go to `Blocks.launch`."""
+def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None = 7860, **options: Any) -> None:
+    """Serve the page until the process is stopped. `options` go to `Blocks.launch`.
+
+    Raises:
+        SettingsError: the address or port cannot be listened on.
+    """
     demo = build_app(settings)
-    demo.launch(server_name=host, server_port=port, mcp_server=mcp, **(launch_options() | options))
+    try:
+        demo.launch(server_name=host, server_port=port or None, **(launch_options() | options))
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port} ({error}); choose another with --port") from error
 
 
 class Window:

@@ -37,10 +37,10 @@ def read_papers(path: Path) -> Iterator[Paper | Rejected]:
 
 
 def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder; name the files in it")
     try:
         data = path.read_bytes()
+    except IsADirectoryError:
+        raise SourceError(f"{path} is a folder; name the files in it") from None
     except FileNotFoundError:
         raise SourceError(f"there is no file {path}") from None
     except OSError as error:

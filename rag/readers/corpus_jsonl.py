@@ -21,7 +21,7 @@ def read(text: str) -> Iterator[Paper | Rejected]:
             continue
         try:
             record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             yield Rejected(number, f"not JSON: {error}")
             continue
         try:
@@ -37,10 +37,12 @@ def _paper(record: Any) -> Paper:
     authors = record.get("authors") or []
     if not isinstance(authors, list):
         raise BadRecord(f"authors is not a list but a {type(authors).__name__}")
+    if not all(isinstance(author, str) for author in authors):
+        raise BadRecord("authors holds something that is not text")
     fields = ("title", "abstract", "id", "url", "doi", "arxiv_id", "pmid", "venue")
     return make_paper(
         **{name: _string(record, name) for name in fields},
-        authors=[str(author) for author in authors],
+        authors=authors,
         year=_year(record.get("year")),
     )
 
@@ -58,10 +60,8 @@ def _string(record: dict[str, Any], name: str) -> str:
 def _year(value: Any) -> int | None:
     if value in (None, ""):
         return None
-    try:
-        year = int(value)
-    except (TypeError, ValueError):
-        raise BadRecord(f"year is not a number: {value!r}") from None
-    if not 1000 <= year <= 2999:
-        raise BadRecord(f"year is out of range: {year}")
-    return year
+    # 2020, "2020" and 2020.0 are years; 2020.7, Infinity and true are mistakes.
+    text = str(value).strip().removesuffix(".0")
+    if isinstance(value, bool) or not (len(text) == 4 and text.isascii() and text.isdigit()):
+        raise BadRecord(f"year is no year: {str(value)[:40]!r}")
+    return int(text)

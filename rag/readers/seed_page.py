@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.domain import Paper, Rejected
-from rag.readers.record import make_paper
+from rag.readers.record import BadRecord, make_paper
 
 ABSTRACT_WORDS = 40
 
@@ -48,7 +48,10 @@ def read(text: str) -> Iterator[Paper | Rejected]:
             yield Rejected(block.line, f"an abstract without a title: {block.text[:60]}…")
         else:
             started = True
-            yield make_paper(title=title.text, abstract=block.text)
+            try:
+                yield make_paper(title=title.text, abstract=block.text)
+            except BadRecord as error:
+                yield Rejected(block.line, str(error), title.text)
             title = None
     if title:
         yield Rejected(title.line, "a title without an abstract", title.text)

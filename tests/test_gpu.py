@@ -1,0 +1,48 @@
+"""On a GPU: the same code, and the same order of papers and sentences as on the CPU. Skipped where there is none."""
+
+import numpy as np
+import pytest
+import torch
+
+from rag.embedding import TransformerEmbedder
+from rag.likelihood import LikelihoodReader
+from rag.models import choose_device, find_model
+from rag.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings
+
+accelerator = pytest.mark.skipif(
+    not (torch.cuda.is_available() or torch.backends.mps.is_available()), reason="torch sees no GPU on this machine"
+)
+TEXTS = [
+    "caching features speeds up sampling",
+    "pruning removes weights",
+    "bees dance",
+    "speech is enhanced by diffusion",
+]
+
+
+def test_auto_takes_the_best_device_there_is() -> None:
+    device = choose_device("auto")
+    best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    assert device.name == best
+    assert (device.dtype == torch.float32) == (best == "cpu")
+
+
+@accelerator
+def test_the_embedder_ranks_as_on_the_cpu(seed_settings: Settings) -> None:
+    files = find_model(DEFAULT_EMBEDDER, seed_settings.cache)
+    orders = []
+    for name in ("auto", "cpu"):
+        embedder = TransformerEmbedder(files, choose_device(name))
+        orders.append(np.argsort(embedder.embed_passages(TEXTS) @ embedder.embed_question("faster sampling")).tolist())
+    assert orders[0] == orders[1]
+
+
+@accelerator
+def test_the_reader_ranks_as_on_the_cpu(seed_settings: Settings) -> None:
+    files = find_model(DEFAULT_READER, seed_settings.cache)
+    passages = [("", text) for text in TEXTS]
+    best = [
+        LikelihoodReader(files, choose_device(name)).score("What do bees do?", passages).argmax()
+        for name in ("auto", "cpu")
+    ]
+    assert best[0] == best[1]
