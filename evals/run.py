@@ -83,9 +83,11 @@ def answer_line(assistant: Assistant, case: Case) -> dict[str, Any]:
 
 def retrieve_line(assistant: Assistant, case: Case) -> dict[str, Any]:
     """Only the papers found for a case."""
-    hits = assistant.search(case.question)
+    standalone = assistant.standalone(case.question, case.history)
+    hits = assistant.search(standalone)
     return {
         "question": case.question,
+        "standalone_question": standalone,
         "mode": "retrieve",
         "retrieved": [jsonform.hit_json(hit) for hit in hits],
         "error": None,

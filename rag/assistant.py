@@ -50,6 +50,14 @@ class Searcher:
             raise QuestionError("the question is empty; type what you want to know about these papers")
         return asked
 
+    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+        """The question as it is asked without its history.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        return standalone_question(self.checked(question), history, self.papers_quoting)
+
     def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
         """The best papers, best first."""
         return self.retriever.hits(self.checked(question), limit)
@@ -103,7 +111,7 @@ class Assistant(Searcher):
         """
         clock = _Clock()
         asked = self.checked(question)
-        standalone = standalone_question(asked, history, self.papers_quoting)
+        standalone = self.standalone(question, history)
         clock.mark("rewrite")
         yield Progress("searching", standalone)
         with self.library.snapshot():

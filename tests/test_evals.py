@@ -414,6 +414,9 @@ class _Stub:
             raise QuestionError("the question is empty")
         return Answer(question, question, "quote", "declined", 0.25, DECLINED)
 
+    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+        return question
+
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         return (Hit(Paper("bees", "Honey bees", "They dance."), 0.5, {"dense": 0.5}),)
 
