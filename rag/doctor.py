@@ -76,11 +76,11 @@ def _library(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from rag import vectors
+    from rag import publishing
     from rag.library import Library
 
     library = Library.reading(settings.library)
     try:
-        return vectors.health(library)
+        return publishing.health(library)
     finally:
         library.close()

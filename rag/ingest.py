@@ -14,8 +14,9 @@ import numpy as np
 from rag.chunking import embedded_text, sentences, windows
 from rag.domain import Paper, Rejected, Span
 from rag.embedding import Embedder, Matrix
-from rag.library import Chunked, Library, record_hash, text_hash
+from rag.library import Chunked, Library
 from rag.readers import read_papers
+from rag.rows import record_hash, text_hash
 
 BATCH_PAPERS = 128
 Progress = Callable[[str, int, int], None]

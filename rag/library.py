@@ -15,16 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from rag import schema
 from rag.domain import Paper, Sentence, Span, Window
-from rag.errors import EmbedderMismatch, LibraryDamaged, LibraryMissing, SchemaTooNew
+from rag.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.locking import writer_lock
+from rag.rows import Matrix, details_of, embedded_rows, matrix_of, paper_of, record_hash, text_hash, windows_of
 from rag.sqlite import connect, mapped_errors
 
-Matrix = npt.NDArray[np.float32]
 TITLE_WEIGHT = 2.0
 _MANY = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
@@ -205,8 +202,8 @@ class Library:
     def fingerprint(self) -> str:
         """16 hexadecimal digits over all records and the embedder: equal libraries answer equally."""
         digest = hashlib.sha256((self.embedder.sha256 if self.embedder else "").encode())
-        for identifier, record_hash in self._rows("SELECT id, record_hash FROM papers ORDER BY id"):
-            digest.update(f"{identifier}\n{record_hash}\n".encode())
+        for identifier, stored in self._rows("SELECT id, record_hash FROM papers ORDER BY id"):
+            digest.update(f"{identifier}\n{stored}\n".encode())
         return digest.hexdigest()[:16]
 
     # --- writing ------------------------------------------------------------------------------------------------
@@ -233,7 +230,7 @@ class Library:
         with self._transaction():
             self._connection.executemany(
                 "UPDATE papers SET details = ?, record_hash = ? WHERE id = ?",
-                [(_details(paper), record_hash(paper), paper.id) for paper in papers],
+                [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
@@ -245,17 +242,17 @@ class Library:
         paper = item.paper
         key = self._connection.execute(
             "INSERT INTO papers (id, title, abstract, details, record_hash) VALUES (?, ?, ?, ?, ?)",
-            (paper.id, paper.title, paper.abstract, _details(paper), record_hash(paper)),
+            (paper.id, paper.title, paper.abstract, details_of(paper), record_hash(paper)),
         ).lastrowid
         # Half precision halves the file; it moves a cosine by less than 0.001. The windows keep full precision, because
         # the vector index is rebuilt from them.
         self._connection.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?)",
-            _embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
+            embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
         )
         self._connection.executemany(
             "INSERT INTO windows (paper, start, end, embedding) VALUES (?, ?, ?, ?)",
-            _embedded_rows(key, item.windows, item.window_embeddings, "<f4"),
+            embedded_rows(key, item.windows, item.window_embeddings, "<f4"),
         )
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -275,7 +272,7 @@ class Library:
             rows: Iterable[Any] = self._rows(f"{columns} ORDER BY key")
         else:
             rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
-        return [_paper(*row) for row in rows]
+        return [paper_of(*row) for row in rows]
 
     def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
         """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""
@@ -284,7 +281,7 @@ class Library:
             "WHERE p.id IN ({}) ORDER BY s.paper, s.start"
         )
         rows = list(self._rows_for(statement, ids))
-        return [Sentence(row[0], Span(row[1], row[2])) for row in rows], _matrix([row[3] for row in rows], "<f2")
+        return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
@@ -292,7 +289,7 @@ class Library:
             "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
             "WHERE p.id IN ({}) ORDER BY w.id"
         )
-        return _windows(list(self._rows_for(statement, ids)))
+        return windows_of(list(self._rows_for(statement, ids)))
 
     def windows_by_id(self, window_ids: Iterable[int]) -> tuple[list[Window], Matrix]:
         """The windows with these ids that still exist, and their embeddings as rows."""
@@ -300,7 +297,7 @@ class Library:
             "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
             "WHERE w.id IN ({}) ORDER BY w.id"
         )
-        return _windows(list(self._rows_for(statement, window_ids)))
+        return windows_of(list(self._rows_for(statement, window_ids)))
 
     def window_ids(self) -> list[int]:
         """All window ids, ascending."""
@@ -328,46 +325,3 @@ class Library:
 def database_file(folder: Path) -> Path:
     """Where a library keeps its SQLite file."""
     return folder / "library.sqlite3"
-
-
-def record_hash(paper: Paper) -> str:
-    """Of every field of a paper."""
-    return hashlib.sha256(json.dumps(asdict(paper), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def text_hash(title: str, abstract: str) -> str:
-    """Of what is searched and embedded."""
-    return hashlib.sha256(f"{title}\0{abstract}".encode()).hexdigest()[:32]
-
-
-def _details(paper: Paper) -> str:
-    fields = asdict(paper)
-    return json.dumps({name: value for name, value in fields.items() if name not in ("id", "title", "abstract")})
-
-
-def _paper(identifier: str, title: str, abstract: str, details: str) -> Paper:
-    fields = json.loads(details)
-    fields["authors"], fields["links"] = tuple(fields["authors"]), tuple(fields["links"])
-    return Paper(id=identifier, title=title, abstract=abstract, **fields)
-
-
-def _windows(rows: Sequence[Any]) -> tuple[list[Window], Matrix]:
-    windows = [Window(row[0], row[1], Span(row[2], row[3])) for row in rows]
-    return windows, _matrix([row[4] for row in rows], "<f4")
-
-
-def _embedded_rows(key: int | None, spans: Sequence[Span], embeddings: Matrix, kind: str) -> list[tuple[Any, ...]]:
-    return [
-        (key, span.start, span.end, np.asarray(row, kind).tobytes())
-        for span, row in zip(spans, embeddings, strict=True)
-    ]
-
-
-def _matrix(blobs: Sequence[bytes], kind: str) -> Matrix:
-    if not blobs:
-        return np.empty((0, 0), np.float32)
-    try:
-        matrix: Matrix = np.frombuffer(b"".join(blobs), kind).reshape(len(blobs), -1).astype(np.float32)
-    except ValueError as error:
-        raise LibraryDamaged(f"embeddings of different lengths in the library: {error}; ingest it anew") from error
-    return matrix

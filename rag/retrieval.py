@@ -16,10 +16,11 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from rag import vectors
+from rag import publishing, vectors
 from rag.domain import Hit, Window
 from rag.embedding import Embedder
-from rag.library import Library, Matrix
+from rag.library import Library
+from rag.rows import Matrix
 from rag.text import content_words
 
 
@@ -58,7 +59,7 @@ class HybridRetriever(BaseRetriever):
         self._embedder = embedder
         self._limit = limit
         self._fusion = fusion or Fusion()
-        self._index = vectors.open_index(library)
+        self._index = publishing.open_index(library)
         self._opening = threading.Lock()
 
     def close(self) -> None:
@@ -105,9 +106,9 @@ class HybridRetriever(BaseRetriever):
 
     def _newest_index(self) -> vectors.VectorIndex:
         with self._opening:
-            if not vectors.is_current(self._index, self._library):
+            if not publishing.is_current(self._index, self._library):
                 before = self._index
-                self._index = vectors.open_index(self._library)
+                self._index = publishing.open_index(self._library)
                 before.close()
             return self._index
 

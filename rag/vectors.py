@@ -1,29 +1,21 @@
 """The vector index: Chroma, through llama-index's `ChromaVectorStore`. Derived from the library, never the truth.
 
-Owns: building, checking, publishing and querying it. Chroma is not safe for several processes where one writes, and keeps
-vectors in files that a crash can spoil. So every revision of the index is a folder of its own under `vectors/`, which is
-written by one process, complete before `current.json` names it, and never changed afterwards. At open it is compared with
-the library (number of vectors, and whether sampled vectors find themselves) and rebuilt from the embeddings in SQLite
-where it is wrong, without embedding anything again.
+Owns: one index in one folder: filling, checking and querying it. Which folder is current, and what is done about a wrong
+index, is `rag.publishing`.
 """
 
-import json
 import logging
 import math
-import os
 import shutil
 import sqlite3
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.domain import Window
-from rag.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
-from rag.library import Library, Matrix
-from rag.locking import writer_lock
+from rag.library import Library
+from rag.rows import Matrix
 
 log = logging.getLogger(__name__)
 _COLLECTION = "windows"
@@ -138,178 +130,8 @@ def window_node(window: Window, title: str, abstract: str, embedding: Matrix | N
     )
 
 
-# --- publishing and opening ---------------------------------------------------------------------------------------
-
-
-def publish(library: Library, report: Callable[[int, int], None] | None = None, *, fresh: bool = False) -> None:
-    """Make an index of the library's present state current. Only the holder of the writer lock calls this.
-
-    It starts from a copy of the current index where that is sound, unless `fresh` asks to build from nothing.
-
-    Raises:
-        VectorIndexError: Chroma could not build it; the index that was current stays so.
-    """
-    root = library.folder / "vectors"
-    current = None if fresh else _current(root)
-    sound = current is not None and _sound(root / current.folder, current)
-    if current and sound and current.revision == library.revision:
-        return
-    folder = root / f"{library.revision:08d}-{uuid.uuid4().hex[:8]}"
-    try:
-        root.mkdir(exist_ok=True)
-        if current and sound:
-            shutil.copytree(root / current.folder, folder)
-        manifest = _build(library, folder, report)
-        _write_manifest(root, manifest)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise LibraryFull(f"cannot write the vector index of {library.folder}: {error.strerror or error}") from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    # The one before stays for readers that are just opening it.
-    keep = {manifest.folder, current.folder if current else ""}
-    for old in root.iterdir():
-        if old.is_dir() and old.name not in keep:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _build(library: Library, folder: Path, report: Callable[[int, int], None] | None) -> Manifest:
-    index = None
-    try:
-        index = VectorIndex(folder, Manifest(folder.name, library.revision, 0))
-        index.bring_up_to_date(library, report)
-        problem = index.problem(library)
-        if problem:
-            raise VectorIndexError(f"the new vector index of {library.folder} is wrong: {problem}")
-        return Manifest(folder.name, library.revision, index.count())
-    except _chroma_exceptions() as error:
-        raise VectorIndexError(f"Chroma cannot build the vector index of {library.folder}: {error}") from error
-    finally:
-        if index:
-            index.close()
-
-
-def _sound(folder: Path, manifest: Manifest) -> bool:
-    """Whether an index can be opened and holds the number of vectors it should."""
-    if not folder.is_dir():
-        return False
-    index = None
-    try:
-        index = VectorIndex(folder, manifest)
-        return index.count() == manifest.count
-    except _chroma_exceptions() as error:
-        log.warning("the vector index %s cannot be opened (%s); building it anew", folder.name, error)
-        return False
-    finally:
-        if index:
-            index.close()
-
-
-def _current(root: Path) -> Manifest | None:
-    try:
-        return Manifest(**json.loads((root / "current.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def _write_manifest(root: Path, manifest: Manifest) -> None:
-    partial = root / f"current.json.{os.getpid()}"
-    partial.write_text(json.dumps(asdict(manifest)), "utf-8")
-    partial.replace(root / "current.json")
-
-
-def open_index(library: Library) -> VectorIndex:
-    """The index of the library's present state, checked; rebuilt from the library where it is damaged or missing.
-
-    Where a writer is at work, its last complete index. On a read-only folder, a private copy in the temporary folder.
-
-    Raises:
-        VectorIndexError: it can neither be opened nor built.
-    """
-    root = library.folder / "vectors"
-    index = _open_current(library, root)
-    if index and index.revision == library.revision:
-        return index
-    try:
-        with writer_lock(library.folder):
-            publish(library, fresh=index is None)
-        if index:
-            index.close()
-        repaired = _open_current(library, root)
-        if repaired is None:
-            raise VectorIndexError(f"the vector index of {library.folder} was rebuilt but cannot be opened")
-        return repaired
-    except (LibraryBusy, LibraryReadOnly, LibraryFull) as error:
-        if index:  # One revision behind: search by words finds what it lacks.
-            return index
-        log.warning("building a private vector index: %s", error)
-        return _private(library)
-
-
-def health(library: Library) -> str:
-    """One line on the current index, without repairing anything.
-
-    Raises:
-        VectorIndexError: it is missing, stale or damaged.
-    """
-    index = _open_current(library, library.folder / "vectors")
-    try:
-        if index is None or index.revision != library.revision:
-            raise VectorIndexError(
-                "missing, damaged or behind the library; it is rebuilt from the library at the next question or ingest"
-            )
-        return f"{index.count()} vectors of revision {index.revision}, sampled ones find themselves"
-    finally:
-        if index:
-            index.close()
-
-
-def is_current(index: VectorIndex, library: Library) -> bool:
-    """Whether no newer index has been published, and the library has not moved on."""
-    manifest = _current(library.folder / "vectors")
-    return index.revision == library.revision or (manifest is not None and manifest.revision == index.revision)
-
-
-def _open_current(library: Library, root: Path) -> VectorIndex | None:
-    manifest = _current(root)
-    if manifest is None or not (root / manifest.folder).is_dir():
-        return None
-    try:
-        writable = os.access(root / manifest.folder / "chroma.sqlite3", os.W_OK) and os.access(root, os.W_OK)
-        # Chroma writes while it opens, so a read-only folder is read through a copy.
-        folder = root / manifest.folder if writable else _copy(root / manifest.folder)
-        index = VectorIndex(folder, manifest, temporary=not writable)
-    except _chroma_exceptions() as error:
-        log.warning("the vector index %s cannot be opened: %s", manifest.folder, error)
-        return None
-    try:
-        stale = manifest.revision != library.revision
-        problem = None if stale and index.count() == manifest.count else index.problem(library)
-    except _chroma_exceptions() as error:
-        problem = str(error)
-    if problem:
-        log.warning("the vector index %s is wrong: %s", manifest.folder, problem)
-        index.close()
-        return None
-    return index
-
-
-def _copy(folder: Path) -> Path:
-    copy = Path(tempfile.mkdtemp(prefix="citewise-")) / "index"
-    shutil.copytree(folder, copy, copy_function=shutil.copyfile)
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    return copy
-
-
-def _private(library: Library) -> VectorIndex:
-    folder = Path(tempfile.mkdtemp(prefix="citewise-")) / "index"
-    manifest = _build(library, folder, None)
-    return VectorIndex(folder, manifest, temporary=True)
-
-
-def _chroma_exceptions() -> tuple[type[Exception], ...]:
+def chroma_exceptions() -> tuple[type[Exception], ...]:
+    """What Chroma raises over a damaged or unwritable folder."""
     from chromadb.errors import ChromaError
 
     # A damaged folder surfaces as ChromaError, as an error of the Rust core (RuntimeError, ValueError), or of SQLite.

@@ -110,7 +110,7 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
         SourceError: a file as a whole cannot be read; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
-    from rag import ingest, vectors
+    from rag import ingest, publishing
     from rag.embedding import identity_of
     from rag.library import Library
 
@@ -120,5 +120,5 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
         work = ingest.plan(library, papers, rejected)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
         ingest.store(library, work, lambda: open_embedder(settings), progress)
-        vectors.publish(library, None if progress is None else partial(progress, "indexing"))
+        publishing.publish(library, None if progress is None else partial(progress, "indexing"))
     return work.report

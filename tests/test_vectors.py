@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import vectors
+from rag import publishing, vectors
 from rag.library import Library
 from rag.locking import writer_lock
 from rag.readers.record import make_paper
@@ -35,7 +35,7 @@ def _nearest(index: vectors.VectorIndex, library: Library, words: str) -> str:
 
 
 def test_cosines_are_those_of_the_stored_embeddings(library: Library) -> None:
-    index = vectors.open_index(library)
+    index = publishing.open_index(library)
     windows, embeddings = library.windows(["tea"])
     assert index.query(embeddings[0], 4)[windows[0].id] == pytest.approx(1.0, abs=1e-5)
     assert list(index.query(embeddings[0], 4).values()) == sorted(index.query(embeddings[0], 4).values(), reverse=True)
@@ -57,7 +57,7 @@ def test_a_damaged_index_is_rebuilt_without_embedding(damage: str, library: Libr
     else:
         (library.folder / "vectors" / "current.json").write_text("{}")
 
-    index = vectors.open_index(library)
+    index = publishing.open_index(library)
 
     assert index.count() == library.count_windows()
     assert _nearest(index, library, "honey bees") == "bees"
@@ -66,7 +66,7 @@ def test_a_damaged_index_is_rebuilt_without_embedding(damage: str, library: Libr
 
 
 def test_vectors_that_do_not_find_themselves_are_noticed_though_the_count_is_right(library: Library) -> None:
-    index = vectors.open_index(library)
+    index = publishing.open_index(library)
     ids = [str(i) for i in library.window_ids()]
     stored = index._collection.get(ids=ids, include=["embeddings"])["embeddings"]
     index._collection.update(ids=ids, embeddings=[(-row).tolist() for row in stored])
@@ -74,18 +74,18 @@ def test_vectors_that_do_not_find_themselves_are_noticed_though_the_count_is_rig
     assert "do not find themselves" in str(index.problem(library))
     index.close()
 
-    repaired = vectors.open_index(library)
+    repaired = publishing.open_index(library)
     assert repaired.problem(library) is None
     repaired.close()
 
 
 def test_a_new_revision_is_picked_up_and_the_open_one_stays_usable(library: Library) -> None:
-    before = vectors.open_index(library)
+    before = publishing.open_index(library)
     add(library.folder, [make_paper(id="moss", title="Moss", abstract="Moss needs no roots.")])
 
-    assert not vectors.is_current(before, library)
+    assert not publishing.is_current(before, library)
     assert _nearest(before, library, "honey bees") == "bees"
-    after = vectors.open_index(library)
+    after = publishing.open_index(library)
     assert _nearest(after, library, "moss roots") == "moss"
     before.close()
     after.close()
@@ -93,7 +93,7 @@ def test_a_new_revision_is_picked_up_and_the_open_one_stays_usable(library: Libr
 
 def test_an_updated_paper_leaves_no_old_vector_behind(library: Library) -> None:
     add(library.folder, [make_paper(id="tea", title="Oolong", abstract="Oolong is half oxidised.")])
-    index = vectors.open_index(library)
+    index = publishing.open_index(library)
     assert index.count() == library.count_windows()
     assert {int(i) for i in index._collection.get(include=[])["ids"]} == set(library.window_ids())
     index.close()
@@ -105,7 +105,7 @@ def test_while_a_writer_is_at_work_readers_keep_its_last_index(library: Library)
 
         paper = make_paper(id="moss", title="Moss", abstract="Moss needs no roots.")
         store(writing, plan(writing, [paper], ()), HashEmbedder)
-        index = vectors.open_index(library)
+        index = publishing.open_index(library)
         assert index.revision == library.revision - 1
         assert _nearest(index, library, "honey bees") == "bees"
         index.close()
@@ -114,7 +114,7 @@ def test_while_a_writer_is_at_work_readers_keep_its_last_index(library: Library)
 def test_without_a_usable_index_and_with_the_lock_taken_a_private_one_is_built(library: Library) -> None:
     shutil.rmtree(library.folder / "vectors")
     with writer_lock(library.folder):
-        index = vectors.open_index(library)
+        index = publishing.open_index(library)
     assert _nearest(index, library, "green tea") == "tea"
     assert not (library.folder / "vectors").exists()
     index.close()

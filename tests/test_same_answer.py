@@ -1,0 +1,58 @@
+"""One question, asked every way there is, gives one answer; only the timings differ. Real models, real server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from evals.run import answer_line
+from evals.sets import Case
+from rag.assistant import Assistant
+from rag.jsonform import answer_json
+from rag.settings import Settings
+
+QUESTION = "How much does BinaryDM save in storage and FLOPs?"
+FOLLOW_UP = "Does it need retraining?"
+
+
+@pytest.fixture(scope="module")
+def address(assistant: Assistant, seed_settings: Settings) -> Iterator[str]:
+    from ui.app import build_app, launch_options
+
+    demo = build_app(seed_settings, lambda settings, progress=None: assistant)
+    demo.launch(server_name="127.0.0.1", server_port=None, prevent_thread_lock=True, quiet=True, **launch_options())
+    yield str(demo.local_url)
+    demo.close()
+
+
+def _plain(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in json.loads(json.dumps(answer)).items() if name != "timings_ms"}
+
+
+def test_the_api_the_evals_and_the_assistant_give_the_same_answer(address: str, assistant: Assistant) -> None:
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    expected = _plain(answer_json(assistant.ask(QUESTION)))
+    assert _plain(client.predict(QUESTION, api_name="/ask")) == expected
+    assert _plain(answer_line(assistant, Case("q", QUESTION, (), {}))) == expected
+
+
+def test_a_follow_up_over_the_api_has_the_standalone_question(address: str, assistant: Assistant) -> None:
+    from gradio_client import Client
+
+    first = assistant.ask(QUESTION)
+    history = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": first.text}]
+    answer = Client(address, verbose=False).predict(FOLLOW_UP, history, api_name="/ask")
+    assert "BinaryDM" in answer["standalone_question"]
+    assert answer["sentences"][0]["citations"][0]["title"].startswith("BinaryDM")
+
+
+def test_searching_over_the_api_is_the_retrievers_search(address: str, assistant: Assistant) -> None:
+    from gradio_client import Client
+
+    found = Client(address, verbose=False).predict("binarized models", api_name="/search")
+    assert [paper["paper_id"] for paper in found["papers"]] == [
+        hit.paper.id for hit in assistant.search("binarized models")
+    ]
