@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
-LIBRARY ?= library
+LIBRARY = library
 PORT ?= 7860
 RUN ?= runs/dev.jsonl
 
+export Q
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SEEDS := $(wildcard seeds/*.txt)
@@ -22,13 +23,13 @@ help:
 	@echo "make test        the tests;  make slow: the long ones;  make lint: format, lint, types"
 	@echo "make evals       answer the development questions and score the answers"
 	@echo "make gpu-check   device, and that a GPU ranks as the CPU does (skipped without one)"
-	@echo "make clean       remove the virtual environment, the library and caches in this folder"
+	@echo "make clean       remove .venv, library/ and caches in this folder"
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements-models.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "citewise needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Setting up $(VENV): dependencies (minutes, the first time only) …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	@$(PIP) install -c constraints.txt -e .
 	@echo "Setting up $(VENV): models (180 MB) …"
@@ -39,17 +40,19 @@ $(VENV)/.dev: $(VENV)/.installed
 	@$(PIP) install -c constraints.txt -e ".[dev]"
 	@touch $@
 
-$(LIBRARY)/library.sqlite3: $(SEEDS) | $(VENV)/.installed
-	@echo "Reading the seed papers into $(LIBRARY) …"
-	@$(BIN)/citewise ingest $(SEEDS) --library $(LIBRARY)
+# A stamp, not the database: make removes a half-made target, and a library is never make's to remove. A library that is
+# there already, the user's own perhaps, is left as it is.
+$(LIBRARY)/.ready: | $(VENV)/.installed
+	@test -e $(LIBRARY)/library.sqlite3 || { echo "Reading the seed papers into $(LIBRARY) …"; \
+	  $(BIN)/citewise ingest $(SEEDS) --library $(LIBRARY); }
 	@touch $@
 
-chat: $(VENV)/.installed $(LIBRARY)/library.sqlite3
+chat: $(VENV)/.installed $(LIBRARY)/.ready
 	@$(BIN)/citewise chat --library $(LIBRARY) --port $(PORT)
 
-ask: $(VENV)/.installed $(LIBRARY)/library.sqlite3
-	@test -n "$(Q)" || { echo 'Name a question: make ask Q="How much faster is DeepCache?"'; exit 2; }
-	@$(BIN)/citewise ask --library $(LIBRARY) "$(Q)"
+ask: $(VENV)/.installed $(LIBRARY)/.ready
+	@test -n "$$Q" || { echo 'Name a question: make ask Q="How much faster is DeepCache?"'; exit 2; }
+	@$(BIN)/citewise ask --library $(LIBRARY) -- "$$Q"
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest
@@ -62,7 +65,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy rag ui evals
 
-evals: $(VENV)/.installed $(LIBRARY)/library.sqlite3
+evals: $(VENV)/.installed $(LIBRARY)/.ready
 	@rm -f $(RUN)
 	@$(BIN)/python -m evals run evals/sets/seeds-dev.jsonl --library $(LIBRARY) --split test --out $(RUN)
 	@$(BIN)/python -m evals score $(RUN) --floors evals/floors.json
@@ -72,4 +75,4 @@ gpu-check: $(VENV)/.dev
 	@$(BIN)/python -m pytest tests/test_gpu.py -m "slow or not slow" -v
 
 clean:
-	rm -rf $(VENV) $(LIBRARY) runs .pytest_cache .mypy_cache .ruff_cache *.egg-info build
+	rm -rf $(VENV) library runs .pytest_cache .mypy_cache .ruff_cache *.egg-info build

@@ -86,7 +86,10 @@ def score(
         typer.echo(json.dumps(scores, ensure_ascii=False))
     else:
         print_scores(scores)
-    broken = broken_bounds(scores, json.loads(floors.read_text("utf-8"))) if floors else []
+    try:
+        broken = broken_bounds(scores, json.loads(floors.read_text("utf-8"))) if floors else []
+    except (OSError, ValueError) as error:
+        raise EvalError(f"cannot read the bounds {floors}: {error}") from error
     if broken:
         raise EvalError(f"{run_file} breaks the bounds of {floors}: " + "; ".join(broken))
 

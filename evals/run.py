@@ -153,4 +153,7 @@ def load_run(path: Path) -> Run:
         raise EvalError(f"{path} is no run file: its first line has no manifest")
     if manifest.get("format") != FORMAT:
         raise EvalError(f"{path} has run format {manifest.get('format')}; this citewise reads {FORMAT}")
+    expected = manifest.get("set", {}).get("n", len(rows) - 1)
+    if len(rows) - 1 != expected:
+        raise EvalError(f"{path} is incomplete: {len(rows) - 1} of {expected} questions. Run it again")
     return Run(path, manifest, tuple(rows[1:]))

@@ -114,9 +114,8 @@ class Assistant(Searcher):
         standalone = self.standalone(question, history)
         clock.mark("rewrite")
         yield Progress("searching", standalone)
-        with self.library.snapshot():
-            hits = self.retriever.hits(standalone, RETRIEVED)
-            sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
+        hits = self.retriever.hits(standalone, RETRIEVED)
+        sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
         clock.mark("retrieve")
         evidence: tuple[Evidence, ...] = ()
         for done, total, found in self._finder.read(standalone, hits, sentences, embeddings):

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -18,6 +18,7 @@ import typer
 from rag import __version__
 from rag.errors import CitewiseError
 from rag.settings import Settings
+from rag.text import clean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +87,9 @@ def ingest(
 ) -> None:
     """Add papers to a library; unchanged ones cost nothing.
 
+    A corpus.jsonl line is {"title": "…", "abstract": "…"} and optionally "id", "authors" (a list), "url", "year", "doi",
+    "arxiv_id", "pmid", "venue". A page has its titles and abstracts in turn, with blank lines between.
+
     Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
     """
     from rag.wiring import ingest_files
@@ -111,7 +115,7 @@ def ingest(
     )
     for item in report.rejected:
         where = f"{item.file}:{item.record.line}" if item.record.line else str(item.file)
-        typer.echo(f"  rejected {where}: {item.record.reason}", err=True)
+        typer.echo(f"  rejected {where}: {clean(item.record.reason)}", err=True)
 
 
 @app.command()
@@ -133,8 +137,7 @@ def ask(
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, mode=mode, device=device)
-    with _status() as status:
-        assistant = open_assistant(settings, status)
+    with _status() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
         answer = assistant.ask(question)
     from rag import jsonform, terminal
@@ -146,7 +149,6 @@ def ask(
         typer.echo(_dump(shown))
     else:
         terminal.print_answer(answer, why=why)
-    assistant.close()
 
 
 @app.command()
@@ -162,8 +164,7 @@ def search(
     from rag.wiring import open_searcher
 
     settings = Settings.load(library=library, device=device)
-    with _status() as status:
-        searcher = open_searcher(settings, status)
+    with _status() as status, closing(open_searcher(settings, status)) as searcher:
         hits = searcher.search(words, limit)
     from rag import jsonform, terminal
 
@@ -171,7 +172,6 @@ def search(
         typer.echo(_dump(jsonform.search_json(words, hits)))
     else:
         terminal.print_hits(hits)
-    searcher.close()
 
 
 @app.command()

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from rag.domain import Paper, Turn
 from rag.text import content_words, words
 
-_QUOTED = re.compile('\u201c([^\u201d]{12,})\u201d|"([^"]{12,})"')
+_QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')
 _LEANS = frozenset(
-    "it its itself they them their theirs this that these those he she his her former latter both same such one ones there".split()
+    "it its itself they them their theirs this these those he she his her former latter both same ones there".split()
 )
 _OPENERS = ("and ", "but ", "so ", "also ", "what about", "how about", "why", "how so", "or ", "then ", "what else")
 _SHORT = 2
+_MAX_CHARS = 20_000
+"""Of the last answer; the history comes from outside and has no limit of its own."""
 
 
 def leans_on_history(question: str) -> bool:
@@ -42,9 +44,9 @@ def standalone_question(
     """
     if not history or not leans_on_history(question):
         return question
-    said = next((turn.content for turn in reversed(history) if turn.role == "assistant"), "")
+    said = next((turn.content[:_MAX_CHARS] for turn in reversed(history) if turn.role == "assistant"), "")
     titles = [paper.title for paper in papers_quoting(quotes_in(said)) if paper.title]
     if titles:
         return f"{question} (about: {'; '.join(titles[:3])})"
-    asked = next((turn.content for turn in reversed(history) if turn.role == "user"), "")
+    asked = next((turn.content[:500] for turn in reversed(history) if turn.role == "user"), "")
     return f"{question} (after: {asked.strip()})" if asked.strip() else question

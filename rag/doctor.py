@@ -1,4 +1,4 @@
-"""What is installed, which weights and device would run, whether the library and its index are sound. Changes nothing."""
+"""What is installed, which weights and device would run, whether the library and its index are sound. It repairs nothing."""
 
 import platform
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def _packages() -> Iterator[Finding]:
         try:
             yield Finding(name, True, version(name))
         except PackageNotFoundError:
-            yield Finding(name, False, "not installed; run: pip install citewise")
+            yield Finding(name, False, "not installed; run make again, or: pip install -e .")
 
 
 def _device(settings: Settings) -> str:

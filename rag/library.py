@@ -7,6 +7,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 
 import hashlib
 import json
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -135,7 +136,7 @@ class Library:
                 yield
             finally:
                 self._depth -= 1
-                if self._depth == 0:
+                if self._depth == 0 and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
 
     @contextmanager
@@ -251,8 +252,8 @@ class Library:
             embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
         )
         self._connection.executemany(
-            "INSERT INTO windows (paper, start, end, embedding) VALUES (?, ?, ?, ?)",
-            embedded_rows(key, item.windows, item.window_embeddings, "<f4"),
+            "INSERT INTO windows VALUES (?, ?, ?, ?, ?)",
+            [(secrets.randbits(62), *row) for row in embedded_rows(key, item.windows, item.window_embeddings, "<f4")],
         )
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ class Library:
         """The windows of the papers with these ids, and their embeddings as rows."""
         statement = (
             "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE p.id IN ({}) ORDER BY w.id"
+            "WHERE p.id IN ({}) ORDER BY w.paper, w.start"
         )
         return windows_of(list(self._rows_for(statement, ids)))
 
@@ -295,13 +296,13 @@ class Library:
         """The windows with these ids that still exist, and their embeddings as rows."""
         statement = (
             "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE w.id IN ({}) ORDER BY w.id"
+            "WHERE w.id IN ({}) ORDER BY w.paper, w.start"
         )
         return windows_of(list(self._rows_for(statement, window_ids)))
 
     def window_ids(self) -> list[int]:
-        """All window ids, ascending."""
-        return [row[0] for row in self._rows("SELECT id FROM windows ORDER BY id")]
+        """All window ids, paper by paper."""
+        return [row[0] for row in self._rows("SELECT id FROM windows ORDER BY paper, start")]
 
     def lexical(self, words: Sequence[str], limit: int) -> dict[str, float]:
         """BM25 of the best papers that hold any of the words, stemmed, the title counting double: {paper id: > 0}."""

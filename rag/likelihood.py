@@ -17,7 +17,7 @@ from rag.prompting import Prompt, load_prompt
 
 Scores = npt.NDArray[np.float64]
 _MAX_TOKENS = 512
-"""Of one prompt; a title or sentence that would make it longer is cut, the question never."""
+"""Of one prompt; a title or sentence that would make it longer is cut."""
 _MAX_QUESTION_TOKENS = 128
 _BATCH_TOKENS = 1_024
 

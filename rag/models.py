@@ -6,6 +6,8 @@ importing this module is light.
 """
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,11 +175,19 @@ def _from_hub(name: str, tried: list[str], report: Report | None) -> Found | Non
     return None
 
 
+@contextmanager
+def _load_errors(files: ModelFiles) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelUnsupported(f"{files.name} in {files.folder} cannot be loaded: {first_line(error)}") from error
+
+
 def load_tokenizer(files: ModelFiles) -> Any:
     """The tokenizer of a model (a transformers tokenizer)."""
     from transformers import AutoTokenizer
 
-    with quiet_loading():
+    with quiet_loading(), _load_errors(files):
         return AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
 
 
@@ -186,6 +196,6 @@ def load_network(files: ModelFiles, device: Device, *, causal: bool) -> Any:
     from transformers import AutoModel, AutoModelForCausalLM
 
     kind: Any = AutoModelForCausalLM if causal else AutoModel
-    with quiet_loading():
+    with quiet_loading(), _load_errors(files):
         model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)
     return model.to(device.name).eval()

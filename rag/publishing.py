@@ -2,7 +2,7 @@
 
 Chroma is not safe for several processes where one writes, and keeps vectors in files that a crash can spoil. So every
 revision of the index is a folder of its own under `vectors/`, which is written by one process, complete before
-`current.json` names it, and never changed afterwards. At open it is compared with the library (number of vectors, and
+`current.json` names it, and only read afterwards. At open it is compared with the library (number of vectors, and
 whether sampled vectors find themselves) and rebuilt from the embeddings in SQLite where it is wrong, without embedding
 anything again.
 """
@@ -14,7 +14,8 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rag.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
@@ -36,7 +37,7 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     root = library.folder / "vectors"
     current = None if fresh else _current(root)
     sound = current is not None and _sound(root / current.folder, current)
-    if current and sound and current.revision == library.revision:
+    if current and sound and current.revision == library.revision and _mirrors(root / current.folder, current, library):
         return
     folder = root / f"{library.revision:08d}-{uuid.uuid4().hex[:8]}"
     try:
@@ -66,12 +67,13 @@ def _build(library: Library, folder: Path, report: Callable[[int, int], None] | 
         problem = index.problem(library)
         if problem:
             raise VectorIndexError(f"the new vector index of {library.folder} is wrong: {problem}")
-        return Manifest(folder.name, library.revision, index.count())
+        revision, count = library.revision, index.count()
     except chroma_exceptions() as error:
         raise VectorIndexError(f"Chroma cannot build the vector index of {library.folder}: {error}") from error
     finally:
         if index:
             index.close()
+    return Manifest(folder.name, revision, count)
 
 
 def _sound(folder: Path, manifest: Manifest) -> bool:
@@ -90,10 +92,20 @@ def _sound(folder: Path, manifest: Manifest) -> bool:
             index.close()
 
 
+def _mirrors(folder: Path, manifest: Manifest, library: Library) -> bool:
+    """Whether an index of the library's revision is this library's, and not one of another that stood in its place."""
+    index = VectorIndex(folder, manifest)
+    try:
+        return index.problem(library) is None
+    finally:
+        index.close()
+
+
 def _current(root: Path) -> Manifest | None:
     try:
-        return Manifest(**json.loads((root / "current.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        read = json.loads((root / "current.json").read_text("utf-8"))
+        return Manifest(str(read["folder"]), int(read["revision"]), int(read["count"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
@@ -152,19 +164,26 @@ def health(library: Library) -> str:
 def is_current(index: VectorIndex, library: Library) -> bool:
     """Whether no newer index has been published, and the library has not moved on."""
     manifest = _current(library.folder / "vectors")
-    return index.revision == library.revision or (manifest is not None and manifest.revision == index.revision)
+    return index.revision == library.revision or index.origin == (manifest.folder if manifest else "")
 
 
 def _open_current(library: Library, root: Path) -> VectorIndex | None:
     manifest = _current(root)
     if manifest is None or not (root / manifest.folder).is_dir():
         return None
+    if _crashed_before(root):
+        log.warning("opening the vector index %s ended a process; it is damaged", manifest.folder)
+        return None
+    marker = root / f"opening.{os.getpid()}"
     try:
         writable = os.access(root / manifest.folder / "chroma.sqlite3", os.W_OK) and os.access(root, os.W_OK)
         # Chroma writes while it opens, so a read-only folder is read through a copy.
         folder = root / manifest.folder if writable else _copy(root / manifest.folder)
+        if writable:
+            marker.touch()
         index = VectorIndex(folder, manifest, temporary=not writable)
     except chroma_exceptions() as error:
+        marker.unlink(missing_ok=True)
         log.warning("the vector index %s cannot be opened: %s", manifest.folder, error)
         return None
     try:
@@ -172,11 +191,32 @@ def _open_current(library: Library, root: Path) -> VectorIndex | None:
         problem = None if stale and index.count() == manifest.count else index.problem(library)
     except chroma_exceptions() as error:
         problem = str(error)
+    finally:
+        marker.unlink(missing_ok=True)
     if problem:
         log.warning("the vector index %s is wrong: %s", manifest.folder, problem)
         index.close()
         return None
     return index
+
+
+def _crashed_before(root: Path) -> bool:
+    """Whether a process died while it opened the index: over some damage Chroma takes the whole process down.
+
+    Each process leaves a marker while it opens; a marker whose process is gone tells. It is removed here, so that the
+    index that is built instead gets its chance.
+    """
+    crashed = False
+    for marker in root.glob("opening.*"):
+        try:
+            os.kill(int(marker.suffix[1:]), 0)
+        except (ProcessLookupError, ValueError):
+            with suppress(OSError):
+                marker.unlink()
+            crashed = True
+        except OSError:
+            pass
+    return crashed
 
 
 def _copy(folder: Path) -> Path:
@@ -190,4 +230,4 @@ def _copy(folder: Path) -> Path:
 def _private(library: Library) -> VectorIndex:
     folder = Path(tempfile.mkdtemp(prefix="citewise-")) / "index"
     manifest = _build(library, folder, None)
-    return VectorIndex(folder, manifest, temporary=True)
+    return VectorIndex(folder, replace(manifest, folder=""), temporary=True)

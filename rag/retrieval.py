@@ -26,7 +26,8 @@ from rag.text import content_words
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How many candidates each side gives, and what each side weighs. A weight of 0 switches a side off."""
+    """How many candidates each side gives, and what each side weighs. A weight of 0 takes a side out of the scores;
+    it still gives candidates."""
 
     dense_windows: int = 100
     lexical_papers: int = 100
@@ -68,16 +69,16 @@ class HybridRetriever(BaseRetriever):
 
     def hits(self, question: str, limit: int | None = None) -> tuple[Hit, ...]:
         """The best papers for a question, best first. Empty for an empty library."""
-        with self._library.snapshot():
-            return hits_of(self._nodes(question, limit or self._limit), self._library)
+        return hits_of(self._nodes(question, limit or self._limit), self._library)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes(query_bundle.query_str, self._limit)
 
     def _nodes(self, question: str, limit: int) -> list[NodeWithScore]:
+        # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
+        index = self._newest_index()
+        vector = self._embedder.embed_question(question)
         with self._library.snapshot():
-            index = self._newest_index()
-            vector = self._embedder.embed_question(question)
             terms = content_words(question)
             near = index.query(vector, self._fusion.dense_windows)
             lexical = self._library.lexical(terms, self._fusion.lexical_papers)
@@ -145,7 +146,10 @@ def _best_windows(
     by_paper: dict[str, list[tuple[Window, float]]] = {}
     for window, cosine in zip(windows, cosines, strict=True):
         by_paper.setdefault(window.paper_id, []).append((window, cosine))
-    return {paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].id))[:most] for paper, scored in by_paper.items()}
+    return {
+        paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].span.start))[:most]
+        for paper, scored in by_paper.items()
+    }
 
 
 def hits_of(nodes: Sequence[NodeWithScore], library: Library) -> tuple[Hit, ...]:

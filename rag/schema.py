@@ -23,9 +23,9 @@ STEPS = (
         embedding BLOB NOT NULL         -- float16, little-endian, unit length
     );
     CREATE INDEX sentences_of_paper ON sentences (paper);
-    -- AUTOINCREMENT: a window id is never given again, so the vector index can be brought up to date by ids alone.
     CREATE TABLE windows (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        id INTEGER PRIMARY KEY,         -- random: never given twice, not even after a backup was restored, so that the
+                                        -- vector index can be brought up to date by ids alone
         paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
         start INTEGER NOT NULL,
         end INTEGER NOT NULL,

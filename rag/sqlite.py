@@ -52,7 +52,7 @@ def mapped_errors(folder: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        kind, advice = _BY_CODE.get((code or 0) & 0xFF, (LibraryDamaged, "move it away and ingest the sources again"))
+        kind, advice = _BY_CODE.get((code or 0) & 0xFF, (LibraryError, "SQLite cannot go on; nothing was changed"))
         raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error
     except OSError as error:
         raise LibraryReadOnly(f"cannot make the library folder {folder}: {error.strerror or error}") from error

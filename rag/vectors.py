@@ -42,6 +42,7 @@ class VectorIndex:
         from llama_index.vector_stores.chroma import ChromaVectorStore
 
         self.revision = manifest.revision
+        self.origin = manifest.folder
         self._temporary = folder if temporary else None
         self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
         self._collection = self._client.get_or_create_collection(
@@ -53,7 +54,7 @@ class VectorIndex:
         """Free the index; a private copy is removed."""
         self._client.close()
         if self._temporary:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            shutil.rmtree(self._temporary.parent, ignore_errors=True)
 
     def count(self) -> int:
         """Number of vectors."""

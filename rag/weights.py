@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -83,7 +84,7 @@ def converted(gguf: Path, sha256: str, cache: Path, report: Report | None) -> Pa
                     if report:
                         report(f"Converting {gguf.name} to safetensors (once, about 20 s)")
                     _convert(gguf, folder, cache)
-        except (ValueError, KeyError, RuntimeError) as error:
+        except (ValueError, KeyError, RuntimeError, struct.error) as error:
             raise ModelUnsupported(f"{gguf} cannot be read as a GGUF model: {first_line(error)}") from error
         except OSError as error:
             raise ModelNotFound(

@@ -146,3 +146,30 @@ library = Library.reading(Path(sys.argv[1]))
 retriever = HybridRetriever(library, HashEmbedder())
 print({retriever.hits("honey bees")[0].paper.id for _ in range(20)}.pop())
 """
+
+
+def test_an_index_that_took_a_process_down_is_rebuilt_by_the_next(tmp_path: Path) -> None:
+    add(tmp_path, [make_paper(id=f"p{i}", title=f"T{i}", abstract=f"Word{i} and term{i * 7}.") for i in range(1_200)])
+    (header,) = _current(tmp_path).rglob("header.bin")
+    header.write_bytes(header.read_bytes()[:40])
+    for _ in range(2):
+        child = subprocess.run(
+            [sys.executable, "-c", _QUERY.replace("honey bees", "word7"), str(tmp_path)],
+            capture_output=True,
+            cwd=ROOT,
+            text=True,
+            check=False,
+        )
+    assert child.stdout.strip() == "p7", child.stderr
+    assert not list((tmp_path / "vectors").glob("opening.*"))
+
+
+def test_an_index_of_a_library_that_stood_there_before_is_replaced(tmp_path: Path) -> None:
+    add(tmp_path, [make_paper(id="old", title="Old", abstract="Old words of another library.")])
+    (tmp_path / "library.sqlite3").unlink()
+    add(tmp_path, [make_paper(id="new", title="New", abstract="New words of this one.")])
+    library = Library.reading(tmp_path)
+    index = publishing.open_index(library)
+    assert _nearest(index, library, "new words") == "new"
+    index.close()
+    library.close()

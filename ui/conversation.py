@@ -206,7 +206,9 @@ def content_to_text(content: Any) -> str:
 def history_turns(messages: Sequence[Mapping[str, Any]] | None) -> tuple[Turn, ...]:
     """The last messages of a history as API callers send it; what is no message of a user or assistant is skipped."""
     turns = []
-    for message in (messages or ())[-HISTORY_MESSAGES:]:
+    for message in messages[-HISTORY_MESSAGES:] if isinstance(messages, list | tuple) else ():
+        if not isinstance(message, Mapping):
+            continue
         role, text = message.get("role"), content_to_text(message.get("content"))
         if (role == "user" or role == "assistant") and text.strip():
             turns.append(Turn(role, text))
