@@ -24,6 +24,7 @@ from rag.settings import Settings
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 QUIET = "no-sandbox disable-gpu disable-background-networking disable-component-update disable-sync no-first-run"
@@ -279,7 +280,7 @@ def test_stop_ends_the_work_and_keeps_what_is_there(
     expect(chat(page)).to_contain_text(seen)
     page.get_by_role("button", name="Stop").click()
     expect(chat(page)).to_contain_text(left)
-    assert assistant.closed.wait(5)
+    assert assistant.closed.wait(20)
     if where == "hold draft":
         expect(chat(page)).to_contain_text("speedup factor of 2.3")
     ask(page, "and now?")

@@ -140,11 +140,11 @@ class Window:
         now = PRIVATE | {"concurrency_limit": None}
         gr.on([self.box.submit, self.send.click], self._begin, [self.box, self.visit], begun, **now)
         self.chat.example_select(self._begin_example, self.visit, begun, **now)
-        # One event answers all questions, however they were asked, so that there is one event to cancel.
-        answer = self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
-        for button, ended in ((self.stop, self._stop), (self.new, self._new)):
-            button.click(None, None, None, cancels=answer, **PRIVATE)
-            button.click(ended, self.visit, view, queue=False, **PRIVATE)
+        # One event answers all questions, however they were asked. It is ended by the visit, which it looks at on every
+        # step, and not by gradio's `cancels`: that one now and then leaves the model's only place in the queue taken for ever.
+        self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
+        self.stop.click(self._stop, self.visit, view, queue=False, **PRIVATE)
+        self.new.click(self._new, self.visit, view, queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
         watch(outputs=[self.header, self.chat, self.retry])
@@ -171,6 +171,8 @@ class Window:
         with closing(run_turn(self._loader, visit.conversation)) as states:
             for state in states:
                 if not visit.take(state):
+                    # What was on its way to the page when the visitor stopped must not be the last word.
+                    yield self._view(visit.conversation)
                     return
                 messages, sources, *buttons = self._view(state)
                 # Sent only when it changes: replacing the panel would close what the reader has just unfolded.
