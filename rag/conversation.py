@@ -14,6 +14,10 @@ _QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')
 _LEANS = frozenset(
     "it its itself they them their theirs this these those he she his her former latter both same ones there".split()
 )
+# "that" as a pronoun ("does that help?"), not as a conjunction ("shows that pruning helps").
+_THAT = re.compile(
+    r"\b(?:does|did|do|is|was|has|can|could|would|about|like|of|with|by)\s+that\b|\bthat\W*$", re.IGNORECASE
+)
 _OPENERS = ("and ", "but ", "so ", "also ", "what about", "how about", "why", "how so", "or ", "then ", "what else")
 _SHORT = 2
 _MAX_CHARS = 20_000
