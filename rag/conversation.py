@@ -28,7 +28,12 @@ def leans_on_history(question: str) -> bool:
     """Whether a question needs what was said before: a pronoun, an opener such as "what about", or hardly any content."""
     lowered = question.strip().lower()
     asked = words(question)
-    return bool(_LEANS & set(asked[:12])) or lowered.startswith(_OPENERS) or len(set(content_words(question))) < _SHORT
+    return (
+        bool(_LEANS & set(asked[:12]))
+        or _THAT.search(question) is not None
+        or lowered.startswith(_OPENERS)
+        or len(set(content_words(question))) < _SHORT
+    )
 
 
 def quotes_in(text: str) -> tuple[str, ...]:

@@ -136,3 +136,9 @@ def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Pap
 )
 def test_nothing_is_added_where_nothing_was_asked(history: list[Turn]) -> None:
     assert standalone_question("Why is that?", history, _Library()) == "Why is that?"
+
+
+def test_that_leans_as_a_pronoun_and_not_as_a_conjunction() -> None:
+    assert leans_on_history("On which task does that set a new record in the end?")
+    assert leans_on_history("Which of the two benchmarks was used for that?")
+    assert not leans_on_history("Which method shows that pruning helps generation?")
