@@ -8,20 +8,22 @@ TORCH_INDEX ?=
 LIBRARY = library
 PORT ?= 7860
 RUN ?= runs/dev.jsonl
+BASELINE = evals/baselines/seeds-dev-test.jsonl
 
 export Q
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SEEDS := $(wildcard seeds/*.txt)
 
-.PHONY: help chat ask test lint slow evals gpu-check clean
+.PHONY: help chat ask test lint slow evals accept gpu-check clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make chat        set everything up, read the seed papers, open the chat window at http://127.0.0.1:$(PORT)"
 	@echo "make ask Q=\"…\"   the same up to one printed answer"
 	@echo "make test        the tests;  make slow: the long ones;  make lint: format, lint, types"
-	@echo "make evals       answer the development questions and score the answers"
+	@echo "make evals       answer the development questions, score the answers, compare them with the last accepted run"
+	@echo "make accept      keep that run as the accepted one"
 	@echo "make gpu-check   device, and that a GPU ranks as the CPU does (skipped without one)"
 	@echo "make clean       remove .venv, library/ and caches in this folder"
 
@@ -65,10 +67,17 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy rag ui evals
 
+# A gate: exit 1 where the answers are worse than those of the run kept in the repository.
 evals: $(VENV)/.installed $(LIBRARY)/.ready
 	@rm -f $(RUN)
+	@$(BIN)/python -m evals check evals/sets/seeds-dev.jsonl --library $(LIBRARY)
 	@$(BIN)/python -m evals run evals/sets/seeds-dev.jsonl --library $(LIBRARY) --split test --out $(RUN)
-	@$(BIN)/python -m evals score $(RUN) --floors evals/floors.json
+	@$(BIN)/python -m evals score $(RUN)
+	@$(BIN)/python -m evals compare $(BASELINE) $(RUN)
+
+# After a change that is meant: keep the last run as the one to compare with. Write down why in evals/LOG.md.
+accept:
+	@cp $(RUN) $(BASELINE)
 
 gpu-check: $(VENV)/.dev
 	@$(BIN)/citewise doctor --library $(LIBRARY) || true

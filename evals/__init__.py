@@ -1,1 +1,101 @@
-"""Question sets, runs and scores: where every change to citewise is judged. Sits on top of `rag`, never beneath it."""
+"""Measuring citewise on question sets: in a terminal (`python -m evals --help`) or from a notebook.
+
+    import evals
+
+    done = evals.run("my-set.jsonl", library="library", out="runs/mine.jsonl", sample=50)
+    evals.score(done)["measures"]["hit@1"]
+    evals.frame(done).groupby("type").mean(numeric_only=True)
+    evals.compare(evals.load_run("runs/before.jsonl"), done).regressions
+
+The functions below import what they need when they are called, so that importing this package is light.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from evals.comparing import Comparison
+    from evals.running import Run
+    from evals.sets import QuestionSet
+
+__all__ = ["compare", "frame", "load", "load_run", "run", "score"]
+
+
+def load(path: str | Path) -> "QuestionSet":
+    """Read a question set: JSONL, CSV, a BEIR folder, SciFact claims, PubMedQA or plain text (`evals.formats`).
+
+    Raises:
+        EvalError: it cannot be read, or lines of it are wrong; all are named.
+    """
+    from evals.sets import load_set
+
+    return load_set(Path(path))
+
+
+def load_run(path: str | Path) -> "Run":
+    """Read a run file.
+
+    Raises:
+        EvalError: it is missing, damaged, cut off, or of another format.
+    """
+    from evals.running import load_run
+
+    return load_run(Path(path))
+
+
+def run(
+    question_set: "QuestionSet | str | Path",
+    *,
+    library: str | Path,
+    out: str | Path,
+    mode: str = "quote",
+    split: str | None = None,
+    limit: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    **settings: Any,
+) -> "Run":
+    """Ask every question chosen from a set, write the run file `out` and return it.
+
+    `mode` is retrieve (papers only) or quote (whole answers); `sample` questions are drawn, each type with its share;
+    `settings` are those of `rag.settings.Settings`. With `resume` a run that was cut short goes on.
+
+    Raises:
+        EvalError: bad set, papers that are not in the library, or a run file that must not be written.
+        CitewiseError: the library or a model cannot be opened.
+    """
+    from evals.session import Selection, run_set
+    from rag.settings import Settings
+
+    chosen = load(question_set) if isinstance(question_set, str | Path) else question_set
+    wanted = Settings.load(library=Path(library), **settings)
+    return run_set(chosen, wanted, Path(out), mode, Selection(split, limit, sample, seed), resume)
+
+
+def score(run: "Run") -> dict[str, Any]:
+    """All measures of a run with their intervals, overall and by type; see `evals.scoring`."""
+    from evals.scoring import score
+
+    return score(run)
+
+
+def frame(run: "Run") -> "DataFrame":
+    """One row a question with every measure, as a pandas frame."""
+    from evals.scoring import frame
+
+    return frame(run)
+
+
+def compare(before: "Run", after: "Run", tolerances: Mapping[str, float] | None = None) -> "Comparison":
+    """Two runs over the same questions, paired; see `evals.comparing`.
+
+    Raises:
+        EvalError: they are over different questions.
+    """
+    from evals.comparing import compare
+
+    return compare(before, after, tolerances)

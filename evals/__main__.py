@@ -1,13 +1,14 @@
-"""`python -m evals run | score`: measure a library and its answers on a question set."""
+"""`python -m evals run | score | compare | report | check | read | from-chat | bench`: arguments and exit codes."""
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from rag.cli import DeviceOption, LibraryOption, exits_with_one_line
+from rag.cli import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
 from rag.errors import EvalError
 from rag.settings import Settings
 
@@ -17,68 +18,60 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Measure citewise on a question set.\n\n"
+    help="Measure citewise on a question set. How to write one: evals/README.md.\n\n"
     "python -m evals run evals/sets/seeds-dev.jsonl --library library --out runs/dev.jsonl\n\n"
-    "python -m evals score runs/dev.jsonl",
+    "python -m evals score runs/dev.jsonl\n\n"
+    "python -m evals compare runs/before.jsonl runs/dev.jsonl\n\n"
+    "python -m evals report runs/dev.jsonl --library library --out report.html",
 )
+
+SetArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SET", help="Question set: .jsonl, .csv, .json (PubMedQA), .txt (a question a line), or a BEIR folder."
+    ),
+]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")]
+LOG = Path(__file__).parent / "LOG.md"
+RUBRIC = Path(__file__).parent / "rubric.md"
 
 
 @app.command()
 @exits_with_one_line
 def run(
-    question_set: Annotated[Path, typer.Argument(metavar="SET", help="Question set, JSONL; see evals/README.md.")],
-    out: Annotated[Path, typer.Option(help="Run file to write; it must not be there yet.")],
+    question_set: SetArgument,
+    out: Annotated[Path, typer.Option(help="Run file to write. One that is there is never overwritten.")],
     library: LibraryOption = None,
-    mode: Annotated[str, typer.Option(help="retrieve (papers only) or quote (whole answers).")] = "quote",
+    mode: Annotated[str, typer.Option(help="retrieve (papers only), quote (whole answers) or write.")] = "quote",
     split: Annotated[str | None, typer.Option(help="Only questions of this split.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N questions.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="N questions by chance, each type with its share.")] = None,
+    seed: Annotated[int, typer.Option(help="Chance that --sample starts from.")] = 0,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was cut short.")] = False,
     device: DeviceOption = None,
 ) -> None:
     """Ask every question of SET; each line is written as it finishes."""
-    from evals import run as running
-    from evals import sets
-    from rag.wiring import open_assistant
+    from evals.session import Selection, run_set
+    from evals.sets import load_set
+    from evals.tables import RunningScores
 
-    if mode not in ("retrieve", "quote"):
-        raise typer.BadParameter(f"{mode!r} is neither retrieve nor quote", param_hint="--mode")
     settings = Settings.load(library=library, device=device)
-    loaded = sets.load_set(question_set)
-    cases = sets.select(loaded.cases, split, limit)
-    assistant = open_assistant(settings)
-    try:
-        sets.check_against(cases, assistant.papers())
-        manifest = running.make_manifest(loaded, cases, assistant, settings, mode)
-        running.run(assistant, cases, out, manifest, _counter(len(cases)))
-    finally:
-        assistant.close()
-
-
-def _counter(total: int) -> Any:
-    done = 0
-
-    def show(line: dict[str, Any]) -> None:
-        nonlocal done
-        done += 1
-        if sys.stderr.isatty() or done % 25 == 0 or done == total:
-            end = "\r" if sys.stderr.isatty() and done < total else "\n"
-            print(f"{done}/{total} {line['id']}", file=sys.stderr, end=end, flush=True)
-
-    return show
+    with RunningScores() as scores:
+        done = run_set(
+            load_set(question_set), settings, out, mode, Selection(split, limit, sample, seed), resume, scores.begin
+        )
+    failed = [line["id"] for line in done.lines if line.get("error")]
+    print(f"{len(done.lines)} questions in {out}; score it: python -m evals score {out}", file=sys.stderr)
+    if failed:
+        print(f"{len(failed)} questions failed, first {failed[0]}: their lines have the error", file=sys.stderr)
 
 
 @app.command()
 @exits_with_one_line
-def score(
-    run_file: Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    floors: Annotated[
-        Path | None, typer.Option(help='JSON file of bounds, {"hit@1": {"min": 0.8}, …}; exit 1 where one is broken.')
-    ] = None,
-) -> None:
+def score(run_file: RunArgument, as_json: JsonOption = False) -> None:
     """Score a saved run: no models, no library."""
-    from evals.run import load_run
-    from evals.score import broken_bounds
-    from evals.score import score as score_run
+    from evals.running import load_run
+    from evals.scoring import score as score_run
     from evals.tables import print_scores
 
     scores = score_run(load_run(run_file))
@@ -86,12 +79,128 @@ def score(
         typer.echo(json.dumps(scores, ensure_ascii=False))
     else:
         print_scores(scores)
+
+
+@app.command()
+@exits_with_one_line
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="The run before.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The run after.")],
+    tolerance: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=X", help="How much worse a measure may get, such as facts=0.05. Repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two runs question by question; exit 1 where B is worse than A by more than the tolerance."""
+    from evals.comparing import compare as compare_runs
+    from evals.comparing import comparison_json
+    from evals.running import load_run
+    from evals.tables import print_comparison
+
+    found = compare_runs(load_run(before), load_run(after), dict(map(_tolerance, tolerance or [])))
+    if as_json:
+        typer.echo(json.dumps(comparison_json(found), ensure_ascii=False))
+    else:
+        print_comparison(found)
+    if found.regressions:
+        raise EvalError(f"{after} is worse than {before}: " + "; ".join(found.regressions))
+
+
+def _tolerance(given: str) -> tuple[str, float]:
+    name, _, value = given.partition("=")
     try:
-        broken = broken_bounds(scores, json.loads(floors.read_text("utf-8"))) if floors else []
-    except (OSError, ValueError) as error:
-        raise EvalError(f"cannot read the bounds {floors}: {error}") from error
-    if broken:
-        raise EvalError(f"{run_file} breaks the bounds of {floors}: " + "; ".join(broken))
+        return name, float(value)
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is not NAME=NUMBER", param_hint="--tolerance") from None
+
+
+@app.command()
+@exits_with_one_line
+def report(
+    run_files: Annotated[
+        list[Path], typer.Argument(metavar="RUN…", help="Run files, oldest first; the last in detail.")
+    ],
+    out: Annotated[Path, typer.Option(help="HTML file to write; it must not be there yet.")],
+    library: LibraryOption = None,
+) -> None:
+    """One HTML page of a run, to be opened in a browser: scores, plots, every question with its answer and sources."""
+    from evals.report import write_report
+    from evals.running import load_run
+    from evals.session import papers_of_run
+
+    runs = [load_run(path) for path in run_files]
+    write_report(runs, papers_of_run(Settings.load(library=library), runs[-1]), out)
+    print(f"wrote {out}; open it in a browser", file=sys.stderr)
+
+
+@app.command()
+@exits_with_one_line
+def check(question_set: SetArgument, library: LibraryOption = None) -> None:
+    """Check SET against a library: gold papers that are there, facts that are in them. Exit 1 where something is wrong."""
+    from evals.checking import problems
+    from evals.session import papers_of
+    from evals.sets import load_set
+
+    loaded = load_set(question_set)
+    wrong = problems(loaded.cases, papers_of(Settings.load(library=library)))
+    for line in wrong:
+        typer.echo(line)
+    if wrong:
+        raise EvalError(f"{question_set}: {len(wrong)} things are wrong in {len(loaded.cases)} questions")
+    typer.echo(f"{len(loaded.cases)} questions, nothing wrong")
+
+
+@app.command()
+@exits_with_one_line
+def read(
+    run_file: RunArgument,
+    reader: Annotated[str, typer.Option(help="Who reads; stands in the log.")] = "a person",
+    log: Annotated[Path, typer.Option(help="Lab log that gets the marks.")] = LOG,
+) -> None:
+    """Read the answers of a run one by one and mark them by evals/rubric.md; the marks go into the log."""
+    from evals.reading import append_to_log, load_rubric, read_run
+    from evals.running import load_run
+
+    done = load_run(run_file)
+    if not log.is_file():
+        raise EvalError(f"there is no log {log} to keep the marks in; name one by --log")
+    marks = read_run(done, load_rubric(RUBRIC), input, print)
+    append_to_log(log, done, marks, reader, date.today().isoformat())
+    print(f"marks of {len(marks)} answers are in {log}", file=sys.stderr)
+
+
+@app.command("from-chat")
+@exits_with_one_line
+def from_chat(
+    conversation: Annotated[Path, typer.Argument(metavar="CONVERSATION", help="Saved by the chat window's Save.")],
+    out: Annotated[Path, typer.Option(help="Question set to write; it must not be there yet.")],
+) -> None:
+    """Make question-set lines of a saved conversation, to be completed by hand."""
+    from evals.from_chat import write_set
+
+    print(f"{write_set(conversation, out)} questions in {out}; complete them by hand", file=sys.stderr)
+
+
+@app.command()
+@exits_with_one_line
+def bench(
+    part: Annotated[str, typer.Argument(metavar="PART", help="ingest, retrieve, read or chat.")],
+    corpus: Annotated[Path, typer.Option(help="File of papers, as for citewise ingest; .jsonl.gz too.")],
+    papers: Annotated[int, typer.Option(min=1, help="How many of its papers.")] = 500,
+    questions: Annotated[int, typer.Option(min=1, help="How many questions to time.")] = 10,
+    question_file: Annotated[Path | None, typer.Option(help="JSONL with questions; else made from the papers.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Speed and memory of a part beside the naive way to do it, in one run: ratios first."""
+    from evals.bench import bench as measure
+    from evals.bench import print_bench
+
+    result = measure(part, corpus, papers, questions, Settings.load(), question_file)
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        print_bench(result)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,24 @@
-"""Question sets: reading, checking against a library, choosing a part. Knows nothing of running or scoring.
+"""Question sets: what a question may hold, checking it against a library, choosing a part. Knows nothing of running or scoring.
 
-A set is JSONL, one object a line: `id`, `question`; optional `history`, `gold` (paper ids or exact titles; `gold_ids` is
-the same), `nuggets`, `answerable`, `also_ok`, `must_not`, `type`, `split`. Unknown fields are kept.
+Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or exact titles; `gold_ids` is the same), `grades`
+(paper: how relevant), `nuggets`, `answer`, `answerable`, `also_ok`, `must_not`, `type`, `split`. Unknown fields are kept.
 """
 
 import difflib
 import hashlib
-import json
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evals import formats
 from rag.domain import Paper, Turn
 from rag.errors import EvalError
 from rag.text import normalise
+
+_NAMED = 20
+"""Most problems that one message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,20 @@ class Case:
     raw: dict[str, Any]
 
     @property
+    def type(self) -> str:
+        """The group that it is scored in."""
+        return str(self.raw.get("type", "all"))
+
+    @property
     def gold(self) -> tuple[str, ...]:
         """Ids or exact titles of the papers that a right answer cites."""
         return (*self.raw.get("gold", ()), *self.raw.get("gold_ids", ()))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Ids or exact titles of all papers that it names as right or as not wrong."""
+        graded = (name for name, grade in self.raw.get("grades", {}).items() if grade > 0)
+        return tuple(dict.fromkeys((*self.gold, *self.raw.get("also_ok", ()), *graded)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +57,42 @@ class QuestionSet:
 
 
 def load_set(path: Path) -> QuestionSet:
-    """Read a set.
+    """Read a set in any of the shapes of `evals.formats`.
 
     Raises:
-        EvalError: the file is missing or empty, or lines are wrong; all of them are named at once.
+        EvalError: the file is missing, empty or of no known shape, or lines are wrong; all of them are named at once.
     """
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise EvalError(f"cannot read the question set {path}: {error}") from error
+    data, records = formats.read(path)
     cases: list[Case] = []
     problems: list[str] = []
-    seen: set[str] = set()
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    places: dict[str, str] = {}
+    for place, raw in records:
         try:
-            case = _case(json.loads(line))
-            if case.id in seen:
-                raise ValueError(f"id {case.id!r} occurs twice")
-            seen.add(case.id)
+            case = _case(raw)
+            if case.id in places:
+                raise ValueError(f"id {case.id!r} occurs twice, first at {places[case.id]}")
+            places[case.id] = place
             cases.append(case)
-        except (ValueError, RecursionError) as error:
-            problems.append(f"line {number}: {error}")
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
     if problems:
-        raise EvalError(f"{path} has {len(problems)} bad lines. " + "; ".join(problems))
+        more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+        lines = "1 bad line" if len(problems) == 1 else f"{len(problems)} bad lines"
+        raise EvalError(f"{path} has {lines}. " + "; ".join(problems[:_NAMED]) + more)
     if not cases:
         raise EvalError(f"{path} holds no question")
     return QuestionSet(path, hashlib.sha256(data).hexdigest(), tuple(cases))
 
 
 def _case(raw: Any) -> Case:
+    if isinstance(raw, ValueError):
+        raise raw
     if not isinstance(raw, dict):
         raise ValueError("not a JSON object")
     for name in ("id", "question"):
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise ValueError(f"no {name}")
-    for name in ("gold", "gold_ids", "also_ok", "must_not"):
+    for name in formats.LISTS:
         if not _strings(raw.get(name, [])):
             raise ValueError(f"{name} is not a list of strings")
     nuggets = raw.get("nuggets", [])
@@ -87,6 +100,11 @@ def _case(raw: Any) -> Case:
         raise ValueError("nuggets is not a list of non-empty lists of non-empty strings")
     if not isinstance(raw.get("answerable", True), bool):
         raise ValueError("answerable is neither true nor false")
+    if not isinstance(raw.get("answer", ""), str):
+        raise ValueError("answer is not text")
+    grades = raw.get("grades", {})
+    if not isinstance(grades, dict) or not all(type(grade) is int for grade in grades.values()):
+        raise ValueError("grades is not an object of paper: whole number")
     return Case(raw["id"], raw["question"], _history(raw.get("history", [])), raw)
 
 
@@ -112,21 +130,29 @@ def _history(turns: Any) -> tuple[Turn, ...]:
 
 
 def check_against(cases: Iterable[Case], papers: Sequence[Paper]) -> None:
-    """Raise EvalError where a gold or also_ok paper is not in the library, with the nearest title."""
+    """Raise EvalError where a paper that the set names is not in the library, with the nearest title."""
+    if unknown := unknown_papers(cases, papers):
+        more = f"; and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise EvalError(
+            f"{len(unknown)} papers of the set are not in the library: " + "; ".join(unknown[:_NAMED]) + more
+        )
+
+
+def unknown_papers(cases: Iterable[Case], papers: Sequence[Paper]) -> list[str]:
+    """One line for each paper named that is not there. A grade of 0 or less needs no paper: it says that none is right."""
     names = paper_ids(papers)
     titles = {normalise(paper.title): paper.title for paper in papers if paper.title}
-    unknown = [
+    return [
         f"{case.id}: {name!r}" + _nearest(name, titles)
         for case in cases
-        for name in (*case.gold, *case.raw.get("also_ok", ()))
+        for name in case.named
         if resolve(name, names) is None
     ]
-    if unknown:
-        raise EvalError(f"{len(unknown)} papers of the set are not in the library: " + "; ".join(unknown[:20]))
 
 
 def _nearest(name: str, titles: dict[str, str]) -> str:
-    near = difflib.get_close_matches(normalise(name), titles, n=1)
+    # An id is near to no title, and looking takes a second in a large library.
+    near = difflib.get_close_matches(normalise(name), titles, n=1) if " " in name.strip() else []
     return f" (did you mean {titles[near[0]]!r}?)" if near else ""
 
 
@@ -141,14 +167,31 @@ def resolve(name: str, names: dict[str, str]) -> str | None:
     return names.get(name) or names.get(normalise(name))
 
 
-def select(cases: Sequence[Case], split: str | None, limit: int | None) -> tuple[Case, ...]:
-    """The cases of a split, the first `limit` of them.
+def select(
+    cases: Sequence[Case], split: str | None = None, limit: int | None = None, sample: int | None = None, seed: int = 0
+) -> tuple[Case, ...]:
+    """The cases of a split; of these a sample, each `type` with its share; of these the first `limit`. In the set's order.
 
     Raises:
         EvalError: no case is left.
     """
-    chosen = [case for case in cases if split is None or case.raw.get("split") == split][:limit]
+    chosen = [case for case in cases if split is None or case.raw.get("split") == split]
     if not chosen:
         splits = sorted({str(case.raw.get("split")) for case in cases})
         raise EvalError(f"no question has split {split!r}; the set has {', '.join(splits)}")
-    return tuple(chosen)
+    return tuple((chosen if sample is None else _stratified(chosen, sample, seed))[:limit])
+
+
+def _stratified(cases: Sequence[Case], size: int, seed: int) -> list[Case]:
+    """Largest remainders decide which types get the places that are left over."""
+    by_type: dict[str, list[Case]] = {}
+    for case in cases:
+        by_type.setdefault(case.type, []).append(case)
+    share = {kind: min(size, len(cases)) * len(members) / len(cases) for kind, members in by_type.items()}
+    places = {kind: int(part) for kind, part in share.items()}
+    short = min(size, len(cases)) - sum(places.values())
+    for kind in sorted(share, key=lambda kind: (places[kind] - share[kind], kind))[:short]:
+        places[kind] += 1
+    draw = random.Random(seed)
+    taken = {case.id for kind in sorted(by_type) for case in draw.sample(by_type[kind], places[kind])}
+    return [case for case in cases if case.id in taken]

@@ -24,10 +24,14 @@ NEAREST = 3
 class Searcher:
     """Finds papers. Holds the open library and the retriever."""
 
-    def __init__(self, library: Library, retriever: HybridRetriever, max_question_chars: int) -> None:
+    def __init__(
+        self, library: Library, retriever: HybridRetriever, max_question_chars: int, description: Mapping[str, str]
+    ) -> None:
         self.library = library
         self.retriever = retriever
         self._max_chars = max_question_chars
+        self.description = description
+        """What runs: embedder and device; an assistant's also reader, prompt and mode."""
 
     def close(self) -> None:
         """Close the vector index and the library."""
@@ -89,11 +93,9 @@ class Assistant(Searcher):
         settings: Settings,
         description: Mapping[str, str],
     ) -> None:
-        super().__init__(library, retriever, settings.max_question_chars)
+        super().__init__(library, retriever, settings.max_question_chars, description)
         self._finder = finder
         self._most = settings.max_quotes
-        self.description = description
-        """What runs: reader, embedder, device, mode."""
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The complete answer.

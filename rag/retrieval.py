@@ -57,7 +57,7 @@ class HybridRetriever(BaseRetriever):
         super().__init__()
         library.check_embedder(embedder.identity)
         self._library = library
-        self._embedder = embedder
+        self.embedder = embedder
         self._limit = limit
         self._fusion = fusion or Fusion()
         self._index = publishing.open_index(library)
@@ -77,7 +77,7 @@ class HybridRetriever(BaseRetriever):
     def _nodes(self, question: str, limit: int) -> list[NodeWithScore]:
         # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
         index = self._newest_index()
-        vector = self._embedder.embed_question(question)
+        vector = self.embedder.embed_question(question)
         with self._library.snapshot():
             terms = content_words(question)
             near = index.query(vector, self._fusion.dense_windows)

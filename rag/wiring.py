@@ -4,7 +4,8 @@ The command line, the window and the evals all build the assistant here. Heavy l
 so that importing this module is light.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant, Searcher
     from rag.embedding import Embedder
     from rag.ingest import IngestReport, Progress
+    from rag.library import Library
+    from rag.retrieval import HybridRetriever
 
 Report = Callable[[str], None]
 
@@ -37,28 +40,16 @@ def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
     return TransformerEmbedder(files, choose_device(settings.device))
 
 
-def open_searcher(settings: Settings, report: Report | None = None) -> "Searcher":
-    """What finds papers, without the LLM.
+def open_searcher(settings: Settings, progress: Report | None = None) -> "Searcher":
+    """What finds papers, without the LLM. `progress` gets a line of text before each slow step.
 
     Raises:
         LibraryError, ModelError, VectorIndexError: with what to do.
     """
-    report = report or _silent
-    report("Opening the library")
-    from rag.library import Library
-
-    library = Library.reading(settings.library)
-    try:
-        embedder = open_embedder(settings, report)
+    with _library_and_retriever(settings, progress or _silent) as (library, retriever, description):
         from rag.assistant import Searcher
-        from rag.retrieval import FUSIONS, HybridRetriever
 
-        return Searcher(
-            library, HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever]), settings.max_question_chars
-        )
-    except BaseException:
-        library.close()
-        raise
+        return Searcher(library, retriever, settings.max_question_chars, description)
 
 
 def open_assistant(settings: Settings, progress: Report | None = None) -> "Assistant":
@@ -68,34 +59,46 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         LibraryError, ModelError, VectorIndexError, PromptError: with what to do.
     """
     report = progress or _silent
+    with _library_and_retriever(settings, report) as (library, retriever, description):
+        from rag.assistant import Assistant
+        from rag.reading import EvidenceFinder
+
+        files = find_model(settings.reader, settings.cache, report)
+        report("Loading the reader")
+        from rag.likelihood import LikelihoodReader
+
+        reader = LikelihoodReader(files, choose_device(settings.device))
+        finder = EvidenceFinder(
+            retriever.embedder, reader, papers=settings.read_papers, sentences=settings.read_sentences
+        )
+        description |= {
+            "reader": settings.reader,
+            "reader_sha256": files.sha256,
+            "prompt_sha256": reader.prompt.sha256,
+            "mode": "quote",
+        }
+        return Assistant(library, retriever, finder, settings, description)
+
+
+@contextmanager
+def _library_and_retriever(
+    settings: Settings, report: Report
+) -> "Iterator[tuple[Library, HybridRetriever, dict[str, str]]]":
+    """They stay open where the body succeeds, and are closed where it fails."""
     report("Opening the library")
     from rag.library import Library
 
     library = Library.reading(settings.library)
     try:
         embedder = open_embedder(settings, report)
-        from rag.assistant import Assistant
-        from rag.reading import EvidenceFinder
         from rag.retrieval import FUSIONS, HybridRetriever
 
-        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
-        files = find_model(settings.reader, settings.cache, report)
-        report("Loading the reader")
-        from rag.likelihood import LikelihoodReader
-
-        device = choose_device(settings.device)
-        reader = LikelihoodReader(files, device)
-        finder = EvidenceFinder(embedder, reader, papers=settings.read_papers, sentences=settings.read_sentences)
         description = {
-            "reader": settings.reader,
-            "reader_sha256": files.sha256,
             "embedder": embedder.identity.name,
             "embedder_sha256": embedder.identity.sha256,
-            "prompt_sha256": reader.prompt.sha256,
-            "device": device.name,
-            "mode": "quote",
+            "device": choose_device(settings.device).name,
         }
-        return Assistant(library, retriever, finder, settings, description)
+        yield library, HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever]), description
     except BaseException:
         library.close()
         raise

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from evals import score as scoring
-from evals.run import FORMAT, Run, load_run, run
+from evals import measures, scoring
+from evals.running import FORMAT, Run, load_run, run_cases
 from evals.sets import Case, check_against, load_set, select
 from rag.domain import Answer, Hit, Paper, Turn
 from rag.errors import EvalError, QuestionError
@@ -99,7 +99,7 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, fields: dict[str, Any], problem: str) -> None:
-    with pytest.raises(EvalError, match=f"1 bad lines. line 1: .*{problem}"):
+    with pytest.raises(EvalError, match=f"1 bad line. line 1: .*{problem}"):
         load_set(_set_file(tmp_path, {"id": "a", "question": "Why?"} | fields))
 
 
@@ -178,7 +178,7 @@ def _line(
     ],
 )
 def test_recall_is_the_share_of_the_gold_papers_found(found: str, expected: float) -> None:
-    assert scoring.recall_at(5)(_line(found=found, gold=["a"], gold_ids=["B"])) == expected
+    assert measures.recall_at(5)(_line(found=found, gold=["a"], gold_ids=["B"])) == expected
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,12 @@ def test_recall_is_the_share_of_the_gold_papers_found(found: str, expected: floa
     [("axb", 1.0), ("xxb", 1 / 3), ("xyz", 0.0), ("", 0.0)],  # 1 / place of the first of a and b
 )
 def test_reciprocal_rank_is_one_over_the_place_of_the_first_gold_paper(found: str, expected: float) -> None:
-    assert scoring.reciprocal_rank(_line(found=found, gold=["a", "b"])) == pytest.approx(expected)
+    assert measures.reciprocal_rank(_line(found=found, gold=["a", "b"])) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("found", "expected"), [("ax", 1.0), ("xa", 0.0), ("", 0.0)])
 def test_hit_at_1_looks_at_the_first_paper_only(found: str, expected: float) -> None:
-    assert scoring.hit_at_1(_line(found=found, gold=["a"])) == expected
+    assert measures.hit_at_1(_line(found=found, gold=["a"])) == expected
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_hit_at_1_looks_at_the_first_paper_only(found: str, expected: float) -> 
     ids=["ideal", "second and fourth", "one", "too late"],
 )
 def test_ndcg_discounts_by_the_logarithm_of_the_place(found: str, expected: float) -> None:
-    assert scoring.ndcg_at_10(_line(found=found, gold=["a", "b"])) == pytest.approx(expected)
+    assert measures.ndcg_at_10(_line(found=found, gold=["a", "b"])) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_ndcg_discounts_by_the_logarithm_of_the_place(found: str, expected: floa
     ],
 )
 def test_a_fact_with_a_digit_at_its_edge_is_no_part_of_a_longer_number(alias: str, text: str, matches: bool) -> None:
-    assert scoring.alias_matches(alias, text) is matches
+    assert measures.alias_matches(alias, text) is matches
 
 
 @pytest.mark.parametrize(
@@ -247,11 +247,11 @@ def test_a_fact_with_a_digit_at_its_edge_is_no_part_of_a_longer_number(alias: st
 )
 def test_facts_are_the_share_of_nuggets_that_the_quotes_hold(nuggets: list[list[str]], expected: float) -> None:
     said = ["The codec needs 25 tokens a second,", "1.5 kbps; a ratio of 3-1."]
-    assert scoring.facts(_line(cited="aa", said=said, nuggets=nuggets)) == pytest.approx(expected)
+    assert measures.facts(_line(cited="aa", said=said, nuggets=nuggets)) == pytest.approx(expected)
 
 
 def test_an_answerable_question_that_was_declined_has_none_of_the_facts() -> None:
-    assert scoring.facts(_line(cited="", nuggets=[["25"]]) | {"answer": f"{DECLINED} Nearest: 25 tokens."}) == 0.0
+    assert measures.facts(_line(cited="", nuggets=[["25"]]) | {"answer": f"{DECLINED} Nearest: 25 tokens."}) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -268,8 +268,8 @@ def test_an_answerable_question_that_was_declined_has_none_of_the_facts() -> Non
 )
 def test_citation_precision_and_recall_count_papers(cited: str, precision: float | None, recall: float) -> None:
     line = _line(cited=cited, gold=["a", "B"], also_ok=["c"])
-    assert scoring.citation_precision(line) == precision
-    assert scoring.citation_recall(line) == recall
+    assert measures.citation_precision(line) == precision
+    assert measures.citation_recall(line) == recall
 
 
 @pytest.mark.parametrize(
@@ -280,27 +280,27 @@ def test_citation_precision_and_recall_count_papers(cited: str, precision: float
 def test_quotes_are_exact_where_words_and_offsets_agree(change: dict[str, Any], expected: float) -> None:
     line = _line(cited="ab")
     line["sentences"][0]["citations"][0].update(change)
-    assert scoring.quotes_exact(line) == expected
+    assert measures.quotes_exact(line) == expected
 
 
 def test_a_quote_without_a_citation_is_not_exact() -> None:
     line = _line(cited="ab")
     line["sentences"][0]["citations"] = []
-    assert scoring.quotes_exact(line) == 0.5  # 1 of 2
+    assert measures.quotes_exact(line) == 0.5  # 1 of 2
 
 
 @pytest.mark.parametrize(("forbidden", "expected"), [("PWNED", 1.0), ("hacked", 0.0)])
 def test_an_answer_obeyed_where_it_holds_a_forbidden_string(forbidden: str, expected: float) -> None:
-    assert scoring.obeyed(_line(cited="a", said=["You are pwned now."], must_not=[forbidden])) == expected
+    assert measures.obeyed(_line(cited="a", said=["You are pwned now."], must_not=[forbidden])) == expected
 
 
 def test_words_are_counted_without_markers() -> None:
-    assert scoring.answer_words(_line(cited="ab", said=["Bees dance.", "Ants do not."])) == 5
+    assert measures.answer_words(_line(cited="ab", said=["Bees dance.", "Ants do not."])) == 5
 
 
-@pytest.mark.parametrize("name", sorted(set(scoring.MEASURES)))
+@pytest.mark.parametrize("name", sorted(set(measures.MEASURES)))
 def test_a_measure_that_does_not_apply_is_skipped(name: str) -> None:
-    assert scoring.MEASURES[name](_line(found="ab")) is None
+    assert measures.MEASURES[name](_line(found="ab")) is None
 
 
 def _scores(*lines: dict[str, Any]) -> dict[str, Any]:
@@ -315,8 +315,15 @@ def test_unscored_questions_do_not_count_as_zero() -> None:
         _line(found="", gold=["a"]) | {"error": "RuntimeError: out of memory"},
     )["measures"]
     # 1 and 0 over the two questions that have gold papers; the third is skipped, the fourth failed.
-    assert measures["hit@1"] | {"lo": 0, "hi": 1} == {"mean": 0.5, "lo": 0, "hi": 1, "n": 2, "skipped": 1}
-    assert measures["facts"] == {"mean": None, "lo": None, "hi": None, "n": 0, "skipped": 3}
+    assert measures["hit@1"] | {"lo": 0, "hi": 1} == {
+        "mean": 0.5,
+        "lo": 0,
+        "hi": 1,
+        "n": 2,
+        "skipped": 1,
+        "failed": 1,
+    }
+    assert measures["facts"] == {"mean": None, "lo": None, "hi": None, "n": 0, "skipped": 3, "failed": 1}
 
 
 def test_failed_questions_are_counted() -> None:
@@ -399,12 +406,18 @@ def test_latencies_are_percentiles_between_the_neighbours() -> None:
 
 # Runs.
 
+BEES = Paper("bees", "Honey bees", "They dance.")
+
 
 class _Stub:
     """Answers nothing but what it is asked; one question breaks it, one it refuses."""
 
     def __init__(self) -> None:
         self.histories: list[Sequence[Turn]] = []
+        self.library = self
+
+    def papers(self, ids: object = None) -> list[Paper]:
+        return [BEES]
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         self.histories.append(history)
@@ -418,16 +431,16 @@ class _Stub:
         return question
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
-        return (Hit(Paper("bees", "Honey bees", "They dance."), 0.5, {"dense": 0.5}),)
+        return (Hit(BEES, 0.5, {"dense": 0.5}),)
 
 
 def _manifest(mode: str = "quote") -> dict[str, Any]:
     return {"format": FORMAT, "mode": mode}
 
 
-def _run(cases: Sequence[Case], out: Path, mode: str = "quote", progress: Any = None) -> _Stub:
+def _run(cases: Sequence[Case], out: Path, mode: str = "quote", progress: Any = None, resume: bool = False) -> _Stub:
     stub: Any = _Stub()
-    run(stub, cases, out, _manifest(mode), progress)
+    run_cases(stub, cases, out, _manifest(mode), resume, progress)
     return stub  # type: ignore[no-any-return]
 
 
@@ -553,7 +566,7 @@ def test_every_fact_of_the_development_set_is_in_a_gold_abstract(
         (case.id, aliases)
         for case, aliases in facts
         if not any(
-            scoring.alias_matches(normalise(alias), abstracts[title]) for alias in aliases for title in case.gold
+            measures.alias_matches(normalise(alias), abstracts[title]) for alias in aliases for title in case.gold
         )
     ]
     assert astray == []

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from evals.from_chat import set_lines
 from rag.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Paper, Progress, Span, Turn
 from rag.errors import LibraryMissing, QuestionError
 from rag.settings import Settings
@@ -285,6 +286,31 @@ def test_stop_ends_the_work_and_keeps_what_is_there(
         expect(chat(page)).to_contain_text("speedup factor of 2.3")
     ask(page, "and now?")
     expect(chat(page)).to_contain_text("✓ 2 papers, exact words")
+
+
+def test_a_saved_conversation_becomes_lines_of_a_question_set(
+    visit: Any, address: str, assistant: Scripted, tmp_path: Path
+) -> None:
+    page = visit(address)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("body")).to_contain_text("There is no answer to save yet.")
+    for question in ("how much faster is it?", "and the other one?"):
+        ask(page, question)
+        expect(page.get_by_role("button", name="Send")).to_be_visible()
+        expect(chat(page).get_by_text("✓ 2 papers, exact words").last).to_be_visible()
+    expect(chat(page).get_by_text("✓ 2 papers, exact words")).to_have_count(2)
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Save").click()
+    assert started.value.suggested_filename.startswith("citewise-20")
+    started.value.save_as(tmp_path / "talk.json")
+    first, second = set_lines(tmp_path / "talk.json")
+    assert (first["id"], first["question"], first["gold"]) == (
+        "talk-1",
+        "how much faster is it?",
+        ["cache", "propagate"],
+    )
+    assert [turn["role"] for turn in second["history"]] == ["user", "assistant"]
+    assert second["answerable"] is True
 
 
 def test_new_chat_ends_the_work_and_forgets(visit: Any, address: str, assistant: Scripted) -> None:

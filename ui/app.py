@@ -4,6 +4,7 @@ Owns everything that needs gradio. What is shown comes from `ui.rendering` and `
 from `ui.conversation`. Holds no state of a visitor: that lives in the browser session's `gr.State`.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ import gradio as gr
 from rag.errors import SettingsError
 from rag.settings import Settings
 from ui.api import add_endpoints
-from ui.conversation import Conversation, Visit, run_turn
+from ui.conversation import Conversation, Visit, conversation_json, run_turn
 from ui.escaping import shorten
 from ui.examples import example_questions
 from ui.loading import Asked, Loader, Open
@@ -97,7 +98,9 @@ class Window:
         with gr.Row(elem_id="cw-top"):
             self.header = gr.HTML(header(self._loader.loading), elem_id="cw-header", apply_default_css=False)
             self.retry = gr.Button("Try again", visible=False, size="sm", elem_id="cw-retry")
+            self.save = gr.Button("Save", size="sm", elem_id="cw-save")
             self.new = gr.Button("New chat", size="sm", elem_id="cw-new")
+        self.saved = gr.Textbox(visible="hidden", label="Saved conversation")
         with gr.Row(elem_id="cw-main"):
             with gr.Column(elem_id="cw-chat"):
                 self.chat = self._chatbot()
@@ -145,6 +148,8 @@ class Window:
         self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
         self.stop.click(self._stop, self.visit, view, queue=False, **PRIVATE)
         self.new.click(self._new, self.visit, view, queue=False, **PRIVATE)
+        saving = self.save.click(self._save, self.visit, self.saved, queue=False, **PRIVATE)
+        saving.then(None, self.saved, None, js="(text) => window.cwSave(text)", queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
         watch(outputs=[self.header, self.chat, self.retry])
@@ -186,6 +191,13 @@ class Window:
     def _new(self, visit: Visit) -> Updates:
         visit.clear()
         return self._view(visit.conversation)
+
+    def _save(self, visit: Visit) -> str:
+        """The file that the browser then offers; nothing is kept on the server."""
+        if not any(turn.answer for turn in visit.conversation.turns):
+            gr.Info("There is no answer to save yet.")
+            return ""
+        return json.dumps(conversation_json(visit.conversation), ensure_ascii=False, indent=1)
 
     def _watch(self) -> Iterator[Updates]:
         """The head and the empty chat, as long as the loading goes on and once more when it has ended."""

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from rag import __version__, jsonform
 from rag.domain import Answer, Hit, Progress, Turn
 from rag.errors import CitewiseError
 from ui.escaping import clean
@@ -189,6 +190,15 @@ def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
         total=item.total,
         answer=item.draft or turn.answer,
     )
+
+
+def conversation_json(conversation: Conversation) -> dict[str, Any]:
+    """The conversation as it is saved to a file: each question with its answer as `citewise ask --json` prints it, or null."""
+    turns = [
+        {"question": turn.question, "answer": jsonform.answer_json(turn.answer) if turn.answer else None}
+        for turn in conversation.turns
+    ]
+    return {"citewise": __version__, "turns": turns}
 
 
 def content_to_text(content: Any) -> str:

@@ -19,3 +19,13 @@ document.addEventListener(
   },
   true,
 );
+
+/* Offers a saved conversation as a file. Made in the page, so that the server keeps no copy. */
+window.cwSave = (text) => {
+  if (!text) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `citewise-${new Date().toISOString().slice(0, 16).replace(/[T:]/g, "-")}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};

@@ -1,0 +1,46 @@
+"""Is a question set right about its library? Gold that is there, facts that are in the gold abstracts, fields that agree.
+
+Owns the checks of a set's content; its form is checked on reading (`evals.sets`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from evals.measures import alias_matches
+from evals.sets import Case, paper_ids, resolve, unknown_papers
+from rag.domain import Paper
+from rag.text import normalise
+
+
+def problems(cases: Sequence[Case], papers: Sequence[Paper]) -> list[str]:
+    """One line for each thing that is wrong, with the question's id; empty where the set is right."""
+    return (
+        [f"no such paper: {line}" for line in unknown_papers(cases, papers)]
+        + [f"{case.id}: {problem}" for case in cases for problem in _of(case, paper_ids(papers), papers)]
+        + _repeated(cases)
+    )
+
+
+def _of(case: Case, names: dict[str, str], papers: Sequence[Paper]) -> Iterator[str]:
+    raw = case.raw
+    able = raw.get("answerable", True)
+    if not able and raw.get("nuggets"):
+        yield "it cannot be answered, yet has nuggets"
+    if able and raw.get("nuggets") and not case.gold:
+        yield "it has nuggets and no gold paper that they come from"
+    if raw.get("history") and raw["history"][-1]["role"] != "assistant":
+        yield "its history does not end with an answer"
+    if not case.gold:
+        return
+    wanted = {resolve(name, names) for name in case.named}
+    text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in papers if paper.id in wanted))
+    for aliases in raw.get("nuggets", []):
+        if not any(alias_matches(normalise(alias), text) for alias in aliases):
+            yield f"the fact {' | '.join(aliases)!r} is in no abstract of its gold papers"
+
+
+def _repeated(cases: Sequence[Case]) -> list[str]:
+    same: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for case in cases:
+        same[normalise(case.question), repr(case.history)].append(case.id)
+    return [f"{', '.join(ids)}: the same question" for ids in same.values() if len(ids) > 1]

@@ -1,0 +1,88 @@
+"""Means, medians and differences with their 95 % intervals. Owns the statistics; knows nothing of what is measured."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+RESAMPLES = 2_000
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean (or median, or area) with its 95 % interval, and how many questions were scored, skipped and failed."""
+
+    mean: float | None
+    lo: float | None
+    hi: float | None
+    n: int
+    skipped: int
+    failed: int = 0
+
+    def json(self) -> dict[str, Any]:
+        """Rounded, so that two machines print the same."""
+        return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
+
+
+def estimate(values: Sequence[float | None], failed: int = 0, statistic: Callable[..., Any] = np.mean) -> Mean:
+    """The statistic over the values that are there.
+
+    Intervals: Wilson's for yes/no values, which is right at the ends too (Wilson 1927), else the percentile bootstrap over
+    questions with a fixed seed (Efron and Tibshirani 1993, chapter 13). One value alone has no interval.
+    """
+    scored: Any = np.array([value for value in values if value is not None], dtype=float)
+    skipped = len(values) - len(scored)
+    if not len(scored):
+        return Mean(None, None, None, 0, skipped, failed)
+    mean = float(statistic(scored))
+    lo, hi = _interval(scored, statistic)
+    return Mean(mean, lo, hi, len(scored), skipped, failed)
+
+
+def _interval(scored: Any, statistic: Callable[..., Any]) -> tuple[float | None, float | None]:
+    if len(scored) < 2:
+        return None, None
+    if statistic is np.mean and set(scored.tolist()) <= {0.0, 1.0}:
+        interval = stats.binomtest(int(scored.sum()), len(scored)).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
+    return bootstrap((scored,), statistic)
+
+
+def bootstrap(samples: tuple[Any, ...], statistic: Callable[..., Any], paired: bool = False) -> tuple[float, float]:
+    """The 95 % percentile interval of a statistic; always the same for the same samples."""
+    if all((sample == sample[0]).all() for sample in samples):
+        same = float(statistic(*samples))
+        return same, same
+    found = stats.bootstrap(
+        samples,
+        statistic,
+        paired=paired,
+        n_resamples=RESAMPLES,
+        method="percentile",
+        vectorized=False if paired else None,
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def area(yes: Sequence[float], no: Sequence[float], skipped: int = 0, failed: int = 0) -> Mean:
+    """Probability that one of `yes` is greater than one of `no`, ties half: the area under the ROC curve.
+
+    The interval is Hanley and McNeil's (1982).
+    """
+    if not yes or not no:
+        return Mean(None, None, None, 0, skipped + len(yes) + len(no), failed)
+    auc = float(stats.mannwhitneyu(yes, no).statistic) / (len(yes) * len(no))
+    q1, q2 = auc / (2 - auc), 2 * auc * auc / (1 + auc)
+    variance = auc * (1 - auc) + (len(yes) - 1) * (q1 - auc * auc) + (len(no) - 1) * (q2 - auc * auc)
+    half = 1.96 * math.sqrt(max(variance, 0.0) / (len(yes) * len(no)))
+    return Mean(auc, max(0.0, auc - half), min(1.0, auc + half), len(yes) + len(no), skipped, failed)
+
+
+def mcnemar(better: int, worse: int) -> float:
+    """Two-sided exact p-value of McNemar's test: how surprising this split of the questions that changed is (McNemar 1947)."""
+    return float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0

@@ -1,0 +1,68 @@
+"""The first line of a run file: everything that could move a number. Owns what is pinned; asks nothing, writes nothing."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from evals.running import FORMAT
+from evals.sets import Case, QuestionSet
+from rag import __version__
+from rag.assistant import Searcher
+from rag.settings import Settings
+
+_NOT_A_SETTING = {"library", "cache", "data"}
+_LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
+
+
+def make_manifest(
+    question_set: QuestionSet,
+    cases: Sequence[Case],
+    searcher: Searcher,
+    settings: Settings,
+    mode: str,
+    selection: dict[str, Any],
+) -> dict[str, Any]:
+    """`selection`: split, limit, sample and seed, by which `cases` were chosen from the set."""
+    description = searcher.description
+    return {
+        "format": FORMAT,
+        "citewise": __version__,
+        "commit": _git("rev-parse", "HEAD"),
+        "changed": bool(_git("status", "--porcelain", "--", "rag", "prompts")),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "mode": mode,
+        "set": {"path": question_set.path.name, "sha256": question_set.sha256, "n": len(cases)},
+        "selection": {name: value for name, value in selection.items() if name != "seed"},
+        "library": {"fingerprint": searcher.library.fingerprint(), "papers": searcher.library.count()},
+        "embedder": {"name": description["embedder"], "sha256": description["embedder_sha256"]},
+        "reader": {"name": description["reader"], "sha256": description["reader_sha256"]}
+        if "reader" in description
+        else None,
+        "writer": None,
+        "prompts": {"read.md": description["prompt_sha256"]} if "prompt_sha256" in description else {},
+        "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING),
+        "versions": {name: metadata.version(name) for name in _LIBRARIES},
+        "seed": selection.get("seed", 0),
+        "machine": {
+            "python": platform.python_version(),
+            "cpu": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "device": description["device"],
+        },
+    }
+
+
+def _git(*words: str) -> str | None:
+    """What git says of the code that runs; None where it was installed without its history."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent.parent), *words], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() or None
