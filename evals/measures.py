@@ -194,7 +194,9 @@ def quotes_exact(line: Line) -> float | None:
 def _exact(sentence: Mapping[str, Any], wrong: set[int]) -> bool:
     cited = sentence["citations"]
     return bool(cited) and all(
-        item["quote"] == sentence["text"] and item["end"] - item["start"] == len(item["quote"]) and item["n"] not in wrong
+        item["quote"] == sentence["text"]
+        and item["end"] - item["start"] == len(item["quote"])
+        and item["n"] not in wrong
         for item in cited
     )
 
