@@ -196,7 +196,10 @@ def bench(
     from evals.bench import bench as measure
     from evals.bench import print_bench
 
-    result = measure(part, corpus, papers, questions, Settings.load(), question_file)
+    def progress(step: str) -> None:
+        print(step, file=sys.stderr)
+
+    result = measure(part, corpus, papers, questions, Settings.load(), question_file, progress)
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:

@@ -148,7 +148,8 @@ class Window:
         self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
         self.stop.click(self._stop, self.visit, view, queue=False, **PRIVATE)
         self.new.click(self._new, self.visit, view, queue=False, **PRIVATE)
-        saving = self.save.click(self._save, self.visit, self.saved, queue=False, **PRIVATE)
+        # Through the queue: beside it, a notice reaches the log and not the page.
+        saving = self.save.click(self._save, self.visit, self.saved, **now)
         saving.then(None, self.saved, None, js="(text) => window.cwSave(text)", queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
