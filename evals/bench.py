@@ -246,9 +246,7 @@ def print_bench(result: dict[str, Any], console: Console | None = None) -> None:
     )
     if (machine["load_before"] or 0) > _BUSY:
         # Not only slower: writing token by token waits for its threads far more often than reading in batches does.
-        console.print(
-            "The machine was busy: ratios too are off. Measure again on an idle one, or with OMP_NUM_THREADS=1."
-        )
+        console.print("The machine was busy: ratios too are off. Measure again on an idle one.")
 
 
 def _cell(value: Any) -> str:

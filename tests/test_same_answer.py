@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evals.run import answer_line
+from evals.running import answer_line
 from evals.sets import Case
 from rag.assistant import Assistant
 from rag.jsonform import answer_json
