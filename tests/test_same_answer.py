@@ -36,7 +36,7 @@ def test_the_api_the_evals_and_the_assistant_give_the_same_answer(address: str, 
     client = Client(address, verbose=False)
     expected = _plain(answer_json(assistant.ask(QUESTION)))
     assert _plain(client.predict(QUESTION, api_name="/ask")) == expected
-    assert _plain(answer_line(assistant, Case("q", QUESTION, (), {}))) == expected
+    assert _plain(answer_line(assistant, Case("q", QUESTION, (), {}))) == expected | {"inexact": []}
 
 
 def test_a_follow_up_over_the_api_has_the_standalone_question(address: str, assistant: Assistant) -> None:
