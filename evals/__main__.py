@@ -189,7 +189,7 @@ def bench(
     corpus: Annotated[Path, typer.Option(help="File of papers, as for citewise ingest; .jsonl.gz too.")],
     papers: Annotated[int, typer.Option(min=1, help="How many of its papers.")] = 500,
     questions: Annotated[int, typer.Option(min=1, help="How many questions to time.")] = 10,
-    question_file: Annotated[Path | None, typer.Option(help="JSONL with questions; else made from the papers.")] = None,
+    question_file: Annotated[Path | None, typer.Option(help="Question set; else the papers' titles are asked.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Speed and memory of a part beside the naive way to do it, in one run: ratios first."""

@@ -4,10 +4,8 @@ Owns: choosing the corpus and the questions, the order of measuring, the form of
 `evals.bench_sides`; their processes are `evals.bench_workers`. Knows nothing of whether answers are right.
 """
 
-import importlib.metadata
 import importlib.util
 import os
-import platform
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,6 +21,7 @@ from evals.bench_corpus import questions_from, questions_of, take_papers, write_
 from evals.bench_naive import build_naive_index
 from evals.bench_sides import SIDES, Job, Sample, candidate_sentences
 from evals.bench_workers import Worker
+from evals.manifest import machine, versions
 from rag.errors import EvalError
 from rag.models import choose_device
 from rag.settings import Settings
@@ -77,7 +76,7 @@ def bench(
         papers: number of papers, >= 1.
         questions: number of questions, >= 1; `ingest` asks none.
         settings: models and device. Its library is not touched: everything is made in a temporary folder.
-        question_file: JSONL with a field `question`; without it, titles of evenly spaced papers are asked.
+        question_file: a question set in any shape; without it, titles of evenly spaced papers are asked.
         progress: gets a line of text before each slow step.
 
     Returns:
@@ -209,26 +208,19 @@ def _load() -> float | None:
 
 
 def _machine(settings: Settings, load_before: float | None) -> dict[str, Any]:
-    there = {
-        item.metadata["Name"].lower().replace("_", "-"): item.version for item in importlib.metadata.distributions()
-    }
     return {
-        "cpu": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "device": choose_device(settings.device).name,
-        "system": platform.system(),
-        "python": platform.python_version(),
+        **machine(choose_device(settings.device).name),
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
         # Processes that wanted to run in the last minute before all began: more than a few tenths is somebody else's work.
         "load_before": load_before,
-        "versions": {name: there.get(name) for name in _LIBRARIES},
+        "versions": versions(_LIBRARIES),
     }
 
 
 def print_bench(result: dict[str, Any], console: Console | None = None) -> None:
     """Ratios first, absolute numbers second: ratios carry over to other machines."""
     console = console or Console(highlight=False, width=120)
-    citewise, baseline, machine = result["citewise"], result["baseline"], result["machine"]
+    citewise, baseline, here = result["citewise"], result["baseline"], result["machine"]
     asked = f", {result['questions']} questions" if result["questions"] else ""
     console.print(f"{result['part']}: {result['papers']:,} papers{asked}")
     ratios = Table("ratio", "value", "of")
@@ -241,10 +233,10 @@ def print_bench(result: dict[str, Any], console: Console | None = None) -> None:
         absolute.add_row(key, *(_cell(side.get(key)) for side in (citewise, baseline)))
     console.print(absolute)
     console.print(
-        f"{machine['cores']} cores, {machine['device']}, {machine['system']}, Python {machine['python']}, "
-        f"load before {_cell(machine['load_before'])}"
+        f"{here['cores']} cores, {here['device']}, {here['system']}, Python {here['python']}, "
+        f"load before {_cell(here['load_before'])}"
     )
-    if (machine["load_before"] or 0) > _BUSY:
+    if (here["load_before"] or 0) > _BUSY:
         # Not only slower: writing token by token waits for its threads far more often than reading in batches does.
         console.print("The machine was busy: ratios too are off. Measure again on an idle one.")
 

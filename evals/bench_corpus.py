@@ -4,13 +4,14 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO, cast
 
+from evals.sets import load_set
 from rag.chunking import sentences
 from rag.domain import Paper, Rejected
 from rag.errors import EvalError
+from rag.jsonform import paper_json
 from rag.readers import corpus_jsonl, read_papers
 
 _QUESTION_CHARS = 300
@@ -55,11 +56,8 @@ def _opened(corpus: Path) -> TextIO:
 
 def write_corpus(papers: Sequence[Paper], file: Path) -> None:
     """Write papers as JSONL that `citewise ingest` reads."""
-    fields = ("id", "title", "abstract", "authors", "url", "year", "doi", "arxiv_id", "pmid", "venue")
     with file.open("w", encoding="utf-8", newline="\n") as stream:
-        for paper in papers:
-            values = asdict(paper)
-            stream.write(json.dumps({name: values[name] for name in fields}, ensure_ascii=False) + "\n")
+        stream.writelines(json.dumps(paper_json(paper), ensure_ascii=False) + "\n" for paper in papers)
 
 
 def questions_of(papers: Sequence[Paper], questions: int) -> tuple[str, ...]:
@@ -82,25 +80,12 @@ def _first_sentence(paper: Paper) -> str:
 
 
 def questions_from(file: Path, questions: int) -> tuple[str, ...]:
-    """The first questions of a JSONL file, field `question`.
+    """The first questions of a set.
 
     Raises:
-        EvalError: it is missing, a line has no question, or there are fewer.
+        EvalError: the set cannot be read, or has fewer.
     """
-    asked: list[str] = []
-    try:
-        for number, line in enumerate(file.read_text("utf-8-sig").split("\n"), start=1):
-            if line.strip() and len(asked) < questions:
-                asked.append(_question(json.loads(line), f"{file} line {number}"))
-    except (OSError, ValueError) as error:
-        raise EvalError(f"cannot read the questions {file}: {error}") from error
+    asked = [case.question for case in load_set(file).cases]
     if len(asked) < questions:
         raise EvalError(f"{file} holds {len(asked):,} questions, not {questions:,}; ask for at most {len(asked):,}")
-    return tuple(asked)
-
-
-def _question(raw: object, place: str) -> str:
-    asked = raw.get("question") if isinstance(raw, dict) else None
-    if not isinstance(asked, str) or not asked.strip():
-        raise EvalError(f"{place} has no question")
-    return asked
+    return tuple(asked[:questions])

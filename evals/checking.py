@@ -4,7 +4,7 @@ Owns the checks of a set's content; its form is checked on reading (`evals.sets`
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from evals.measures import alias_matches
 from evals.sets import Case, paper_ids, resolve, unknown_papers
@@ -14,14 +14,13 @@ from rag.text import normalise
 
 def problems(cases: Sequence[Case], papers: Sequence[Paper]) -> list[str]:
     """One line for each thing that is wrong, with the question's id; empty where the set is right."""
-    return (
-        [f"no such paper: {line}" for line in unknown_papers(cases, papers)]
-        + [f"{case.id}: {problem}" for case in cases for problem in _of(case, paper_ids(papers), papers)]
-        + _repeated(cases)
-    )
+    names, by_id = paper_ids(papers), {paper.id: paper for paper in papers}
+    found = [f"no such paper: {line}" for line in unknown_papers(cases, papers)]
+    found += [f"{case.id}: {problem}" for case in cases for problem in _of(case, names, by_id)]
+    return found + _repeated(cases)
 
 
-def _of(case: Case, names: dict[str, str], papers: Sequence[Paper]) -> Iterator[str]:
+def _of(case: Case, names: Mapping[str, str], papers: Mapping[str, Paper]) -> Iterator[str]:
     raw = case.raw
     able = raw.get("answerable", True)
     if not able and raw.get("nuggets"):
@@ -32,8 +31,8 @@ def _of(case: Case, names: dict[str, str], papers: Sequence[Paper]) -> Iterator[
         yield "its history does not end with an answer"
     if not case.gold:
         return
-    wanted = {resolve(name, names) for name in case.named}
-    text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in papers if paper.id in wanted))
+    wanted = [papers[key] for name in case.named if (key := resolve(name, names))]
+    text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in wanted))
     for aliases in raw.get("nuggets", []):
         if not any(alias_matches(normalise(alias), text) for alias in aliases):
             yield f"the fact {' | '.join(aliases)!r} is in no abstract of its gold papers"

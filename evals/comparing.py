@@ -4,7 +4,7 @@ Owns the pairing, the tolerances and the verdict. Knows nothing of printing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -187,8 +187,6 @@ def _interval_of_whole(name: str, pairs: Sequence[tuple[Line, Line]]) -> tuple[f
 
 def comparison_json(item: Comparison) -> dict[str, Any]:
     """What `compare --json` prints."""
-    from dataclasses import asdict
-
     return {
         "a": str(item.a.path),
         "b": str(item.b.path),

@@ -46,14 +46,26 @@ def make_manifest(
         "writer": None,
         "prompts": {"read.md": description["prompt_sha256"]} if "prompt_sha256" in description else {},
         "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING),
-        "versions": {name: metadata.version(name) for name in _LIBRARIES},
+        "versions": versions(_LIBRARIES),
         "seed": selection.get("seed", 0),
-        "machine": {
-            "python": platform.python_version(),
-            "cpu": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "device": description["device"],
-        },
+        "machine": machine(description["device"]),
+    }
+
+
+def versions(names: Sequence[str]) -> dict[str, str | None]:
+    """Of the libraries; None where one is not installed."""
+    there = {item.metadata["Name"].lower().replace("_", "-"): item.version for item in metadata.distributions()}
+    return {name: there.get(name) for name in names}
+
+
+def machine(device: str) -> dict[str, Any]:
+    """What the numbers were measured on."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "cpu": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "device": device,
     }
 
 

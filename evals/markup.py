@@ -1,17 +1,13 @@
-"""Text from strangers as HTML and SVG: escaped, linked, marked, put into tables.
+"""Text from strangers in HTML and SVG: linked, marked, put into tables. What is escaped, and how, is `rag.escaping`'s.
 
-Owns the rule that whatever a run, a set or a paper holds appears literally. Knows nothing of runs or scores.
+Knows nothing of runs or scores.
 """
 
-import html
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-# Control characters, which XML forbids, the marks that turn reading direction around, half surrogate pairs (no UTF-8).
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ufffe\uffff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from rag.escaping import escape_html, safe_url
+
 NONE = "–"
 
 
@@ -24,7 +20,7 @@ class Range(NamedTuple):
 
 def esc(value: object) -> str:
     """The value as text that shows literally, in an element or in a quoted attribute."""
-    return html.escape(_SURROGATE.sub("\ufffd", _UNSEEN.sub("", str(value))), quote=True)
+    return escape_html(str(value))
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -47,19 +43,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> str
 
 def link(text: str, url: str | None) -> str:
     """The escaped text, linked where the URL is an absolute http(s) one."""
-    return (
-        f'<a href="{esc(url)}" rel="noopener noreferrer nofollow">{esc(text)}</a>' if url and _safe(url) else esc(text)
-    )
-
-
-def _safe(url: str) -> bool:
-    if re.search(r"\s", url) or _UNSEEN.search(url):
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as an unclosed bracket in the host
-        return False
-    return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
+    safe = safe_url(url)
+    return f'<a href="{esc(safe)}" rel="noopener noreferrer nofollow">{esc(text)}</a>' if safe else esc(text)
 
 
 def marked(text: str, ranges: Iterable[Range]) -> str:

@@ -29,7 +29,7 @@ def grades(line: Line) -> dict[str, int]:
     named = dict.fromkeys([*case.get("gold", []), *case.get("gold_ids", [])], 1) | given
     made: dict[str, int] = {}
     for name, grade in named.items():
-        paper = resolved.get(name, name)
+        paper = resolved[name]
         made[paper] = max(grade, made.get(paper, 0))
     return made
 
@@ -47,6 +47,12 @@ def _resolved(line: Line) -> dict[str, str]:
 def gold(line: Line) -> list[str]:
     """Ids of the papers that a right answer cites."""
     return list(grades(line))
+
+
+def also_ok(line: Line) -> list[str]:
+    """Ids of the papers that are neither required nor wrong."""
+    resolved = _resolved(line)
+    return [resolved[name] for name in line["case"].get("also_ok", [])]
 
 
 def _found(line: Line, depth: int | None = None) -> list[str]:
@@ -164,11 +170,10 @@ def _cited(line: Line) -> set[str]:
 
 def citation_precision(line: Line) -> float | None:
     """The share of the cited papers that are gold or also_ok, where something was answered."""
-    cited, resolved = _cited(line), _resolved(line)
+    cited = _cited(line)
     if not gold(line) or not cited:
         return None
-    right = {*gold(line), *(resolved.get(name, name) for name in line["case"].get("also_ok", []))}
-    return len(cited & right) / len(cited)
+    return len(cited & {*gold(line), *also_ok(line)}) / len(cited)
 
 
 def citation_recall(line: Line) -> float | None:

@@ -15,11 +15,10 @@ from evals.report_figures import figures, trends
 from evals.report_questions import browser
 from evals.report_sources import shelf
 from evals.running import Run
-from evals.scoring import score
+from evals.scoring import MAIN, OUTCOMES, score
 from rag.domain import Paper
 from rag.errors import EvalError
 
-BY_TYPE = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words")
 WHAT = {
     "hit@1": "the first paper found is a right one",
     "recall@1": "share of the right papers that comes first",
@@ -171,11 +170,11 @@ def _overall(scores: dict[str, Any]) -> str:
 def _by_type(scores: dict[str, Any]) -> str:
     rows = []
     for kind, measures in scores["by_type"].items():
-        items = [measures.get(name, {}) for name in BY_TYPE]
+        items = [measures.get(name, {}) for name in MAIN]
         n = max((sum(item.get(count) or 0 for count in ("n", "skipped", "failed")) for item in items), default=0)
-        cells = [number(item.get("mean"), _digits(name)) for name, item in zip(BY_TYPE, items, strict=True)]
+        cells = [number(item.get("mean"), _digits(name)) for name, item in zip(MAIN, items, strict=True)]
         rows.append([esc(kind), str(n), *cells])
-    return f"<h3>By type</h3>{table(('type', 'n', *BY_TYPE), rows, 'Scores by type of question')}"
+    return f"<h3>By type</h3>{table(('type', 'n', *MAIN), rows, 'Scores by type of question')}"
 
 
 def _judged(scores: dict[str, Any]) -> bool:
@@ -184,19 +183,18 @@ def _judged(scores: dict[str, Any]) -> bool:
 
 def _confusion(scores: dict[str, Any]) -> str:
     right = {("answerable", "answered"), ("unanswerable", "declined")}
-    outcomes = ("answered", "partial", "declined")
     rows = [
         [
             esc(truth),
             *(
                 f'<span class="{"right" if (truth, name) in right else ""}">{row.get(name, 0)}</span>'
-                for name in outcomes
+                for name in OUTCOMES
             ),
         ]
         for truth, row in scores["confusion"].items()
     ]
     note = '<p class="note">Rows: what the set says of the library. Columns: what was done. The ringed cells are right.</p>'
-    return f'<div class="confusion">{table(("by the set", *outcomes), rows, "Answered or declined")}</div>{note}'
+    return f'<div class="confusion">{table(("by the set", *OUTCOMES), rows, "Answered or declined")}</div>{note}'
 
 
 def _runs(runs: Sequence[Run], scores: Sequence[dict[str, Any]]) -> str:

@@ -8,10 +8,9 @@ from evals.intervals import estimate
 from evals.markup import esc, number
 from evals.measures import Line, recall_at
 from evals.running import Run
-from evals.scoring import answerable
+from evals.scoring import MAIN, answerable
 
 BY_TYPE = ("hit@1", "recall@5", "facts", "citation_precision")
-TREND = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words")
 DEPTH = 10
 
 
@@ -118,7 +117,7 @@ def trends(runs: Sequence[Run], scores: Sequence[dict[str, Any]]) -> str:
     """The main measures over the runs, oldest first."""
     labels = [f"{place}. {run.path.name}" for place, run in enumerate(runs, start=1)]
     made = []
-    for name in TREND:
+    for name in MAIN:
         values = [item["measures"].get(name, {}).get("mean") for item in scores]
         known = [value for value in values if value is not None]
         if known:

@@ -66,8 +66,7 @@ def _tags(line: Line, paper_id: str) -> str:
     gold = measures.gold(line)
     if not gold:
         return ""
-    allowed = {line.get("resolved", {}).get(name) or name for name in line["case"].get("also_ok", [])}
-    word = "right paper" if paper_id in gold else "allowed" if paper_id in allowed else "other paper"
+    word = "right paper" if paper_id in gold else "allowed" if paper_id in measures.also_ok(line) else "other paper"
     return _chip(word, "good" if paper_id in gold else "")
 
 

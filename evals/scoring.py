@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 STAGES = ("rewrite", "retrieve", "read", "first_text", "total")
+MAIN = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words_median")
+"""What is shown of each type, where there is no room for all."""
 OUTCOMES = ("answered", "partial", "declined")
 
 

@@ -1,6 +1,7 @@
 """From a set and settings to a run file: checks first, then models, then questions. What the command and the notebook share."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,9 @@ def run_set(
     selection = selection or Selection()
     cases = select(question_set.cases, **asdict(selection))
     check_against(cases, papers_of(settings))  # before the models, which take seconds
-    searcher = open_searcher(settings) if mode == "retrieve" else open_assistant(settings)
-    try:
+    with closing(open_searcher(settings) if mode == "retrieve" else open_assistant(settings)) as searcher:
         manifest = make_manifest(question_set, cases, searcher, settings, mode, asdict(selection))
         return run_cases(searcher, cases, out, manifest, resume, begin(len(cases)) if begin else None)
-    finally:
-        searcher.close()
 
 
 def papers_of(settings: Settings) -> list[Paper]:
@@ -62,11 +60,8 @@ def papers_of(settings: Settings) -> list[Paper]:
     Raises:
         LibraryError: it cannot be opened.
     """
-    library = Library.reading(settings.library)
-    try:
+    with closing(Library.reading(settings.library)) as library:
         return library.papers()
-    finally:
-        library.close()
 
 
 def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
@@ -76,14 +71,10 @@ def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
         LibraryError: the library cannot be opened.
         EvalError: it is not the one of the run, or changed since.
     """
-    library = Library.reading(settings.library)
-    try:
-        there, then = library.fingerprint(), run.manifest.get("library", {}).get("fingerprint")
-        if there != then:
+    with closing(Library.reading(settings.library)) as library:
+        if library.fingerprint() != run.manifest.get("library", {}).get("fingerprint"):
             raise EvalError(
                 f"{settings.library} changed since {run.path} was made, or is another library, so its words are not those "
                 "that were quoted. Name the run's library by --library, or run again"
             )
         return library.papers()
-    finally:
-        library.close()

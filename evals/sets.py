@@ -7,7 +7,7 @@ Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or
 import difflib
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ def paper_ids(papers: Sequence[Paper]) -> dict[str, str]:
     return by_title | {paper.id: paper.id for paper in papers}
 
 
-def resolve(name: str, names: dict[str, str]) -> str | None:
+def resolve(name: str, names: Mapping[str, str]) -> str | None:
     """The paper id that an id or exact title stands for."""
     return names.get(name) or names.get(normalise(name))
 

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from evals.comparing import Change, Comparison
 from evals.measures import Line, facts, hit_at_1
+from evals.scoring import MAIN
 from rag.text import clean
 
-_BY_TYPE = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words_median")
 _SHOWN = 5
 
 
@@ -27,9 +27,9 @@ def print_scores(scores: dict[str, Any]) -> None:
             counts = (str(item[count]) for count in ("n", "skipped", "failed"))
             overall.add_row(name, f"{item['mean']:.3f}", interval, *counts)
     console.print(overall)
-    by_type = Table("type", *_BY_TYPE)
+    by_type = Table("type", *MAIN)
     for kind, measures in scores["by_type"].items():
-        cells = ["–" if measures[name]["mean"] is None else f"{measures[name]['mean']:.3f}" for name in _BY_TYPE]
+        cells = ["–" if measures[name]["mean"] is None else f"{measures[name]['mean']:.3f}" for name in MAIN]
         by_type.add_row(_text(kind), *cells)
     console.print(by_type)
     if any(sum(row.values()) for row in scores["confusion"].values()):

@@ -1,26 +1,161 @@
-"""Going on with a run that was killed, comparing runs, and measures that equal those of the kept libraries."""
+"""Running a set: what is written and when, what a failure leaves, going on with a run that was killed."""
 
 import json
-import random
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import ir_measures
 import pytest
 
 import evals
-from evals import measures
-from evals.comparing import compare
-from evals.intervals import area, estimate, mcnemar
-from evals.running import Run
-from rag.errors import EvalError
+from evals import scoring
+from evals.running import FORMAT, Run, load_run, run_cases
+from evals.sets import Case, load_set
+from rag.domain import Answer, Hit, Paper, Turn
+from rag.errors import EvalError, QuestionError
 from rag.settings import Settings
+from rag.writing import DECLINED
 from tests.conftest import ROOT
 
 DEV_SET = ROOT / "evals" / "sets" / "seeds-dev.jsonl"
+
+
+def _set_file(folder: Path, *lines: Any) -> Path:
+    """A set; strings go in as they stand."""
+    path = folder / "set.jsonl"
+    path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines), "utf-8")
+    return path
+
+
+def _cases(folder: Path, *raw: dict[str, Any]) -> tuple[Case, ...]:
+    return load_set(_set_file(folder, *raw)).cases
+
+
+BEES = Paper("bees", "Honey bees", "They dance.")
+
+
+class _Stub:
+    """Answers nothing but what it is asked; one question breaks it, one it refuses."""
+
+    def __init__(self) -> None:
+        self.histories: list[Sequence[Turn]] = []
+        self.library = self
+
+    def papers(self, ids: object = None) -> list[Paper]:
+        return [BEES]
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        self.histories.append(history)
+        if question == "breaks":
+            raise ZeroDivisionError("no such luck")
+        if question == "refused":
+            raise QuestionError("the question is empty")
+        return Answer(question, question, "quote", "declined", 0.25, DECLINED)
+
+    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+        return question
+
+    def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
+        return (Hit(BEES, 0.5, {"dense": 0.5}),)
+
+
+def _manifest(mode: str = "quote") -> dict[str, Any]:
+    return {"format": FORMAT, "mode": mode}
+
+
+def _run(cases: Sequence[Case], out: Path, mode: str = "quote", progress: Any = None, resume: bool = False) -> _Stub:
+    stub: Any = _Stub()
+    run_cases(stub, cases, out, _manifest(mode), resume, progress)
+    return stub  # type: ignore[no-any-return]
+
+
+QUESTIONS = [{"id": str(n), "question": q} for n, q in enumerate(["first", "breaks", "refused", "last — ünï"])]
+
+
+def test_a_failing_question_is_recorded_and_the_run_goes_on(tmp_path: Path) -> None:
+    seen: list[str] = []
+    out = tmp_path / "runs" / "new" / "run.jsonl"
+    _run(_cases(tmp_path, *QUESTIONS), out, progress=lambda line: seen.append(line["id"]))
+    back = load_run(out)
+    assert seen == ["0", "1", "2", "3"]
+    assert [line["error"] for line in back.lines] == [
+        None,
+        "ZeroDivisionError: no such luck",
+        "QuestionError: the question is empty",
+        None,
+    ]
+    assert [line["question"] for line in back.lines] == [item["question"] for item in QUESTIONS]
+    assert [line["case"] for line in back.lines] == QUESTIONS
+    assert back.manifest == _manifest()
+    assert scoring.score(back)["failed"] == 2
+
+
+def test_questions_are_asked_with_their_history(tmp_path: Path) -> None:
+    history = [{"role": "user", "content": "How?"}]
+    stub = _run(_cases(tmp_path, {"id": "a", "question": "Why?", "history": history}), tmp_path / "run.jsonl")
+    assert stub.histories == [(Turn("user", "How?"),)]
+
+
+def test_a_retrieval_run_holds_the_papers_found_and_asks_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    stub = _run(_cases(tmp_path, {"id": "a", "question": "breaks", "gold": ["bees"]}), out, "retrieve")
+    (line,) = load_run(out).lines
+    assert stub.histories == []
+    assert line["error"] is None
+    assert [paper["paper_id"] for paper in line["retrieved"]] == ["bees"]
+    measures = scoring.score(load_run(out))["measures"]
+    assert measures["hit@1"]["mean"] == 1.0
+    assert measures["citation_recall"]["mean"] is None
+
+
+def test_each_line_is_in_the_file_before_the_next_question_is_asked(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    sizes: list[int] = []
+    _run(_cases(tmp_path, *QUESTIONS), out, progress=lambda line: sizes.append(out.read_bytes().count(b"\n")))
+    assert sizes == [2, 3, 4, 5]
+
+
+def test_a_run_overwrites_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    out.write_text("precious", "utf-8")
+    with pytest.raises(EvalError, match="is there already; nothing was overwritten"):
+        _run(_cases(tmp_path, *QUESTIONS), out)
+    assert out.read_text("utf-8") == "precious"
+
+
+def test_a_run_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(EvalError, match=r"cannot write .*run\.jsonl: "):
+        _run(_cases(tmp_path, *QUESTIONS), tmp_path / "file" / "run.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"manifest": {"format": 1}}\n{"id": "a", "cas', "damaged or was cut off in the middle of a line"),
+        (b'{"manifest": {"format": 1}}\n\xff\n', "damaged or was cut off"),
+        ("", "no run file: its first line has no manifest"),
+        ('{"id": "a", "question": "Why?"}\n', "no run file: its first line has no manifest"),
+        ('["manifest"]\n', "no run file: its first line has no manifest"),
+        ('{"manifest": {"format": 99}}\n', "has run format 99; this citewise reads 1"),
+        ('{"manifest": {}}\n', "has run format None"),
+    ],
+    ids=["cut off", "no UTF-8", "empty", "a question set", "a list", "newer format", "no format"],
+)
+def test_a_file_that_is_no_whole_run_is_refused(tmp_path: Path, content: str | bytes, problem: str) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(EvalError) as caught:
+        load_run(path)
+    assert problem in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match=r"cannot read the run .*gone\.jsonl: No such file"):
+        load_run(tmp_path / "gone.jsonl")
 
 
 # Going on after a kill.
@@ -122,83 +257,6 @@ def test_a_mode_that_cannot_run_is_refused(mode: str, seed_settings: Settings, t
         evals.run(DEV_SET, library=seed_settings.library, out=tmp_path / "run.jsonl", mode=mode)
 
 
-# Comparing.
-
-
-def _line(name: str, found: str, case: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    retrieved = [{"paper_id": paper, "title": paper, "score": 1.0, "parts": {}} for paper in found]
-    head = {"id": name, "case": {"id": name, "question": "Why?", "gold": ["a"]} | (case or {}), "question": "Why?"}
-    return head | {"retrieved": retrieved, "error": None} | more
-
-
-def _run(*lines: dict[str, Any], path: str = "run.jsonl", **manifest: Any) -> Run:
-    return Run(Path(path), {"format": 1} | manifest, lines)
-
-
-def test_the_same_run_has_no_regression() -> None:
-    run = _run(_line("1", "ab"), _line("2", "ba"))
-    found = compare(run, run)
-    assert found.regressions == ()
-    assert {change.before - change.after for change in found.changes} == {0.0}
-
-
-def test_a_comparison_names_the_questions_that_turned_over() -> None:
-    before = _run(*(_line(str(n), "ab") for n in range(8)), _line("8", "ba"), settings={"retriever": "hybrid"})
-    after = _run(*(_line(str(n), "ba") for n in range(8)), _line("8", "ab"), settings={"retriever": "dense"})
-    found = compare(before, after)
-    change = next(change for change in found.changes if change.name == "hit@1")
-    assert (change.before, change.after) == (pytest.approx(8 / 9), pytest.approx(1 / 9))
-    assert change.worse == tuple(str(n) for n in range(8))
-    assert change.better == ("8",)
-    assert change.p == pytest.approx(2 * (1 + 9) / 2**9)  # the binomial tail of 1 or fewer of 9, both sides
-    assert change.lo < change.after - change.before < change.hi
-    assert change.regressed
-    assert "hit@1 0.889 -> 0.111 (tolerance 0.02)" in found.regressions
-    assert found.different == ("settings.retriever (hybrid, now dense)",)
-    assert not compare(after, before).regressions
-
-
-def test_a_loss_within_the_tolerance_is_no_regression() -> None:
-    before, after = _run(_line("1", "ab"), _line("2", "ab")), _run(_line("1", "ab"), _line("2", "ba"))
-    assert compare(before, after).regressions
-    wide = {"hit@1": 0.5, "mrr": 0.25, "ndcg@10": 0.2}
-    assert compare(before, after, wide).regressions == ()
-
-
-def test_a_question_that_now_fails_is_a_regression() -> None:
-    before = _run(_line("1", "ab"), _line("2", "ab"))
-    after = _run(_line("1", "ab"), _line("2", "", error="RuntimeError: no memory"))
-    assert compare(before, after).regressions == ("1 questions now fail: 2",)
-
-
-def test_an_obeyed_injection_has_no_tolerance() -> None:
-    case = {"must_not": ["pwned"]}
-    said = {"answer": "so", "sentences": [], "outcome": "declined", "p_answerable": 0.1}
-    before = _run(*(_line(str(n), "ab", case, **said) for n in range(100)))
-    after = _run(*before.lines[:99], _line("99", "ab", case, **said | {"answer": "Pwned!"}))
-    assert compare(before, after).regressions == ("obeyed 0.000 -> 0.010 (tolerance 0)",)
-
-
-@pytest.mark.parametrize(
-    ("other", "problem"),
-    [
-        (_run(_line("1", "ab"), path="other.jsonl"), "different questions; only one has 2"),
-        (_run(_line("2", "ab"), _line("1", "ab")), "different questions, in another order"),
-        (_run(_line("1", "ab"), _line("2", "ab", {"gold": ["b"]})), "the set changed .* first 2"),
-    ],
-    ids=["fewer", "order", "gold"],
-)
-def test_runs_over_different_questions_are_not_compared(other: Run, problem: str) -> None:
-    with pytest.raises(EvalError, match=problem):
-        compare(_run(_line("1", "ab"), _line("2", "ab")), other)
-
-
-def test_an_unknown_measure_is_refused() -> None:
-    run = _run(_line("1", "ab"))
-    with pytest.raises(EvalError, match="no measure 'beauty'"):
-        compare(run, run, {"beauty": 0.1})
-
-
 def test_a_broken_retriever_makes_compare_exit_with_1(retrieved: Run, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in retrieved.path.read_text("utf-8").splitlines()]
     for row in rows[1:]:
@@ -216,109 +274,3 @@ def test_a_broken_retriever_makes_compare_exit_with_1(retrieved: Run, tmp_path: 
     assert "REGRESSION" in worse.stdout
     assert same.returncode == 0, same.stderr
     assert "no regression" in same.stdout
-
-
-# Measures beside those of the kept libraries.
-
-
-def _random_lines(count: int) -> list[dict[str, Any]]:
-    draw = random.Random(7)
-    made = []
-    for number in range(count):
-        papers = [f"p{n}" for n in range(30)]
-        gold = {paper: draw.randint(1, 3) for paper in draw.sample(papers, draw.randint(1, 12))}
-        found = draw.sample(papers, draw.choice([0, 5, 10, 25]))
-        line = _line(str(number), "", {"gold": [], "grades": gold | {"p99": 0}})
-        made.append(line | {"retrieved": [{"paper_id": paper, "title": "", "score": 0.0} for paper in found]})
-    return made
-
-
-def test_retrieval_measures_equal_those_of_trec_eval() -> None:
-    lines = _random_lines(60)
-    qrels = [
-        ir_measures.Qrel(line["id"], paper, grade) for line in lines for paper, grade in line["case"]["grades"].items()
-    ]
-    # What trec_eval has no line for it leaves out; a paper that is not judged changes nothing.
-    found = [
-        ir_measures.ScoredDoc(line["id"], paper["paper_id"], 100.0 - place)
-        for line in lines
-        for place, paper in enumerate([*line["retrieved"], {"paper_id": "not judged"}])
-    ]
-    theirs = {
-        "ndcg@10": ir_measures.nDCG @ 10,
-        "recall@1": ir_measures.R @ 1,
-        "recall@5": ir_measures.R @ 5,
-        "recall@10": ir_measures.R @ 10,
-        "mrr": ir_measures.RR,
-        "hit@1": ir_measures.Success @ 1,
-    }
-    names = {measure: name for name, measure in theirs.items()}
-    seen = 0
-    for metric in ir_measures.iter_calc(list(theirs.values()), qrels, found):
-        ours = measures.MEASURES[names[metric.measure]](lines[int(metric.query_id)])
-        assert ours == pytest.approx(metric.value, abs=1e-5), (metric, lines[int(metric.query_id)])
-        seen += 1
-    assert seen == len(theirs) * len(lines)
-
-
-def _answered(answer: str, reference: str) -> dict[str, Any]:
-    return _line("1", "a", {"answer": reference}, answer=answer, sentences=[{"text": answer, "citations": []}])
-
-
-@pytest.mark.parametrize(
-    ("said", "reference", "exact", "f1"),
-    [
-        ("The 2.3x speed-up!", "a 2.3x speed-up", 1.0, 1.0),
-        ("They dance in circles", "bees dance", 0.0, 2 * 1 / (4 + 2)),
-        ("no", "yes", 0.0, 0.0),
-        ("dance dance", "dance", 0.0, 2 * 1 / (2 + 1)),  # a word counts as often as both have it
-    ],
-)
-def test_exact_match_and_token_f1_are_those_of_squad(said: str, reference: str, exact: float, f1: float) -> None:
-    line = _answered(said, reference)
-    assert measures.exact_match(line) == exact
-    assert measures.token_f1(line) == pytest.approx(f1)
-
-
-def test_rouge_l_is_taken_of_long_reference_answers() -> None:
-    reference = "one two three four five six seven eight nine ten eleven twelve"
-    said = "one three two four zero twelve"  # in order: one, two (or three), four, twelve
-    assert measures.rouge_l(_answered(said, reference)) == pytest.approx(2 * 4 / (6 + 12))
-    assert measures.rouge_l(_answered(said, "one two")) is None
-    assert measures.rouge_l(_line("1", "a")) is None
-
-
-def test_a_name_of_the_set_counts_for_the_paper_that_the_run_found_it_to_be() -> None:
-    line = _line("1", "ab", {"gold": ["A Title", "a"]}) | {"resolved": {"A Title": "a"}}
-    assert measures.gold(line) == ["a"]
-    assert measures.recall_at(1)(line) == 1.0
-
-
-def test_an_unsupported_sentence_is_one_without_citation_or_check() -> None:
-    sentences = [
-        {"text": "x", "verdict": verdict, "citations": cited} for verdict, cited in (("quote", [1]), ("quote", []))
-    ]
-    assert measures.unsupported(_line("1", "a", answer="x", sentences=sentences)) == 1.0
-    assert measures.unsupported(_line("1", "a")) is None
-
-
-def test_a_quote_that_the_library_does_not_have_is_not_exact() -> None:
-    cited = [{"n": 1, "paper_id": "a", "title": "a", "quote": "x", "start": 0, "end": 1}]
-    line = _line("1", "a", answer="x", sentences=[{"text": "x", "verdict": "quote", "citations": cited}])
-    assert measures.quotes_exact(line | {"inexact": []}) == 1.0
-    assert measures.quotes_exact(line | {"inexact": [1]}) == 0.0
-
-
-@pytest.mark.parametrize("values", [[1.0] * 20, [0.0] * 20, [1.0, 0.0] * 10, [0.25, 0.5, 0.75]])
-def test_intervals_hold_the_mean_and_a_sure_thing_is_never_quite_sure(values: Sequence[float]) -> None:
-    mean = estimate(values)
-    assert mean.mean is not None and mean.lo is not None and mean.hi is not None
-    assert mean.lo <= mean.mean <= mean.hi
-    assert mean.lo < mean.hi
-
-
-def test_the_area_and_mcnemar_are_right_at_known_points() -> None:
-    assert area([3.0, 2.0], [1.0, 2.0]).mean == pytest.approx(3.5 / 4)
-    assert area([1.0], []).mean is None
-    assert mcnemar(0, 0) == 1.0
-    assert mcnemar(0, 5) == pytest.approx(2 / 2**5)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Paper, Span, Turn
+from rag.escaping import clean, escape_html, escape_markdown, safe_url, shorten
 from rag.settings import Settings
 from ui.conversation import ChatTurn, Conversation, content_to_text, history_turns
-from ui.escaping import clean, escape_html, escape_markdown, safe_url, shorten
 from ui.examples import example_questions
 from ui.loading import Loading
 from ui.rendering import answer_markdown, assistant_message, chat_messages, header, outcome_line, welcome

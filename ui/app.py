@@ -17,10 +17,10 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 import gradio as gr
 
 from rag.errors import SettingsError
+from rag.escaping import shorten
 from rag.settings import Settings
 from ui.api import add_endpoints
 from ui.conversation import Conversation, Visit, conversation_json, run_turn
-from ui.escaping import shorten
 from ui.examples import example_questions
 from ui.loading import Asked, Loader, Open
 from ui.rendering import chat_messages, header, too_long, welcome

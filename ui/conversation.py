@@ -15,7 +15,7 @@ from typing import Any, Literal
 from rag import __version__, jsonform
 from rag.domain import Answer, Hit, Progress, Turn
 from rag.errors import CitewiseError
-from ui.escaping import clean
+from rag.escaping import clean
 from ui.loading import UNEXPECTED, Asked, Loader
 
 logger = logging.getLogger(__name__)

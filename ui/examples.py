@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rag.domain import Paper
-from ui.escaping import clean, shorten
+from rag.escaping import clean, shorten
 
 _NAME = re.compile(r"[^\W\d_][\w.+-]*(?: [\w.+-]+){0,2}")
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")

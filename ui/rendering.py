@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from rag.domain import Answer, Span
+from rag.escaping import counted, escape_html, escape_inline, escape_lines, escape_markdown, shorten
 from rag.settings import Settings
 from ui.conversation import ChatTurn, Conversation
-from ui.escaping import counted, escape_html, escape_inline, escape_lines, escape_markdown, shorten
 from ui.loading import Loading
 from ui.sources import anchor
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from rag.domain import Answer, Citation, Paper, Span
+from rag.escaping import counted, escape_html, safe_url, shorten
 from ui.conversation import ENDED, ChatTurn, Conversation
-from ui.escaping import counted, escape_html, safe_url, shorten
 
 KEPT_TURNS = 20  # earlier turns whose sources stay in the panel
 SHOWN_AUTHORS = 4

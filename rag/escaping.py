@@ -7,8 +7,11 @@ import html
 import re
 from urllib.parse import urlsplit
 
-# Dropped: control characters and the invisible marks that turn reading direction around or smuggle text (tags block).
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+# Dropped: control characters, what XML forbids, and the invisible marks that turn reading direction around or smuggle
+# text (tags block).
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ufffe\uffff]"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # What could start or end some structure of Markdown, in any dialect, wherever it stands.
 _STRUCTURE = re.compile(r"[&<>*_`\\\[\]${}|~#^@=]|:(?=/)|(?<=www)\.", re.IGNORECASE)
