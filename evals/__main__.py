@@ -1,4 +1,4 @@
-"""`python -m evals run | score | compare | report | check | read | from-chat | bench`: arguments and exit codes."""
+"""`python -m evals run | score | compare | report | check | read | from-chat | fit-decline | bench`: arguments and exit codes."""
 
 import json
 import sys
@@ -180,6 +180,44 @@ def from_chat(
     from evals.from_chat import write_set
 
     print(f"{write_set(conversation, out)} questions in {out}; complete them by hand", file=sys.stderr)
+
+
+@app.command("fit-decline")
+@exits_with_one_line
+def fit_decline(
+    question_sets: Annotated[
+        list[Path], typer.Argument(metavar="SET…", help="Question sets about the library, some not answerable.")
+    ],
+    library: LibraryOption = None,
+    foreign: Annotated[
+        list[Path] | None,
+        typer.Option(help="A set about papers that the library does not have: all its questions are to be declined."),
+    ] = None,
+    each: Annotated[int, typer.Option(min=1, help="Questions taken of each foreign set, by chance.")] = 30,
+    split: Annotated[str, typer.Option(help="Fit on this split only.")] = "fit",
+    out: Annotated[Path, typer.Option(help="Folder to write declining.json and listing.json to.")] = Path("rag/fitted"),
+    device: DeviceOption = None,
+) -> None:
+    """Fit when a question is declined, and which papers a list question lists; write both models as data.
+
+    Example: python -m evals fit-decline evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library
+    """
+    from evals.session import fit_models
+    from evals.sets import load_set
+    from evals.tables import progress_of
+
+    settings = Settings.load(library=library, device=device)
+    own, others = [load_set(path) for path in question_sets], [load_set(path) for path in foreign or []]
+    with progress_of("fitting") as begin:
+        models = fit_models(own, others, each, split, settings, begin)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, model in models.items():
+        (out / f"{name}.json").write_text(model.json(), "utf-8")
+        print(
+            f"wrote {out / name}.json: AUROC {model.fitted_on['auroc_left_out']} on examples left out, threshold "
+            f"{model.threshold}, {model.fitted_on['examples']} examples",
+            file=sys.stderr,
+        )
 
 
 @app.command()

@@ -1,17 +1,19 @@
 """From a set and settings to a run file: checks first, then models, then questions. What the command and the notebook share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from evals import fitting
 from evals.manifest import make_manifest
 from evals.running import MODES, Run, check_out, run_cases
 from evals.sets import QuestionSet, check_against, select
 from rag.domain import Paper
 from rag.errors import EvalError
 from rag.library import Library
+from rag.logistic import Logistic
 from rag.settings import Settings
 from rag.wiring import open_assistant, open_searcher
 
@@ -78,3 +80,37 @@ def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
                 "that were quoted. Name the run's library by --library, or run again"
             )
         return library.papers()
+
+
+def fit_models(
+    own: Sequence[QuestionSet],
+    foreign: Sequence[QuestionSet],
+    each: int,
+    split: str,
+    settings: Settings,
+    begin: Callable[[int], Callable[[], None]],
+) -> dict[str, Logistic]:
+    """The models of declining and of listing, by the names of their files; `begin` gets the number of questions.
+
+    Raises:
+        EvalError: no question of the split, papers that are not in the library, or nothing to tell apart.
+        CitewiseError: the library or a model cannot be opened.
+    """
+    cases = fitting.own_cases(own, split)
+    check_against(cases, papers_of(settings))
+    others = fitting.foreign_cases(foreign, each, seed=0)
+    with closing(open_assistant(settings)) as assistant:
+        facts = {
+            "sets": fitting.fingerprint(own),
+            "split": split,
+            "foreign": fitting.fingerprint(foreign),
+            "library": assistant.library.fingerprint(),
+            "embedder": assistant.description["embedder"],
+            "reader": assistant.description["reader"],
+        }
+        declining = fitting.decline_examples(assistant, cases, others, begin(len(cases) + len(others)))
+        listing = fitting.listing_examples(assistant, cases)
+    return {
+        "declining": fitting.fit(declining, fitting.decline_threshold, facts),
+        "listing": fitting.fit(listing, fitting.listing_threshold, facts),
+    }

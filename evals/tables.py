@@ -1,6 +1,7 @@
 """Scores and comparisons -> tables in the terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -131,3 +132,23 @@ class RunningScores:
                 self._values[name].append(value)
         shown = [f"{name} {sum(values) / len(values):.2f}" for name, values in self._values.items() if values]
         return " ".join([*shown, *([f"{self._failed} failed"] if self._failed else [])])
+
+
+@contextmanager
+def progress_of(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
+    """A progress bar on the standard error, where somebody watches: gives what takes the total, and gives what is called each time."""
+    console = Console(stderr=True, highlight=False)
+    with Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bar:
+
+        def begin(total: int) -> Callable[[], None]:
+            task = bar.add_task(what, total=total)
+            return lambda: bar.update(task, advance=1)
+
+        yield begin

@@ -5,30 +5,44 @@ Owns: the order of the steps, limits on questions, timings. Every part is handed
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from rag import declining, writing
-from rag.conversation import standalone_question
-from rag.domain import Answer, Evidence, Hit, Paper, Progress, Turn
+from rag import choosing, declining, writing
+from rag.asking import parts
+from rag.conversation import Standalone, is_said, standalone_question
+from rag.domain import Answer, Evidence, Hit, Paper, Progress, Sentence, Turn
 from rag.errors import QuestionError
+from rag.identifiers import identifiers_in, without_identifiers
+from rag.interaction import PaperMatch
 from rag.library import Library
-from rag.reading import EvidenceFinder, choose, reranked
+from rag.reading import EvidenceFinder, reranked
+from rag.reranking import CLOSELY, Reranked, Reranker
 from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.text import clean, normalise
 
 RETRIEVED = 10
 NEAREST = 3
+_SAID_PENALTY = 2.0
+"""What a sentence of the last answer is set back by: a follow-up asks for something new."""
+_MISSING = 0.7
+"""A part of a question is missing below this share of the threshold of the whole: a part has fewer words to go by."""
 
 
 class Searcher:
-    """Finds papers. Holds the open library and the retriever."""
+    """Finds papers. Holds the open library, the retriever and the reranker."""
 
     def __init__(
-        self, library: Library, retriever: HybridRetriever, max_question_chars: int, description: Mapping[str, str]
+        self,
+        library: Library,
+        retriever: HybridRetriever,
+        reranker: Reranker,
+        max_question_chars: int,
+        description: Mapping[str, str],
     ) -> None:
         self.library = library
         self.retriever = retriever
+        self._reranker = reranker
         self._max_chars = max_question_chars
         self.description = description
         """What runs: embedder and device; an assistant's also reader, prompt and mode."""
@@ -60,11 +74,33 @@ class Searcher:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return standalone_question(self.checked(question), history, self.papers_quoting)
+        return self._standalone(question, history).text
+
+    def _standalone(self, question: str, history: Sequence[Turn]) -> Standalone:
+        asked = self.checked(question)
+        named = self.library.papers_identified(identifiers_in(asked))
+        if named:
+            rest = without_identifiers(asked)
+            titles = "; ".join(paper.title or paper.abstract[:100] for paper in named)
+            return Standalone(f"{rest} (about: {titles})" if rest else titles, rest or titles)
+        return standalone_question(asked, history, self.papers_quoting, self.papers_named)
 
     def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
-        """The best papers, best first."""
-        return self.retriever.hits(self.checked(question), limit)
+        """The best papers, best first; a paper named by an identifier before all others."""
+        asked = self.checked(question)
+        standalone = self._standalone(asked, ()).text
+        hits = self.retriever.hits(standalone, max(limit, CLOSELY))
+        return self._looked_at(asked, standalone, hits).hits[:limit]
+
+    def _looked_at(self, asked: str, question: str, hits: Sequence[Hit]) -> Reranked:
+        found = self._reranker.rerank(question, hits, self.library.count(), self.library.holding)
+        named = {paper.id for paper in self.library.papers_identified(identifiers_in(asked))}
+        if not named:
+            return found
+        first = sorted(found.hits, key=lambda hit: hit.paper.id not in named)
+        top = max(hit.score for hit in found.hits)
+        lifted = [replace(hit, score=top + 1 if hit.paper.id in named else hit.score) for hit in first]
+        return Reranked(tuple(lifted), found.matches)
 
     def papers(self) -> tuple[Paper, ...]:
         """All papers of the library."""
@@ -81,6 +117,12 @@ class Searcher:
                     break
         return list(found.values())
 
+    def papers_named(self, name: str) -> list[Paper]:
+        """The papers that hold a name, where they are few: it is theirs."""
+        if self.library.holding([name]).get(name, 0) > choosing.OWNERS:
+            return []
+        return self.library.papers(self.library.lexical([name], choosing.OWNERS))
+
 
 class Assistant(Searcher):
     """Answers questions. Build it with `rag.wiring.open_assistant`."""
@@ -89,11 +131,12 @@ class Assistant(Searcher):
         self,
         library: Library,
         retriever: HybridRetriever,
+        reranker: Reranker,
         finder: EvidenceFinder,
         settings: Settings,
         description: Mapping[str, str],
     ) -> None:
-        super().__init__(library, retriever, settings.max_question_chars, description)
+        super().__init__(library, retriever, reranker, settings.max_question_chars, description)
         self._finder = finder
         self._most = settings.max_quotes
 
@@ -113,44 +156,97 @@ class Assistant(Searcher):
         """
         clock = _Clock()
         asked = self.checked(question)
-        standalone = self.standalone(question, history)
+        standalone = self._standalone(question, history)
         clock.mark("rewrite")
-        yield Progress("searching", standalone)
-        hits = self.retriever.hits(standalone, RETRIEVED)
-        sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
+        yield Progress("searching", standalone.text)
+        hits = self.retriever.hits(standalone.text, CLOSELY)
         clock.mark("retrieve")
+        yield Progress("reading", standalone.text, hits[:RETRIEVED])
+        looked_at = self._looked_at(asked, standalone.text, hits)
+        hits = looked_at.hits
+        sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
+        planned = choosing.plan(standalone.text, hits)
+        to_read = (
+            self._matches(standalone.to_read, hits) if standalone.to_read != standalone.text else looked_at.matches
+        )
         evidence: tuple[Evidence, ...] = ()
-        for done, total, found in self._finder.read(standalone, hits, sentences, embeddings):
+        for done, total, found in self._finder.read(standalone.to_read, hits, to_read, sentences, embeddings, planned):
             evidence = found
-            yield Progress("reading", standalone, hits, done, total)
+            yield Progress("reading", standalone.text, hits[:RETRIEVED], done, total)
         hits = reranked(hits, evidence)
+        evidence = _news_first(evidence, standalone.said)
         clock.mark("read")
-        answer = self._answer(asked, standalone, hits, evidence, clock)
+        found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence)
+        answer = self._answer(found_all, clock)
         for shown in range(1, len(answer.sentences)):
-            yield Progress("answering", standalone, hits, len(evidence), len(evidence), _first(answer, shown))
+            draft = _first(answer, shown)
+            yield Progress("answering", standalone.text, hits[:RETRIEVED], len(evidence), len(evidence), draft)
         yield answer
 
-    def _answer(
-        self, asked: str, standalone: str, hits: tuple[Hit, ...], evidence: tuple[Evidence, ...], clock: "_Clock"
-    ) -> Answer:
-        probability = declining.p_answerable(hits, evidence)
-        answered = probability >= declining.THRESHOLD
-        chosen = choose(evidence, self._most) if answered else ()
-        sentences = writing.quote(chosen)
-        nearest = () if answered else tuple(hit.paper for hit in hits[:NEAREST])
+    def _matches(self, question: str, hits: Sequence[Hit]) -> Mapping[str, PaperMatch]:
+        return self._reranker.rerank(question, hits, self.library.count(), self.library.holding).matches
+
+    def _answer(self, found: "_Found", clock: "_Clock") -> Answer:
+        signals = declining.signals(found.standalone.text, found.hits, found.matches, found.sentences, found.evidence)
+        probability = declining.p_answerable(signals)
+        named = bool(identifiers_in(found.asked)) and bool(self.library.papers_identified(identifiers_in(found.asked)))
+        answered = bool(found.evidence) and (named or probability >= declining.threshold())
+        form = found.planned.form
+        chosen = choosing.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
+        sentences = writing.quote(chosen) if answered else ()
+        missing = self._missing(found) if answered and form == "one" else ()
+        nearest = () if answered else tuple(hit.paper for hit in found.hits[:NEAREST])
         return Answer(
-            question=asked,
-            standalone_question=standalone,
+            question=found.asked,
+            standalone_question=found.standalone.text,
             mode="quote",
-            outcome="answered" if answered else "declined",
+            outcome=("partial" if missing else "answered") if answered else "declined",
             p_answerable=probability,
-            text=writing.text_of(sentences) if answered else writing.declined_text(nearest),
+            text=writing.text_of(sentences, form == "list", missing) if answered else writing.declined_text(nearest),
             sentences=sentences,
+            missing=missing,
             nearest=nearest,
-            retrieved=hits,
-            evidence=evidence,
+            retrieved=found.hits[:RETRIEVED],
+            evidence=found.evidence,
+            signals=signals,
             timings_ms=clock.finished(),
         )
+
+    def _missing(self, found: "_Found") -> tuple[str, ...]:
+        """The parts of the question that nothing found answers."""
+        asked_for = parts(found.asked)
+        if len(asked_for) < 2:
+            return ()
+        limit = _MISSING * declining.threshold()
+        return tuple(part for part in asked_for if self._p_part(part, found) < limit)
+
+    def _p_part(self, part: str, found: "_Found") -> float:
+        matches = self._matches(part, found.hits)
+        return declining.p_answerable(declining.signals(part, found.hits, matches, found.sentences, found.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that an answer is made of."""
+
+    asked: str
+    standalone: Standalone
+    planned: choosing.Plan
+    hits: tuple[Hit, ...]
+    matches: Mapping[str, PaperMatch]
+    sentences: Sequence[Sentence]
+    evidence: tuple[Evidence, ...]
+
+
+def _news_first(evidence: Sequence[Evidence], said: Sequence[str]) -> tuple[Evidence, ...]:
+    """The evidence with what was said already set back."""
+    if not said:
+        return tuple(evidence)
+    moved = [
+        replace(item, score=round(item.score - _SAID_PENALTY, 4)) if is_said(item.text, said) else item
+        for item in evidence
+    ]
+    return tuple(sorted(moved, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
 def _first(answer: Answer, shown: int) -> Answer:

@@ -145,7 +145,7 @@ def ask(
     if as_json:
         shown = jsonform.answer_json(answer)
         if why:
-            shown["evidence"] = [jsonform.evidence_json(item) for item in answer.evidence]
+            shown |= jsonform.why_json(answer)
         typer.echo(_dump(shown))
     else:
         terminal.print_answer(answer, why=why)

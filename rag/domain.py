@@ -74,8 +74,8 @@ class Hit:
 
     `score` is the fused score (higher is better, comparable within one question only); `parts` are the raw scores it was
     made of: `dense` (cosine of the best window with its title, -1..1), `sentence` (cosine of the best bare sentence, -1..1) and
-    `lexical` (BM25, >= 0); in an answer also `reading` (the score of the best sentence
-    read). `windows` are its best windows, best first.
+    `lexical` (BM25, >= 0); of those looked at closely `late` (how well the question's words are matched, -1..1) and, where a cross-encoder
+    is set up, `cross` (its score); in an answer also `reading` (the score of the best sentence read). `windows` are its best windows, best first.
     """
 
     paper: Paper
@@ -90,7 +90,8 @@ class Evidence:
 
     `score` is the fused score (higher is better, comparable within one question only). `parts`: `likelihood` (mean
     log-probability of the question's tokens, <= 0), `dense` (cosine, -1..1), `lexical` (share of the question's weight
-    that the sentence covers, 0..1), `paper` (the fused score of its paper).
+    that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`, `news`, `before`, `restates` (how it matches the
+    question's words, see `rag.reading.match_signals`) and the flags `number`, `cause`, `code`, `own` (see `kind_signals` there).
     """
 
     paper: Paper
@@ -141,7 +142,8 @@ class Answer:
     """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
 
     `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1. `retrieved` are the papers found, best
-    first. `evidence` are all sentences that were read, best first. `timings_ms` has the keys rewrite, retrieve, read,
+    first. `evidence` are all sentences that were read, best first. `missing` are the parts of the question that were not found.
+    `signals` are what `p_answerable` was made of (see `rag.declining`). `timings_ms` has the keys rewrite, retrieve, read,
     first_text and total.
     """
 
@@ -157,6 +159,7 @@ class Answer:
     nearest: tuple[Paper, ...] = ()
     retrieved: tuple[Hit, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,12 +18,20 @@ import numpy.typing as npt
 
 from rag.errors import ModelUnsupported
 from rag.library import EmbedderIdentity
-from rag.models import Device, ModelFiles, load_network, load_tokenizer
+from rag.models import Device, ModelFiles, load_network, load_tokenizer, multiplies_bfloat16
 
 log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float32]
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens of a text in context: `vectors` (n, dimension) float32, unit length; `starts` (n,) character offsets."""
+
+    vectors: Matrix
+    starts: npt.NDArray[np.int64]
 
 
 class Embedder(Protocol):
@@ -41,6 +50,10 @@ class Embedder(Protocol):
         """(dimension,) float32, unit length."""
         ...
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """The token vectors of each text, before pooling."""
+        ...
+
 
 class TransformerEmbedder:
     """An embedder in sentence-transformers' folder format (Reimers and Gurevych 2019, arXiv:1908.10084)."""
@@ -55,6 +68,7 @@ class TransformerEmbedder:
         self._device = device
         limit = _read_json(files.folder / "sentence_bert_config.json").get("max_seq_length")
         self._max_tokens = int(limit or min(self._tokenizer.model_max_length, 512))
+        self._most_positions = min(self._tokenizer.model_max_length, 512)
         self._lock = threading.Lock()
         self.identity = identity_of(files)
 
@@ -66,6 +80,43 @@ class TransformerEmbedder:
         """See `Embedder`; a query prompt that the model's folder defines is put in front."""
         row: Matrix = self._embed([self._prompts.get("query", "") + text], None)[0]
         return row
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """See `Embedder`. A text longer than the network can read is read in pieces."""
+        import torch
+
+        if not texts:
+            return []
+        encoded = self._tokenizer(
+            list(texts),
+            truncation=True,
+            max_length=self._most_positions,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            split_special_tokens=True,
+        )
+        ids, sample = encoded["input_ids"], encoded["overflow_to_sample_mapping"]
+        parts: list[list[TokenVectors]] = [[] for _ in texts]
+        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+        made: dict[int, TokenVectors] = {}
+        for batch in _batches(order, [len(tokens) for tokens in ids]):
+            # Token vectors are compared within one question and never stored, so half precision does.
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16()):
+                hidden, _ = self._states([ids[i] for i in batch])
+            states = torch.nn.functional.normalize(hidden, dim=-1).cpu().numpy()
+            for row, i in zip(states, batch, strict=True):
+                of_text = np.array(encoded["special_tokens_mask"][i]) == 0
+                starts = np.array([start for start, _ in encoded["offset_mapping"][i]], np.int64)
+                made[i] = TokenVectors(row[: len(ids[i])][of_text], starts[of_text])
+        for i in range(len(ids)):
+            parts[sample[i]].append(made[i])
+        return [
+            TokenVectors(
+                np.concatenate([part.vectors for part in pieces]), np.concatenate([part.starts for part in pieces])
+            )
+            for pieces in parts
+        ]
 
     def _embed(self, texts: Sequence[str], progress: Callable[[int], None] | None) -> Matrix:
         made = np.empty((len(texts), self.identity.dimension), np.float32)
@@ -90,15 +141,8 @@ class TransformerEmbedder:
     def _forward(self, encoded: Sequence[Sequence[int]]) -> Matrix:
         import torch
 
-        width = max(map(len, encoded))
-        ids = torch.full((len(encoded), width), self._tokenizer.pad_token_id or 0)
-        mask = torch.zeros((len(encoded), width), dtype=torch.long)
-        for row, tokens in enumerate(encoded):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
-        with self._lock, torch.inference_mode():
-            mask = mask.to(self._device.name)
-            hidden = self._network(input_ids=ids.to(self._device.name), attention_mask=mask).last_hidden_state.float()
+        with torch.inference_mode():
+            hidden, mask = self._states(encoded)
             if self._pooling == "mean":
                 weights = mask.unsqueeze(-1).float()
                 pooled = (hidden * weights).sum(1) / weights.sum(1)
@@ -108,6 +152,21 @@ class TransformerEmbedder:
                 pooled = hidden[torch.arange(len(encoded)), mask.sum(1) - 1]
             vectors: Matrix = torch.nn.functional.normalize(pooled, dim=1).cpu().numpy()
         return vectors
+
+    def _states(self, encoded: Sequence[Sequence[int]]) -> tuple[Any, Any]:
+        """Token states (batch, width, dimension) float32 and the mask (batch, width), padded on the right; on the device."""
+        import torch
+
+        width = max(map(len, encoded))
+        ids = torch.full((len(encoded), width), self._tokenizer.pad_token_id or 0)
+        mask = torch.zeros((len(encoded), width), dtype=torch.long)
+        for row, tokens in enumerate(encoded):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        with self._lock, torch.inference_mode():
+            mask = mask.to(self._device.name)
+            hidden = self._network(input_ids=ids.to(self._device.name), attention_mask=mask).last_hidden_state.float()
+        return hidden, mask
 
 
 def identity_of(files: ModelFiles) -> EmbedderIdentity:

@@ -97,5 +97,9 @@ class VectorIndexError(CitewiseError):
     """The vector index can neither be opened nor built."""
 
 
+class FittedModelError(CitewiseError):
+    """Fitted data of the package is missing or damaged."""
+
+
 class EvalError(CitewiseError):
     """A question set or a run file is wrong."""

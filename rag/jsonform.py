@@ -57,6 +57,14 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
+def why_json(answer: Answer) -> dict[str, Any]:
+    """What `citewise ask --why` adds: the sentences read and what the probability was made of."""
+    return {
+        "evidence": [evidence_json(item) for item in answer.evidence],
+        "signals": {name: round(value, 4) for name, value in answer.signals.items()},
+    }
+
+
 def evidence_json(item: Evidence) -> dict[str, Any]:
     """A sentence that was read, with the parts of its score (`citewise ask --why`)."""
     return {

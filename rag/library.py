@@ -275,6 +275,18 @@ class Library:
             rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
         return [paper_of(*row) for row in rows]
 
+    def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
+        """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
+        if not identifiers:
+            return []
+        any_of = f"IN ({','.join('?' * len(identifiers))})"
+        fields = ("lower(id)", *(f"lower(json_extract(details, '$.{name}'))" for name in ("doi", "arxiv_id", "pmid")))
+        fields += ("json_extract(details, '$.url')",)
+        tests = [f"{field} {any_of}" for field in fields]
+        tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.links') WHERE value {any_of})")
+        statement = f"SELECT id, title, abstract, details FROM papers WHERE {' OR '.join(tests)} ORDER BY key LIMIT 5"
+        return [paper_of(*row) for row in self._rows(statement, [*identifiers] * len(tests))]
+
     def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
         """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""
         statement = (
@@ -311,6 +323,16 @@ class Library:
     def lexical_of(self, words: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """BM25 of the papers with these ids; papers without any of the words are left out."""
         return self._bm25(words, f"AND p.id IN ({','.join('?' * len(ids))})", ids)
+
+    def holding(self, words: Iterable[str]) -> dict[str, int]:
+        """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
+        statement = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
+        with self.snapshot():
+            return {
+                word: int(self._rows(statement, (f'"{word}"',))[0][0])
+                for word in dict.fromkeys(words)
+                if '"' not in word
+            }
 
     def _bm25(self, words: Sequence[str], tail: str, values: Sequence[Any]) -> dict[str, float]:
         if not words:

@@ -1,25 +1,34 @@
 """Papers found -> evidence: which of their sentences answer the question.
 
-Owns: choosing candidate sentences, the three signals of each (likelihood of the question given the sentence, cosine,
-share of the question's words), their fusion, and how many sentences make an answer. Knows nothing of tokens or storage.
+Owns: choosing candidate sentences, the signals of each, and their fusion. Knows nothing of tokens, storage, or how many sentences
+make an answer.
+
+A sentence that restates the question is seldom the one that answers it: the answer tends to be the next one, and to name what
+is *not* in the question. So beside the likelihood of the question given the sentence, there are signals that look past
+the topic: question words that the title does not explain already, and the match of the sentence before.
 """
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from snowballstemmer import stemmer
 
-from rag.domain import Evidence, Hit, Paper, Sentence, Span
+from rag import asking
+from rag.choosing import Plan
+from rag.domain import Evidence, Hit, Sentence
 from rag.embedding import Embedder, Matrix
+from rag.interaction import PaperMatch
 from rag.retrieval import zscores
-from rag.text import content_words
+from rag.words import word_shares
 
 Scores = npt.NDArray[np.float64]
-_stem = stemmer("porter").stemWord
+RERANK_WEIGHT = 0.75
+_OF_PLANNED, _MOST_PLANNED = 3, 20
+"""Sentences read of each paper planned, and of all of them."""
+_NO_SENTENCE_BEFORE = -0.2
+"""The match of the sentence before the first one: no sentence matches as little."""
 
 
 class Reader(Protocol):
@@ -32,35 +41,35 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingWeights:
-    """What each signal weighs in a sentence's score. All signals are z-scores over the candidates.
+WEIGHTS: Mapping[str, float] = {
+    "likelihood": 0.8,
+    "dense": 0.45,
+    "lexical": 0.25,
+    "paper": 0.75,
+    "news": 0.75,
+    "restates": -0.7,
+    "before": 0.5,
+    "number": 1.0,
+    "cause": 0.8,
+    "code": -0.55,
+    "own": 0.45,
+}
+"""What each signal weighs: a pairwise logistic regression (sentence with the fact above one without) on the `fit` halves of the
+development questions (evals/LOG.md, "Sentences that answer")."""
 
-    Chosen on the `fit` half of the development questions (evals/LOG.md), as are `choose`'s margin and bonus.
-    """
-
-    likelihood: float = 1.0
-    dense: float = 0.6
-    lexical: float = 0.3
-    paper: float = 0.6
-
-
-MARGIN = 4.0
-SAME_PAPER_BONUS = 1.0
-RERANK_WEIGHT = 5.0
+_FLAGS = ("number", "cause", "code", "own")
+"""Signals that are 0 or 1; the others are z-scores over the candidates."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    paper: Paper
-    span: Span
-    dense: float
-    lexical: float
-    paper_score: float
+    hit: Hit
+    sentence: Sentence
+    parts: dict[str, float]
 
     @property
     def text(self) -> str:
-        return self.span.of(self.paper.abstract)
+        return self.sentence.span.of(self.hit.paper.abstract)
 
 
 class EvidenceFinder:
@@ -73,131 +82,165 @@ class EvidenceFinder:
         *,
         papers: int,
         sentences: int,
-        weights: ReadingWeights | None = None,
+        weights: Mapping[str, float] = WEIGHTS,
     ) -> None:
         self._embedder = embedder
         self._reader = reader
         self._papers = papers
         self._sentences = sentences
-        self._weights = weights or ReadingWeights()
+        self._weights = weights
 
     def read(
-        self, question: str, hits: Sequence[Hit], sentences: Sequence[Sentence], embeddings: Matrix
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        matches: Mapping[str, PaperMatch],
+        sentences: Sequence[Sentence],
+        embeddings: Matrix,
+        planned: Plan,
     ) -> Iterator[tuple[int, int, tuple[Evidence, ...]]]:
         """Read in batches: (sentences read, sentences to read, evidence); evidence is empty until the last step.
 
         Args:
             question: standalone.
             hits: papers found, best first; the sentences of the first few are candidates.
+            matches: by paper id how the question's words match it.
             sentences: those of the papers found.
             embeddings: theirs, a row each.
+            planned: the papers that must be read; of a list only these.
         """
-        candidates = self._candidates(question, hits[: self._papers], sentences, embeddings)
+        candidates = self._candidates(question, hits, matches, sentences, embeddings, planned)
         likelihood = np.zeros(len(candidates))
         done = 0
         yield done, len(candidates), ()
-        passages = [(candidate.paper.title, candidate.text) for candidate in candidates]
+        passages = [(candidate.hit.paper.title, candidate.text) for candidate in candidates]
         for indices, values in self._reader.score_in_batches(question, passages):
             likelihood[indices] = values
             done += len(indices)
             if done < len(candidates):
                 yield done, len(candidates), ()
-        yield done, len(candidates), self._ranked(candidates, likelihood)
+        for candidate, likely in zip(candidates, likelihood.tolist(), strict=True):
+            candidate.parts["likelihood"] = likely
+        yield done, len(candidates), self._ranked(candidates)
 
     def _candidates(
-        self, question: str, hits: Sequence[Hit], sentences: Sequence[Sentence], embeddings: Matrix
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        matches: Mapping[str, PaperMatch],
+        sentences: Sequence[Sentence],
+        embeddings: Matrix,
+        planned: Plan,
     ) -> list[_Candidate]:
-        by_id = {hit.paper.id: hit for hit in hits}
+        """The sentences worth reading: the best by all signals but the likelihood, and some of each paper planned."""
+        of_planned = {hit.paper.id: hit for hit in hits if hit.paper.id in planned.papers}
+        best = {} if planned.form == "list" else {hit.paper.id: hit for hit in hits[: self._papers]}
+        by_id = best | of_planned
         rows = [row for row, sentence in enumerate(sentences) if sentence.paper_id in by_id]
         if not rows:
             return []
-        pairs = [(by_id[sentences[row].paper_id], sentences[row].span) for row in rows]
         cosines = (embeddings[rows] @ self._embedder.embed_question(question)).tolist()
-        shares = word_shares(question, [span.of(hit.paper.abstract) for hit, span in pairs])
-        found = [
-            _Candidate(hit.paper, span, cosine, share, hit.score)
-            for (hit, span), cosine, share in zip(pairs, cosines, shares, strict=True)
-        ]
-        weights = self._weights
-        quick = (
-            weights.dense * zscores(np.array([item.dense for item in found]))
-            + weights.lexical * zscores(np.array([item.lexical for item in found]))
-            + weights.paper * zscores(np.array([item.paper_score for item in found]))
-        )
+        texts = [sentences[row].span.of(by_id[sentences[row].paper_id].paper.abstract) for row in rows]
+        shares = word_shares(question, texts)
+        by_paper: dict[str, list[Sentence]] = {}
+        for row in rows:
+            by_paper.setdefault(sentences[row].paper_id, []).append(sentences[row])
+        found: list[_Candidate] = []
+        matched = {
+            (sentence.paper_id, sentence.span.start): parts
+            for paper_id, group in by_paper.items()
+            for sentence, parts in zip(group, match_signals(matches[paper_id], group), strict=True)
+        }
+        for row, text, cosine, share in zip(rows, texts, cosines, shares, strict=True):
+            sentence = sentences[row]
+            hit = by_id[sentence.paper_id]
+            parts = {"dense": cosine, "lexical": share, "paper": hit.score}
+            parts |= matched[sentence.paper_id, sentence.span.start] | kind_signals(question, text)
+            found.append(_Candidate(hit, sentence, parts))
+        quick = fused([item.parts for item in found], self._weights)
         order = sorted(range(len(found)), key=lambda i: (-round(float(quick[i]), 6), i))
-        return [found[i] for i in order[: self._sentences]]
+        each = max(1, min(_OF_PLANNED, _MOST_PLANNED // max(1, len(of_planned))))
+        taken: dict[str, list[int]] = {}
+        for i in order:
+            taken.setdefault(found[i].hit.paper.id, []).append(i)
+        chosen = {i for paper_id in of_planned for i in taken.get(paper_id, [])[:each]}
+        chosen |= set(order[: self._sentences]) if best else set()
+        return [found[i] for i in order if i in chosen]
 
-    def _ranked(self, candidates: Sequence[_Candidate], likelihood: Scores) -> tuple[Evidence, ...]:
-        weights = self._weights
-        total = (
-            weights.likelihood * zscores(likelihood)
-            + weights.dense * zscores(np.array([item.dense for item in candidates]))
-            + weights.lexical * zscores(np.array([item.lexical for item in candidates]))
-            + weights.paper * zscores(np.array([item.paper_score for item in candidates]))
-        )
+    def _ranked(self, candidates: Sequence[_Candidate]) -> tuple[Evidence, ...]:
+        total = fused([item.parts for item in candidates], self._weights).tolist()
         evidence = [
             Evidence(
-                item.paper,
-                item.span,
+                item.hit.paper,
+                item.sentence.span,
                 round(score, 4),
-                {
-                    "likelihood": round(float(likely), 4),
-                    "dense": round(item.dense, 4),
-                    "lexical": round(item.lexical, 4),
-                    "paper": round(item.paper_score, 4),
-                },
+                {name: round(float(value), 4) for name, value in item.parts.items()},
             )
-            for item, score, likely in zip(candidates, total.tolist(), likelihood, strict=True)
+            for item, score in zip(candidates, total, strict=True)
         ]
         return tuple(sorted(evidence, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
-def word_shares(question: str, texts: Sequence[str]) -> list[float]:
-    """Per text the share of the question's words it holds, stemmed, rare words counting more: 0..1."""
-    asked = list(dict.fromkeys(_stem(word) for word in content_words(question)))
-    held = [{_stem(word) for word in content_words(text)} for text in texts]
-    rarity = {word: math.log(1 + len(texts) / (1 + sum(word in words for words in held))) for word in asked}
-    whole = sum(rarity.values())
-    return [sum(rarity[word] for word in asked if word in words) / whole if whole else 0.0 for words in held]
-
-
-def choose(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
-    """The sentences worth quoting, best first: the best one, and those not far behind it.
-
-    After k sentences the next may be behind the best by `MARGIN / k` at most, so that a clear winner stands alone and a
-    flat field gives several. Sentences of the best one's paper come `SAME_PAPER_BONUS` nearer: most questions are about
-    one paper, and its neighbours complete the answer.
-    """
-    if not evidence:
-        return ()
-    best = evidence[0]
-    behind = [
-        (best.score - item.score - SAME_PAPER_BONUS * (item.paper.id == best.paper.id), place, item)
-        for place, item in enumerate(evidence[1:])
+def match_signals(match: PaperMatch, sentences: Sequence[Sentence]) -> list[dict[str, float]]:
+    """Of each sentence of one paper, in the abstract's order: `match` (how well it matches the question's words, -1..1), `news` (the
+    same, words counting less the better the title matches them), `before` (of the sentence before), `restates` (its match less the mean
+    of the paper's sentences)."""
+    asked = match.asked
+    by_sentence = np.array([match.matched([sentence.span]) for sentence in sentences]).reshape(len(sentences), -1)
+    if not asked.words:
+        nothing = {"match": 0.0, "news": 0.0, "before": 0.0, "restates": 0.0}
+        return [dict(nothing) for _ in sentences]
+    shares = by_sentence @ asked.weights / asked.weights.sum()
+    left = asked.weights * (1 - np.clip(match.in_title(), 0, 1)) ** 2 + 1e-9
+    news = by_sentence @ left / left.sum()
+    mean = float(shares.mean())
+    return [
+        {
+            "match": float(shares[i]),
+            "news": float(news[i]),
+            "before": float(shares[i - 1]) if i else _NO_SENTENCE_BEFORE,
+            "restates": float(shares[i]) - mean,
+        }
+        for i in range(len(sentences))
     ]
-    chosen = [best]
-    for distance, _, item in sorted(behind, key=lambda entry: entry[:2]):
-        if len(chosen) == most or distance > MARGIN / len(chosen):
-            break
-        chosen.append(item)
-    return tuple(chosen)
+
+
+def kind_signals(question: str, text: str) -> dict[str, float]:
+    """0 or 1 each: `number` and `cause` where the question asks for one and the sentence holds one, `code` where it holds an
+    address nobody asked for, `own` where it tells its authors' work."""
+    return {
+        "number": float(asking.asks(question, "number") and asking.holds(text, "number")),
+        "cause": float(asking.asks(question, "cause") and asking.holds(text, "cause")),
+        "code": float(asking.holds(text, "code") and not asking.asks(question, "code")),
+        "own": float(asking.tells_own_work(text)),
+    }
+
+
+def fused(parts: Sequence[Mapping[str, float]], weights: Mapping[str, float]) -> Scores:
+    """(len(parts),) weighted sums: flags as they are, everything else as z-scores; signals that are not there yet are left out."""
+    total = np.zeros(len(parts))
+    for name, weight in weights.items():
+        if parts and name in parts[0]:
+            values = np.array([item[name] for item in parts])
+            total += weight * (values if name in _FLAGS else zscores(values))
+    return total
 
 
 def reranked(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ...]:
-    """The papers found, ordered anew by what was read in them: `RERANK_WEIGHT` times the score of the best sentence is
-    added (part `reading`). Papers of which nothing was read get the lowest score read."""
+    """Papers reordered by what was read in them: each gets the score of its best sentence, in standard deviations.
+
+    Papers of which nothing was read count as the worst sentence read.
+    """
     if not evidence:
         return tuple(hits)
     best: dict[str, float] = {}
     for item in evidence:
         best.setdefault(item.paper.id, item.score)
     lowest = evidence[-1].score
+    of_hit = np.array([best.get(hit.paper.id, lowest) for hit in hits])
+    gains = (RERANK_WEIGHT * zscores(of_hit)).tolist()
     scored = [
-        replace(
-            hit,
-            score=round(hit.score + RERANK_WEIGHT * best.get(hit.paper.id, lowest), 4),
-            parts={**hit.parts, "reading": best.get(hit.paper.id, lowest)},
-        )
-        for hit in hits
+        replace(hit, score=round(hit.score + gain, 4), parts={**hit.parts, "reading": float(read)})
+        for hit, gain, read in zip(hits, gains, of_hit.tolist(), strict=True)
     ]
     return tuple(sorted(scored, key=lambda hit: (-hit.score, hit.paper.id)))

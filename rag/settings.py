@@ -34,8 +34,11 @@ class Settings(BaseSettings):
     retriever: Literal["hybrid", "dense", "lexical"] = Field("hybrid", description="the single ones are baselines")
     max_question_chars: int = Field(4_000, ge=100, le=100_000, description="longest question accepted, in characters")
     max_quotes: int = Field(4, ge=1, le=20, description="most sentences quoted in one answer")
-    read_papers: int = Field(5, ge=1, le=50, description="papers whose sentences are candidates")
-    read_sentences: int = Field(10, ge=1, le=100, description="candidate sentences that the LLM reads")
+    reranker: str = Field(
+        "late", min_length=1, description="late (interaction), none, or a cross-encoder: hub name or folder"
+    )
+    read_papers: int = Field(8, ge=1, le=50, description="papers whose sentences are candidates")
+    read_sentences: int = Field(12, ge=1, le=100, description="candidate sentences that the LLM reads")
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
 
     @classmethod

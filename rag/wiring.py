@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rag.embedding import Embedder
     from rag.ingest import IngestReport, Progress
     from rag.library import Library
+    from rag.reranking import Reranker
     from rag.retrieval import HybridRetriever
 
 Report = Callable[[str], None]
@@ -46,10 +47,12 @@ def open_searcher(settings: Settings, progress: Report | None = None) -> "Search
     Raises:
         LibraryError, ModelError, VectorIndexError: with what to do.
     """
-    with _library_and_retriever(settings, progress or _silent) as (library, retriever, description):
+    report = progress or _silent
+    with _library_and_retriever(settings, report) as (library, retriever, description):
         from rag.assistant import Searcher
 
-        return Searcher(library, retriever, settings.max_question_chars, description)
+        reranker = _reranker(settings, retriever.embedder, report)
+        return Searcher(library, retriever, reranker, settings.max_question_chars, description)
 
 
 def open_assistant(settings: Settings, progress: Report | None = None) -> "Assistant":
@@ -67,7 +70,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         report("Loading the reader")
         from rag.likelihood import LikelihoodReader
 
-        reader = LikelihoodReader(files, choose_device(settings.device))
+        reader = LikelihoodReader(files, choose_device(settings.device, reading=True))
         finder = EvidenceFinder(
             retriever.embedder, reader, papers=settings.read_papers, sentences=settings.read_sentences
         )
@@ -77,7 +80,23 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "prompt_sha256": reader.prompt.sha256,
             "mode": "quote",
         }
-        return Assistant(library, retriever, finder, settings, description)
+        reranker = _reranker(settings, retriever.embedder, report)
+        return Assistant(library, retriever, reranker, finder, settings, description)
+
+
+def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Reranker":
+    """The single retrievers are baselines: their order is kept."""
+    from rag.interaction import LateInteraction
+    from rag.reranking import LATE_WEIGHT, Reranker, TransformerCrossEncoder
+
+    late = LateInteraction(embedder)
+    if settings.reranker == "none" or settings.retriever != "hybrid":
+        return Reranker(late, late_weight=0.0)
+    if settings.reranker == "late":
+        return Reranker(late, late_weight=LATE_WEIGHT)
+    report("Loading the reranker")
+    files = find_model(settings.reranker, settings.cache, report)
+    return Reranker(late, late_weight=LATE_WEIGHT, cross=TransformerCrossEncoder(files, choose_device(settings.device)))
 
 
 @contextmanager

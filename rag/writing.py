@@ -1,38 +1,76 @@
 """Evidence -> the answer's sentences and its text. In quote mode every sentence is verbatim, so nothing can be invented.
 
-Owns: order and grouping of quotes, numbering of papers, the markers, what a declined answer says. Pure functions.
+Owns: order and grouping of quotes, numbering of papers, the markers, the labels that name a paper, what a declined or partial answer
+says. Pure functions.
 """
 
+import re
 from collections.abc import Sequence
 
 from rag.domain import AnswerSentence, Citation, Evidence, Paper
 
 DECLINED = "Not in these abstracts."
+_POINTS_BACK = re.compile(
+    r"\b(?:this|these|those|such|it|its|they|their|them|the former|the latter)\b|\bour (?:\w+ ){0,2}(?:method|model|approach|framework|findings?|results?)\b",
+    re.IGNORECASE,
+)
+_OWN_WORK = re.compile(r"\b(?:this|these) (?:paper|work|study|article|survey)\b|\bit is\b", re.IGNORECASE)
+_LONGEST_NAME = 4
+"""Words of a title before its colon that still read as a name."""
 
 
 def quote(chosen: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
-    """The chosen sentences, grouped by paper (the paper of the best sentence first), in the abstract's order within one.
+    """The chosen sentences, grouped by paper: the paper of the first one first, and of each paper the first one chosen before the
+    others, which keep the abstract's order.
 
     Papers are numbered from 1 in the order they appear; all quotes of a paper carry its number.
     """
     papers = list(dict.fromkeys(item.paper.id for item in chosen))
     made: list[AnswerSentence] = []
     for n, paper_id in enumerate(papers, start=1):
-        of_paper = sorted((item for item in chosen if item.paper.id == paper_id), key=lambda item: item.span.start)
-        for item in of_paper:
+        first, *others = (item for item in chosen if item.paper.id == paper_id)
+        for item in (first, *sorted(others, key=lambda item: item.span.start)):
             citation = Citation(n, item.paper, item.span.start, item.span.end)
             made.append(AnswerSentence(citation.quote, "quote", (citation,)))
     return tuple(made)
 
 
-def text_of(sentences: Sequence[AnswerSentence]) -> str:
-    """The answer as shown: each sentence with its markers, a paragraph a paper; quotes in quotation marks."""
-    paragraphs: dict[int, list[str]] = {}
+def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing: Sequence[str] = ()) -> str:
+    """The answer as shown: each sentence with its markers, a paragraph a paper; quotes in quotation marks.
+
+    A paper is named before its quotes where there are several papers, or where the first quote points to something that is not
+    shown. `counted` says first how many papers there are; `missing` are the parts of the question that were not found.
+    """
+    paragraphs: dict[int, list[AnswerSentence]] = {}
     for sentence in sentences:
-        markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
-        words = f"\u201c{sentence.text}\u201d" if sentence.verdict == "quote" else sentence.text
-        paragraphs.setdefault(sentence.citations[0].n, []).append(f"{words} {markers}")
-    return "\n\n".join(" ".join(parts) for parts in paragraphs.values())
+        paragraphs.setdefault(sentence.citations[0].n, []).append(sentence)
+    shown: list[str] = []
+    if counted:
+        shown.append(f"{len(paragraphs)} papers:" if len(paragraphs) != 1 else "1 paper:")
+    for group in paragraphs.values():
+        name = short_name(group[0].citations[0].paper)
+        if name and (len(paragraphs) > 1 or _needs_name(group[0], name)):
+            shown.append(f"{name}:")
+        shown.append(" ".join(map(_marked, group)))
+    if missing:
+        shown.append("Not found in these abstracts: " + "; ".join(missing))
+    return "\n\n".join(shown)
+
+
+def _marked(sentence: AnswerSentence) -> str:
+    markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
+    return f"\u201c{sentence.text}\u201d {markers}" if sentence.verdict == "quote" else f"{sentence.text} {markers}"
+
+
+def short_name(paper: Paper) -> str:
+    """What a paper is called: the name before the colon of its title, else the whole title."""
+    name, colon, _ = paper.title.partition(":")
+    return name.strip() if colon and len(name.split()) <= _LONGEST_NAME else paper.title
+
+
+def _needs_name(sentence: AnswerSentence, name: str) -> bool:
+    pointing = _POINTS_BACK.search(_OWN_WORK.sub("", sentence.text)) is not None
+    return pointing and name.lower() not in sentence.text.lower()
 
 
 def declined_text(nearest: Sequence[Paper]) -> str:

@@ -1,0 +1,179 @@
+"""Fit the models that decide what is answered and what is listed, and write them as data.
+
+Owns: which questions are positive and negative, the regression, the choice of the threshold. Knows nothing of the features, which come
+from `rag.declining` and `rag.choosing`. Logistic regression by scikit-learn; its strength of regularisation is chosen by
+cross-validation on the same questions, and so is the threshold, so that neither sees a question it was fitted to.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evals.sets import Case, QuestionSet, paper_ids, resolve
+from rag import asking, choosing
+from rag.assistant import Assistant
+from rag.errors import CitewiseError, EvalError
+from rag.logistic import Feature, Logistic
+from rag.reranking import CLOSELY
+
+Array = npt.NDArray[np.float64]
+_STRENGTHS = (0.01, 0.03, 0.1, 0.3)
+_FOLDS = 5
+_FOREIGN_WEIGHT = 0.5
+"""A question about another library's papers counts half: there are many, and they are easy."""
+DECLINED_PRECISION = 0.8
+_LISTED_PRECISION = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Rows of features by name, what is true of each, and how much each counts."""
+
+    names: tuple[str, ...]
+    values: Array
+    truth: npt.NDArray[np.bool_]
+    weights: Array
+
+
+def own_cases(sets: Sequence[QuestionSet], split: str) -> list[Case]:
+    """The questions of the split, without those that try to make the assistant disobey: they are about something else."""
+    cases = [case for question_set in sets for case in question_set.cases if case.raw.get("split", split) == split]
+    kept = [case for case in cases if case.type != "injection"]
+    if not kept:
+        raise EvalError(f"no question of the sets is in the split {split!r}; name another by --split")
+    return kept
+
+
+def foreign_cases(sets: Sequence[QuestionSet], each: int, seed: int) -> list[Case]:
+    """A sample of each set's questions: about papers that this library does not have."""
+    chosen: list[Case] = []
+    for question_set in sets:
+        cases = list(question_set.cases)
+        random.Random(seed).shuffle(cases)
+        chosen += cases[:each]
+    return chosen
+
+
+def decline_examples(
+    assistant: Assistant, own: Sequence[Case], foreign: Sequence[Case], progress: Callable[[], None]
+) -> Examples:
+    """The signals of every question's answer; true where the library answers it."""
+    rows: list[Mapping[str, float]] = []
+    truth: list[bool] = []
+    weights: list[float] = []
+    for case, is_own in [(case, True) for case in own] + [(case, False) for case in foreign]:
+        progress()
+        try:
+            signals = assistant.ask(case.question, case.history).signals
+        except CitewiseError:
+            continue  # an empty or too long question has no signals
+        if signals:
+            rows.append(signals)
+            truth.append(is_own and bool(case.raw.get("answerable", True)))
+            weights.append(1.0 if is_own else _FOREIGN_WEIGHT)
+    return _examples(rows, truth, weights)
+
+
+def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples:
+    """Each paper found for a list question; true where it is gold. Papers that are neither right nor wrong are left out."""
+    names = paper_ids(assistant.papers())
+    rows: list[Mapping[str, float]] = []
+    truth: list[bool] = []
+    for case in own:
+        gold = {resolve(name, names) for name in case.gold}
+        if len(gold) < 2 or asking.form(case.question) != "list":
+            continue
+        also = {resolve(name, names) for name in case.raw.get("also_ok", [])}
+        hits = assistant.search(case.question, CLOSELY)
+        for hit in hits:
+            if hit.paper.id not in also - gold:
+                rows.append(choosing.listing_features(hit, hits))
+                truth.append(hit.paper.id in gold)
+    if not any(truth):
+        raise EvalError(
+            "the sets hold no list question with two or more gold papers, so nothing says which papers to list"
+        )
+    return _examples(rows, truth, [1.0] * len(rows))
+
+
+def _examples(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weights: Sequence[float]) -> Examples:
+    if len(set(truth)) < 2:
+        raise EvalError(
+            "the sets hold only one kind of question; fitting needs some that are answerable and some that are not"
+        )
+    names = tuple(rows[0])
+    values = np.array([[row[name] for name in names] for row in rows])
+    return Examples(names, values, np.array(truth), np.array(weights))
+
+
+def fit(examples: Examples, threshold: Callable[[Array, Examples], float], fitted_on: Mapping[str, Any]) -> Logistic:
+    """The regression of the best cross-validated strength.
+
+    Args:
+        examples: rows of features.
+        threshold: chooses it from the probabilities that each row had while it was left out.
+        fitted_on: kept with the model, beside how many examples there were and the area under the curve of those left out.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedKFold
+
+    mean, scale = examples.values.mean(0), examples.values.std(0)
+    scale[scale < 1e-9] = 1.0
+    inputs = np.clip((examples.values - mean) / scale, -3, 3)
+    folds = list(StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(inputs, examples.truth))
+
+    def fitted(strength: float, rows: npt.NDArray[np.int64]) -> Any:
+        model = LogisticRegression(C=strength, max_iter=5_000)
+        return model.fit(inputs[rows], examples.truth[rows], examples.weights[rows])
+
+    best: tuple[float, float, Array] | None = None
+    for strength in _STRENGTHS:
+        left_out = np.zeros(len(inputs))
+        for train, test in folds:
+            left_out[test] = fitted(strength, train).predict_proba(inputs[test])[:, 1]
+        area = float(roc_auc_score(examples.truth, left_out, sample_weight=examples.weights))
+        if best is None or area > best[0]:
+            best = (area, strength, left_out)
+    assert best is not None
+    area, strength, left_out = best
+    model = fitted(strength, np.arange(len(inputs)))
+    features = tuple(
+        Feature(name, round(float(m), 6), round(float(s), 6), round(float(w), 4))
+        for name, m, s, w in zip(examples.names, mean, scale, model.coef_[0], strict=True)
+    )
+    facts = {"examples": len(inputs), "positive": int(examples.truth.sum()), "strength": strength}
+    return Logistic(
+        features,
+        round(float(model.intercept_[0]), 4),
+        round(threshold(left_out, examples), 4),
+        {**fitted_on, **facts, "auroc_left_out": round(area, 3)},
+    )
+
+
+def decline_threshold(left_out: Array, examples: Examples) -> float:
+    """The highest threshold at which `DECLINED_PRECISION` of the own questions declined are rightly so; foreign ones, easy as they
+    are, do not count. 0.5 of the lowest probability where there is none."""
+    own = examples.weights == 1.0
+    probabilities, truth = left_out[own], examples.truth[own]
+    good = [
+        value
+        for value in np.sort(probabilities)
+        if (declined := probabilities < value).any() and (~truth[declined]).mean() >= DECLINED_PRECISION
+    ]
+    return float(max(good, default=probabilities.min() / 2))
+
+
+def listing_threshold(left_out: Array, examples: Examples) -> float:
+    """The lowest threshold at which `_LISTED_PRECISION` of the papers listed are right; 0.5 where there is none."""
+    good = [value for value in np.sort(left_out) if examples.truth[left_out >= value].mean() >= _LISTED_PRECISION]
+    return float(min(good, default=0.5))
+
+
+def fingerprint(sets: Sequence[QuestionSet]) -> list[dict[str, str]]:
+    """Name and sha256 of each set's file."""
+    return [{"set": item.path.name, "sha256": item.sha256} for item in sets]

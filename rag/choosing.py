@@ -1,0 +1,140 @@
+"""Evidence -> the sentences of the answer: for one thing asked, for papers side by side, for all papers of a kind.
+
+Owns: which papers and which sentences are shown, and when to stop. Knows nothing of how they were scored or how they are printed.
+The form comes from the question's words and from the papers found: two papers that each own a name of the question are compared
+whatever the words are.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag import asking, logistic
+from rag.asking import Form
+from rag.domain import Evidence, Hit, Paper
+
+MARGIN = 1.0
+SAME_PAPER_BONUS = 1.0
+"""Chosen on the `fit` halves of the development questions for the most facts at about 60 words (evals/LOG.md)."""
+_PER_PAPER = 2
+_MOST_LISTED = 20
+OWNERS = 3
+"""A name that more papers hold is no paper's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a question is understood: its form, and the ids of the papers whose sentences must be read for it (none where it asks for
+    one thing: the best papers are read anyway)."""
+
+    form: Form
+    papers: tuple[str, ...] = ()
+
+
+def plan(question: str, hits: Sequence[Hit]) -> Plan:
+    """The form of a question (standalone) and its papers, from those found, best first."""
+    form = form_of(question, hits)
+    if form == "list":
+        listed = [hit.paper.id for hit in hits if is_of_the_kind(hit, hits)]
+        return Plan(form, tuple(listed[:_MOST_LISTED] or [hit.paper.id for hit in hits[:1]]))
+    # One paper more than is shown: reading may prefer it.
+    return Plan(form, compared(question, hits, spare=1) if form == "several" else ())
+
+
+def form_of(question: str, hits: Sequence[Hit]) -> Form:
+    """As `asking.form`, but also "several" where two of the papers found each own a name of the question."""
+    return "several" if len(owners(question, hits)) > 1 else asking.form(question)
+
+
+def owners(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Ids of the papers that own a name of the question: in the title, or more than once in the abstract, and in few others."""
+    picked: list[str] = []
+    for name in asking.names(question):
+        holders = [hit.paper.id for hit in hits if _is_about(hit.paper, name)]
+        if 1 <= len(holders) <= OWNERS and not set(holders) & set(picked):
+            picked.append(holders[0])
+    return tuple(picked)
+
+
+def _is_about(paper: Paper, name: str) -> bool:
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+    return word.search(paper.title) is not None or len(word.findall(paper.abstract)) > 1
+
+
+def compared(question: str, hits: Sequence[Hit], spare: int = 0) -> tuple[str, ...]:
+    """Ids of the papers that a question about several means: those it names, then the best found, as many as it says."""
+    named = owners(question, hits)
+    wanted = max(len(named), asking.papers_asked_for(question)) + spare
+    others = [hit.paper.id for hit in hits if hit.paper.id not in named]
+    return (*named, *others[: wanted - len(named)])
+
+
+def choose(
+    question: str, planned: Plan, hits: Sequence[Hit], evidence: Sequence[Evidence], most: int
+) -> tuple[Evidence, ...]:
+    """The sentences worth showing, grouped by paper, the most fitting first.
+
+    Args:
+        question: standalone.
+        planned: how it is understood.
+        hits: papers found, best first, after reading.
+        evidence: sentences read, best first.
+        most: sentences shown, at most, unless papers are listed: then each has one.
+    """
+    if planned.form == "list":
+        return _best_of(planned.papers, evidence, 1)
+    if planned.form == "several":
+        papers = compared(question, hits)
+        return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
+    return closest(evidence, most)
+
+
+def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
+    """The best sentence, and those not far behind it.
+
+    After k sentences the next may be behind the best by `MARGIN / k` at most, so that a clear winner stands alone and a
+    flat field gives several. Sentences of the best one's paper come `SAME_PAPER_BONUS` nearer: most questions are about
+    one paper, and its neighbours complete the answer.
+    """
+    if not evidence:
+        return ()
+    best = evidence[0]
+    behind = [
+        (best.score - item.score - SAME_PAPER_BONUS * (item.paper.id == best.paper.id), place, item)
+        for place, item in enumerate(evidence[1:])
+    ]
+    chosen = [best]
+    for distance, _, item in sorted(behind, key=lambda entry: entry[:2]):
+        if len(chosen) == most or distance > MARGIN / len(chosen):
+            break
+        chosen.append(item)
+    return tuple(chosen)
+
+
+def _best_of(papers: Sequence[str], evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
+    """Of each paper its best sentences, the next ones only where they are close to its best."""
+    chosen: list[Evidence] = []
+    for paper_id in papers:
+        of_paper = [item for item in evidence if item.paper.id == paper_id]
+        chosen += [item for item in of_paper[:most] if of_paper[0].score - item.score <= MARGIN]
+    return tuple(chosen)
+
+
+def is_of_the_kind(hit: Hit, hits: Sequence[Hit]) -> bool:
+    """Whether a paper is one of those that a list question asks for, by a fitted model of its place among the papers found."""
+    model = logistic.load("listing")
+    return model.probability(listing_features(hit, hits)) >= model.threshold
+
+
+def listing_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
+    """What tells a paper of the kind from the others: its scores, and how far they are behind the best."""
+    parts = hit.parts
+    most_lexical = max(other.parts["lexical"] for other in hits) or 1.0
+    return {
+        "late": parts["late"],
+        "dense": parts["dense"],
+        "sentence": parts["sentence"],
+        "lexical_share": parts["lexical"] / most_lexical,
+        "late_behind": parts["late"] - max(other.parts["late"] for other in hits),
+        "behind": hit.score - max(other.score for other in hits),
+    }
