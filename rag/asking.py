@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from rag.text import STOP_WORDS, content_words
+from rag.text import STOP_WORDS, content_words, words
 
 Form = Literal["one", "several", "list"]
 Kind = Literal["number", "cause", "code", "results"]
@@ -28,7 +28,8 @@ _COUNTED = rf"\b(?:two|three|both)\b(?:\W+\w+){{0,3}}?\W+{_PAPERS}\b"
 _SEVERAL = re.compile(
     rf"{_COUNTED}|\b(?:compare|compared|comparison|versus|vs|respectively)\b"
     r"|\b(?:each|both|either) (?:of|one|add|do|does|try|use|get)\b"
-    r"|\b(?:does|do|did|has|in|from|for) (?:each|both)\b|\beach\b\W*$|\bdifferences?\b.+\bbetween\b|\bbetween\b.+\band\b.+\bdiffer|\bwhich one\b.+\bor\b",
+    r"|\b(?:does|do|did|has|in|from|for) (?:each|both)\b|\beach\b\W*$|\bdifferences?\b.+\bbetween\b"
+    r"|\bbetween\b.+\band\b.+\bdiffer|\bwhich one\b.+\bor\b",
     re.IGNORECASE,
 )
 _THREE = re.compile(r"\bthree\b", re.IGNORECASE)
@@ -72,6 +73,15 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
 }
 _OWN = re.compile(r"\b(?:we|our|this (?:paper|work|study))\b", re.IGNORECASE)
 
+# Function words of German, French, Spanish, Italian, Portuguese and Dutch that are no English words.
+_OTHER_LANGUAGES = frozenset(
+    """der das und ist nicht wie welche welcher welches mit von für auf ein eine dem den sich auch wird werden warum
+    les des une est que qui quel quelle quels quelles pour dans avec sur par du et sont comment pourquoi
+    el los las una qué cuál cuáles cómo por para con del y es son se
+    il lo gli che di per non quale quali perché uma o os qual quais como não
+    het een van voor niet welke hoe waarom wordt""".split()
+)
+
 _WH = re.compile(r"\b(?:how (?:many|much)|what|which|whose)\b((?:\s+[\w.-]+){1,5})", re.IGNORECASE)
 _ENDS_TARGET = STOP_WORDS | {"kind", "sort", "type", "reach", "reaches", "happens", "happened", "takes", "take"}
 _PART = re.compile(
@@ -106,6 +116,14 @@ def holds(text: str, kind: Kind) -> bool:
 def tells_own_work(text: str) -> bool:
     """Whether a sentence tells what its authors did, not what others do."""
     return _OWN.search(text) is not None
+
+
+def in_another_language(question: str) -> bool:
+    """Whether it is hardly English: a third of its letters of another script, or two function words of a European language."""
+    letters = [character for character in question if character.isalpha()]
+    if letters and sum(ord(character) > 0x24F for character in letters) > len(letters) / 3:
+        return True
+    return len(set(words(question)) & _OTHER_LANGUAGES) >= 2
 
 
 def target(question: str) -> tuple[str, ...]:

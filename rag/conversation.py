@@ -19,7 +19,7 @@ _LEANS = frozenset(
 )
 # "that" and "one" as pronouns ("does that help?", "the largest one"), not in "shows that pruning helps" or "one model".
 _PRONOUN = re.compile(
-    r"\b(?:does|did|do|is|was|has|can|could|would|about|like|of|with|by|n[\u2019']t)\s+that\b|\bthat\W*$"
+    r"\b(?:does|did|do|is|was|has|can|could|would|about|like|of|with|by)\s+that\b|n[\u2019']t\s+that\b|\bthat\W*$"
     r"|\b(?:the|that|this) (?:\w+ )?one\b|\bone\W*$|\b(?:first|second|third) (?:paper|method|approach|work)\b|,\s*then\W*$",
     re.IGNORECASE,
 )
@@ -32,7 +32,8 @@ _EMPTY = re.compile(
 )
 _OPENERS = ("and ", "but ", "so ", "also ", "what about", "how about", "why", "how so", "or ", "then ", "what else")
 _NEW_TOPIC = re.compile(
-    r"^\W*(?:ok(?:ay)?|thanks?|thank you|now)?\W*(?:something else|(?:a )?(?:new|different|another) (?:question|topic)|changing (?:the )?(?:topic|subject))",
+    r"^\W*(?:ok(?:ay)?|thanks?|thank you|now)?\W*"
+    r"(?:something else|(?:a )?(?:new|different|another) (?:question|topic)|changing (?:the )?(?:topic|subject))",
     re.IGNORECASE,
 )
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "last": -1}

@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from rag import asking, logistic
 from rag.domain import Evidence, Hit, Paper, Sentence, Span
-from rag.interaction import PaperMatch, Scores
+from rag.interaction import AskedWords, PaperMatch, Scores
+from rag.text import words
+from rag.words import stem
 
 _SOFTNESS = 8.0
 _UNKNOWN = 0.7
@@ -44,12 +46,20 @@ def signals(
     match = matches[paper.id]
     asked = match.asked
     shown = [item.span for item in evidence[:6] if item.paper.id == paper.id][:3]
-    matched, in_shown = match.matched(), match.matched(shown)
-    anywhere = np.stack([matches[hit.paper.id].matched() for hit in hits[:8] if hit.paper.id in matches]).max(axis=0)
+    matched = _or_literal(match.matched(), asked, [f"{paper.title} {paper.abstract}"])
+    in_shown = _or_literal(match.matched(shown), asked, [span.of(paper.abstract) for span in shown])
+    near = [hit.paper for hit in hits[:8] if hit.paper.id in matches]
+    anywhere = np.stack(
+        [_or_literal(matches[one.id].matched(), asked, [f"{one.title} {one.abstract}"]) for one in near]
+    ).max(axis=0)
     wants_number = asking.asks(question, "number")
     text = " ".join(span.of(paper.abstract) for span in shown)
+    digits = _with_digits(paper, sentences)
+    target = _target_match(question, match, digits, [span.of(paper.abstract) for span in digits])
     unexplained = [
-        float(in_shown[i]) for i, title in enumerate(match.in_title()) if title < 0.6 and asked.weights[i] > 1
+        float(in_shown[i])
+        for i, title in enumerate(_or_literal(match.in_title(), asked, [paper.title]))
+        if title < 0.6 and asked.weights[i] > 1
     ]
     named = {name.lower() for name in asking.names(question)}
     places = [i for i, word in enumerate(asked.words) if word in named]
@@ -71,13 +81,14 @@ def signals(
         "names": min((float(matched[i]) for i in places), default=_UNKNOWN),
         "names_anywhere": min((float(anywhere[i]) for i in places), default=_UNKNOWN),
         "has_name": float(bool(places)),
-        "target": _target_match(question, match, _with_digits(paper, sentences)) if wants_number else _UNKNOWN,
+        "target": target if wants_number else _UNKNOWN,
         "wants_number": float(wants_number),
         "number_there": float(wants_number and asking.holds(text, "number")),
         "cause_there": float(asking.asks(question, "cause") and asking.holds(text, "cause")),
         "wants_cause": float(asking.asks(question, "cause")),
         "likelihood": max(item.parts["likelihood"] for item in evidence),
         "words": math.log1p(len(asked.words)),
+        "other_language": float(asking.in_another_language(question)),
     }
 
 
@@ -93,6 +104,14 @@ def p_answerable(values: Mapping[str, float]) -> float:
 def threshold() -> float:
     """The probability below which an answer is declined: the one that was fitted."""
     return logistic.load("declining").threshold
+
+
+def _or_literal(matched: Scores, asked: AskedWords, texts: Sequence[str]) -> Scores:
+    """A word that stands in the text is there, whatever its vector says about the context."""
+    there = {stem(word) for text in texts for word in words(text)}
+    literal = np.array([float(stem(word) in there) for word in asked.words])
+    best: Scores = np.maximum(matched, literal) if len(literal) else matched
+    return best
 
 
 def _least(matched: Scores) -> float:
@@ -115,8 +134,9 @@ def _with_digits(paper: Paper, sentences: Sequence[Sentence]) -> list[Span]:
     return [span for span in spans if asking.holds(span.of(paper.abstract), "number")]
 
 
-def _target_match(question: str, match: PaperMatch, spans: Sequence[Span]) -> float:
+def _target_match(question: str, match: PaperMatch, spans: Sequence[Span], texts: Sequence[str]) -> float:
     """How well the words for what is asked ("BLEU score") are matched in these sentences."""
     wanted = set(asking.target(question))
     places = [i for i, word in enumerate(match.asked.words) if word in wanted]
-    return float(match.matched(spans)[places].mean()) if places else _UNKNOWN
+    matched = _or_literal(match.matched(spans), match.asked, texts)
+    return float(matched[places].mean()) if places else _UNKNOWN

@@ -74,8 +74,9 @@ class Hit:
 
     `score` is the fused score (higher is better, comparable within one question only); `parts` are the raw scores it was
     made of: `dense` (cosine of the best window with its title, -1..1), `sentence` (cosine of the best bare sentence, -1..1) and
-    `lexical` (BM25, >= 0); of those looked at closely `late` (how well the question's words are matched, -1..1) and, where a cross-encoder
-    is set up, `cross` (its score); in an answer also `reading` (the score of the best sentence read). `windows` are its best windows, best first.
+    `lexical` (BM25, >= 0); of those looked at closely `late` (how well the question's words are matched, -1..1) and, where a
+    cross-encoder is set up, `cross` (its score); in an answer also `reading` (the score of the best sentence read).
+    `windows` are its best windows, best first.
     """
 
     paper: Paper

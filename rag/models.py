@@ -98,7 +98,8 @@ def multiplies_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 matrices in hardware (AMX): 2.6 times as fast as float32, with the same ranking."""
     import torch
 
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch below 2.10 cannot tell
+    return bool(capabilities.get("amx_bf16"))
 
 
 def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFiles:

@@ -11,7 +11,8 @@ from rag.domain import AnswerSentence, Citation, Evidence, Paper
 
 DECLINED = "Not in these abstracts."
 _POINTS_BACK = re.compile(
-    r"\b(?:this|these|those|such|it|its|they|their|them|the former|the latter)\b|\bour (?:\w+ ){0,2}(?:method|model|approach|framework|findings?|results?)\b",
+    r"\b(?:this|these|those|such|it|its|they|their|them|the former|the latter)\b"
+    r"|\bour (?:\w+ ){0,2}(?:method|model|approach|framework|findings?|results?)\b",
     re.IGNORECASE,
 )
 _OWN_WORK = re.compile(r"\b(?:this|these) (?:paper|work|study|article|survey)\b|\bit is\b", re.IGNORECASE)

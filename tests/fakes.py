@@ -1,11 +1,13 @@
 """Small stand-ins for the models, for unit tests only. What a user runs never uses them."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.embedding import TokenVectors
 from rag.library import EmbedderIdentity
 from rag.text import content_words
 
@@ -25,6 +27,19 @@ class HashEmbedder:
         return np.array([self.embed_question(text) for text in texts], np.float32).reshape(
             len(texts), self.identity.dimension
         )
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """A word is a token, its vector the word's alone."""
+        found = [list(re.finditer(r"\w+", text)) for text in texts]
+        return [
+            TokenVectors(
+                np.array([self.embed_question(match.group()) for match in matches], np.float32).reshape(
+                    len(matches), self.identity.dimension
+                ),
+                np.array([match.start() for match in matches], np.int64),
+            )
+            for matches in found
+        ]
 
     def embed_question(self, text: str) -> Matrix:
         row = np.full(self.identity.dimension, 1e-3, np.float32)

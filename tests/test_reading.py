@@ -1,14 +1,17 @@
-"""Reading: the real likelihood reader, candidate sentences, how many are quoted, reranking."""
+"""Reading: the real likelihood reader, the signals of candidate sentences, reranking."""
 
 import numpy as np
 import pytest
 
 from rag.assistant import Assistant
-from rag.domain import Evidence, Hit, Paper, Span
+from rag.domain import Evidence, Hit, Paper, Sentence, Span
+from rag.interaction import LateInteraction
 from rag.likelihood import LikelihoodReader
 from rag.models import choose_device, find_model
-from rag.reading import choose, reranked, word_shares
+from rag.reading import fused, kind_signals, match_signals, reranked
 from rag.settings import DEFAULT_READER, Settings
+from rag.words import word_shares
+from tests.fakes import HashEmbedder
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +67,41 @@ def _evidence(paper_id: str, start: int, score: float) -> Evidence:
     return Evidence(paper, Span(start, start + 5), score, {})
 
 
-def test_a_clear_winner_stands_alone_and_a_flat_field_gives_several() -> None:
-    clear = [_evidence("a", 0, 5.0), _evidence("b", 0, 0.5), _evidence("a", 10, 0.0)]
-    # 4.5 and (5 - bonus 1 = 4) behind; the second may be 4 behind: the neighbour of the same paper just makes it.
-    assert [item.span.start for item in choose(clear, 4)] == [0, 10]
-    assert len(choose([_evidence("a", 0, 9.0), _evidence("b", 0, 0.5)], 4)) == 1
-    flat = [_evidence("a", start, 2.0 - start / 100) for start in range(0, 50, 10)]
-    assert len(choose(flat, 4)) == 4
-    assert choose([], 4) == ()
+NETS = Paper(
+    "nets", "Deep nets", "Deep nets are popular. They hold twelve layers. The code is available at https://x.org."
+)
+NET_SENTENCES = [Sentence("nets", Span(0, 22)), Sentence("nets", Span(23, 47)), Sentence("nets", Span(48, 89))]
+
+
+def test_news_looks_past_the_words_that_the_title_explains() -> None:
+    late = LateInteraction(HashEmbedder())
+    asked = late.asked("How many layers do deep nets hold?", 1, lambda words: {})
+    topic, answer, _ = match_signals(late.match(asked, [NETS])["nets"], NET_SENTENCES)
+    assert topic["news"] < answer["news"]
+    assert answer["before"] == topic["match"]
+    assert topic["before"] < 0
+
+
+def test_a_question_without_words_of_its_own_gives_signals_of_zero() -> None:
+    late = LateInteraction(HashEmbedder())
+    match = late.match(late.asked("what is it?", 1, lambda words: {}), [NETS])["nets"]
+    assert match_signals(match, NET_SENTENCES)[1] == {"match": 0.0, "news": 0.0, "before": 0.0, "restates": 0.0}
+
+
+def test_the_kind_of_thing_asked_for_is_seen_in_a_sentence() -> None:
+    assert kind_signals("How many layers?", "It has 12 layers.")["number"] == 1
+    assert kind_signals("How many layers?", "It has some layers.")["number"] == 0
+    assert kind_signals("Which layers?", "It has 12 layers.")["number"] == 0
+    assert kind_signals("Why is it slow?", "This is due to attention.")["cause"] == 1
+    address = "The code is available at https://x.org."
+    assert kind_signals("How many layers?", address)["code"] == 1
+    assert kind_signals("Where is the code?", address)["code"] == 0
+
+
+def test_flags_count_as_they_are_and_other_signals_in_standard_deviations() -> None:
+    parts = [{"dense": 0.2, "number": 1.0}, {"dense": 0.4, "number": 0.0}]
+    assert fused(parts, {"dense": 2.0, "number": 0.5}).tolist() == pytest.approx([-1.5, 2.0])
+    assert fused(parts, {"likelihood": 1.0}).tolist() == [0.0, 0.0], "a signal that is not there yet is left out"
 
 
 def test_papers_are_reordered_by_their_best_sentence_and_unread_ones_stay_behind() -> None:
@@ -88,5 +118,5 @@ def test_progress_counts_up_to_the_sentences_read(assistant: Assistant) -> None:
     steps = [step for step in assistant.stream("What is DeepCache?") if isinstance(step, Progress)]
     reading = [(step.done, step.total) for step in steps if step.stage == "reading"]
     assert reading[0][0] == 0
-    assert reading[-1] == (10, 10)
+    assert reading[-1] == (12, 12)
     assert steps[0].stage == "searching"

@@ -20,6 +20,7 @@ def _evidence(paper: Paper, words: str, score: float = 0.5) -> Evidence:
     return Evidence(paper, Span(start, start + len(words)), score, {"dense": 0.1234567})
 
 
+MAKE = _evidence(BEES, "Bees make honey.")
 FAR = _evidence(BEES, "Flowers are far away.")
 DANCE = _evidence(BEES, "They dance 🐝 a lot.")
 TRAIL = _evidence(ANTS, "Ants follow trails of scent.")
@@ -30,12 +31,13 @@ def _cited(sentences: tuple[AnswerSentence, ...]) -> list[tuple[int, str, str]]:
     return [(sentence.citations[0].n, sentence.citations[0].paper.id, sentence.text) for sentence in sentences]
 
 
-def test_quotes_are_grouped_by_paper_and_in_the_order_of_the_abstract() -> None:
-    assert _cited(quote([FAR, GRAINS, DANCE, TRAIL])) == [
+def test_quotes_are_grouped_by_paper_the_best_first_and_the_others_in_the_order_of_the_abstract() -> None:
+    assert _cited(quote([DANCE, GRAINS, FAR, MAKE, TRAIL])) == [
         (1, "bees", "They dance 🐝 a lot."),
+        (1, "bees", "Bees make honey."),
         (1, "bees", "Flowers are far away."),
-        (2, "ants", "Ants follow trails of scent."),
         (2, "ants", "A colony moves 40 grains an hour."),
+        (2, "ants", "Ants follow trails of scent."),
     ]
 
 
@@ -55,10 +57,29 @@ def test_no_evidence_is_no_answer() -> None:
     assert text_of(()) == ""
 
 
-def test_the_text_has_a_paragraph_a_paper_with_its_markers() -> None:
+def test_the_text_has_a_paragraph_a_paper_with_its_name_and_markers() -> None:
     assert text_of(quote([FAR, GRAINS, DANCE])) == (
-        "“They dance 🐝 a lot.” [1] “Flowers are far away.” [1]\n\n“A colony moves 40 grains an hour.” [2]"
+        "Honey bees:\n\n“Flowers are far away.” [1] “They dance 🐝 a lot.” [1]\n\n"
+        "Ants:\n\n“A colony moves 40 grains an hour.” [2]"
     )
+
+
+def test_one_paper_is_named_only_where_its_first_quote_points_to_what_is_not_shown() -> None:
+    assert text_of(quote([FAR])) == "“Flowers are far away.” [1]"
+    assert text_of(quote([DANCE])) == "Honey bees:\n\n“They dance 🐝 a lot.” [1]"
+    own = make_paper(title="Hives: a study", abstract="In this paper we count hives. Our method is new.")
+    assert text_of(quote([_evidence(own, "In this paper we count hives.")])) == "“In this paper we count hives.” [1]"
+    assert text_of(quote([_evidence(own, "Our method is new.")])) == "Hives:\n\n“Our method is new.” [1]"
+
+
+def test_a_list_says_how_many_papers_there_are() -> None:
+    assert text_of(quote([FAR, GRAINS]), counted=True).startswith("2 papers:\n\nHoney bees:")
+    assert text_of(quote([FAR]), counted=True) == "1 paper:\n\n“Flowers are far away.” [1]"
+
+
+def test_what_was_not_found_is_said_last() -> None:
+    text = text_of(quote([FAR]), missing=("how old are they?",))
+    assert text == "“Flowers are far away.” [1]\n\nNot found in these abstracts: how old are they?"
 
 
 def test_a_written_sentence_has_no_quotation_marks_and_each_marker_once() -> None:
