@@ -21,10 +21,12 @@ from rag.logistic import Feature, Logistic
 from rag.reranking import CLOSELY
 
 Array = npt.NDArray[np.float64]
-_STRENGTHS = (0.01, 0.03, 0.1, 0.3)
+_STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 _FOLDS = 5
-_FOREIGN_WEIGHT = 0.5
-"""A question about another library's papers counts half: there are many, and they are easy."""
+_OWN, _FOREIGN = 1.0, 0.2
+"""What an example weighs. A question about another library's papers counts little: there are many, and they are easy."""
+FALSE_ALARMS = 0.05
+"""Of the questions that the library answers, how many may be declined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def decline_examples(
         if signals:
             rows.append(signals)
             truth.append(is_own and bool(case.raw.get("answerable", True)))
-            weights.append(1.0 if is_own else _FOREIGN_WEIGHT)
+            weights.append(_OWN if is_own else _FOREIGN)
     return _examples(rows, truth, weights)
 
 
@@ -95,7 +97,7 @@ def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples:
         raise EvalError(
             "the sets hold no list question with two or more gold papers, so nothing says which papers to list"
         )
-    return _examples(rows, truth, [1.0] * len(rows))
+    return _examples(rows, truth, [_OWN] * len(rows))
 
 
 def _examples(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weights: Sequence[float]) -> Examples:
@@ -109,7 +111,7 @@ def _examples(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weight
 
 
 def fit(examples: Examples, threshold: Callable[[Array, Examples], float], fitted_on: Mapping[str, Any]) -> Logistic:
-    """The regression of the best cross-validated strength.
+    """The regression of the best cross-validated strength, judged on the library's own questions.
 
     Args:
         examples: rows of features.
@@ -129,12 +131,13 @@ def fit(examples: Examples, threshold: Callable[[Array, Examples], float], fitte
         model = LogisticRegression(C=strength, max_iter=5_000)
         return model.fit(inputs[rows], examples.truth[rows], examples.weights[rows])
 
+    own = examples.weights == _OWN
     best: tuple[float, float, Array] | None = None
     for strength in _STRENGTHS:
         left_out = np.zeros(len(inputs))
         for train, test in folds:
             left_out[test] = fitted(strength, train).predict_proba(inputs[test])[:, 1]
-        area = float(roc_auc_score(examples.truth, left_out, sample_weight=examples.weights))
+        area = float(roc_auc_score(examples.truth[own], left_out[own]))
         if best is None or area > best[0]:
             best = (area, strength, left_out)
     assert best is not None
@@ -154,11 +157,9 @@ def fit(examples: Examples, threshold: Callable[[Array, Examples], float], fitte
 
 
 def decline_threshold(left_out: Array, examples: Examples) -> float:
-    """The threshold of the greatest F0.5 of declining, which counts being right twice as much as declining often: who is told that
-    something is not there will not look for it. Foreign questions, easy as they are, do not count."""
-    own = examples.weights == 1.0
-    values, truth = left_out[own], ~examples.truth[own]
-    return float(max(np.sort(values), key=lambda value: f_measure(values < value, truth, 0.5)))
+    """The threshold below which `FALSE_ALARMS` of the questions lie that the library answers: who is told that something is not
+    there will not look for it."""
+    return float(np.quantile(left_out[examples.truth], FALSE_ALARMS))
 
 
 def listing_threshold(left_out: Array, examples: Examples) -> float:
@@ -169,7 +170,7 @@ def listing_threshold(left_out: Array, examples: Examples) -> float:
 def f_measure(chosen: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], beta: float) -> float:
     """0..1: the weighted harmonic mean of precision and recall (van Rijsbergen 1979)."""
     right = float((chosen & truth).sum())
-    return (1 + beta**2) * right / max(1.0, chosen.sum() + beta**2 * truth.sum())
+    return float((1 + beta**2) * right / max(1.0, chosen.sum() + beta**2 * truth.sum()))
 
 
 def fingerprint(sets: Sequence[QuestionSet]) -> list[dict[str, str]]:

@@ -82,7 +82,8 @@ class Searcher:
         if named:
             rest = without_identifiers(asked)
             titles = "; ".join(paper.title or paper.abstract[:100] for paper in named)
-            return Standalone(f"{rest} (about: {titles})" if rest else titles, rest or titles)
+            text = f"{rest} (about: {titles})" if rest else titles
+            return Standalone(text, rest or titles, about=tuple(paper.id for paper in named))
         return standalone_question(asked, history, self.papers_quoting, self.papers_named)
 
     def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
@@ -165,7 +166,7 @@ class Assistant(Searcher):
         looked_at = self._looked_at(asked, standalone.text, hits)
         hits = looked_at.hits
         sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
-        planned = choosing.plan(standalone.text, hits)
+        planned = choosing.plan(standalone.asked if standalone.about else standalone.text, hits, standalone.about)
         to_read = (
             self._matches(standalone.to_read, hits) if standalone.to_read != standalone.text else looked_at.matches
         )

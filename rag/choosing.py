@@ -24,19 +24,29 @@ OWNERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a question is understood: its form, and the ids of the papers whose sentences must be read for it (none where it asks for
-    one thing: the best papers are read anyway)."""
+    """How a question is understood: its form, the ids of the papers whose sentences must be read for it, and whether `only`
+    these are read (the papers that a list lists, or those that a follow-up is about) or the best papers found as well."""
 
     form: Form
     papers: tuple[str, ...] = ()
+    only: bool = False
 
 
-def plan(question: str, hits: Sequence[Hit]) -> Plan:
-    """The form of a question (standalone) and its papers, from those found, best first."""
+def plan(question: str, hits: Sequence[Hit], about: Sequence[str] = ()) -> Plan:
+    """The form of a question and its papers.
+
+    Args:
+        question: standalone.
+        hits: papers found, best first.
+        about: ids of the papers that the conversation is about, where the question leans on it.
+    """
     form = form_of(question, hits)
+    there = tuple(hit.paper.id for hit in hits if hit.paper.id in about)
+    if there and (form == "one" or len(there) > 1):
+        return Plan("several" if form == "several" else "one", there, only=True)
     if form == "list":
         listed = [hit.paper.id for hit in hits if is_of_the_kind(hit, hits)]
-        return Plan(form, tuple(listed[:_MOST_LISTED] or [hit.paper.id for hit in hits[:1]]))
+        return Plan(form, tuple(listed[:_MOST_LISTED] or [hit.paper.id for hit in hits[:1]]), only=True)
     # One paper more than is shown: reading may prefer it.
     return Plan(form, compared(question, hits, spare=1) if form == "several" else ())
 
@@ -84,7 +94,7 @@ def choose(
     if planned.form == "list":
         return _best_of(planned.papers, evidence, 1)
     if planned.form == "several":
-        papers = compared(question, hits)
+        papers = planned.papers if planned.only else compared(question, hits)
         return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
     return closest(evidence, most)
 

@@ -126,7 +126,11 @@ def ask(
     mode: Annotated[str | None, typer.Option(help="auto or quote: how the answer is made.")] = None,
     device: DeviceOption = None,
     why: Annotated[
-        bool, typer.Option("--why", help="Show the sentences read, with the parts of their scores.")
+        bool,
+        typer.Option(
+            "--why",
+            help="Show the papers found, the sentences read and the decline probability, with the parts of each score.",
+        ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:

@@ -50,6 +50,8 @@ class Standalone:
     text: str
     asked: str
     said: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    """Ids of the papers that it is about, where it leans on the last answer."""
 
     @property
     def to_read(self) -> str:
@@ -100,9 +102,10 @@ def standalone_question(
     if any(found and not cited & {paper.id for paper in found} for found in owners):
         # It names another paper's method: a new topic, or a comparison that says what it needs.
         return Standalone(question, question)
-    titles = [paper.title for paper in _pointed_at(question, papers) if paper.title]
-    if titles:
-        return Standalone(f"{question} (about: {'; '.join(titles[:3])})", question, quotes)
+    meant = [paper for paper in _pointed_at(question, papers) if paper.title][:3]
+    if meant:
+        titles = "; ".join(paper.title for paper in meant)
+        return Standalone(f"{question} (about: {titles})", question, quotes, tuple(paper.id for paper in meant))
     asked = next((turn.content[:500] for turn in reversed(history) if turn.role == "user"), "")
     return Standalone(f"{question} (after: {asked.strip()})" if asked.strip() else question, question, quotes)
 

@@ -96,21 +96,17 @@ class TransformerEmbedder:
             return_special_tokens_mask=True,
             split_special_tokens=True,
         )
-        ids, sample = encoded["input_ids"], encoded["overflow_to_sample_mapping"]
         parts: list[list[TokenVectors]] = [[] for _ in texts]
-        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
-        made: dict[int, TokenVectors] = {}
-        for batch in _batches(order, [len(tokens) for tokens in ids]):
+        # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
+        # which papers happened to be new.
+        for i, ids in enumerate(encoded["input_ids"]):
             # Token vectors are compared within one question and never stored, so half precision does.
             with torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16()):
-                hidden, _ = self._states([ids[i] for i in batch])
-            states = torch.nn.functional.normalize(hidden, dim=-1).cpu().numpy()
-            for row, i in zip(states, batch, strict=True):
-                of_text = np.array(encoded["special_tokens_mask"][i]) == 0
-                starts = np.array([start for start, _ in encoded["offset_mapping"][i]], np.int64)
-                made[i] = TokenVectors(row[: len(ids[i])][of_text], starts[of_text])
-        for i in range(len(ids)):
-            parts[sample[i]].append(made[i])
+                hidden, _ = self._states([ids])
+            states = torch.nn.functional.normalize(hidden[0], dim=-1).cpu().numpy()
+            of_text = np.array(encoded["special_tokens_mask"][i]) == 0
+            starts = np.array([start for start, _ in encoded["offset_mapping"][i]], np.int64)
+            parts[encoded["overflow_to_sample_mapping"][i]].append(TokenVectors(states[of_text], starts[of_text]))
         return [
             TokenVectors(
                 np.concatenate([part.vectors for part in pieces]), np.concatenate([part.starts for part in pieces])

@@ -107,7 +107,7 @@ class EvidenceFinder:
             matches: by paper id how the question's words match it.
             sentences: those of the papers found.
             embeddings: theirs, a row each.
-            planned: the papers that must be read; of a list only these.
+            planned: the papers that must be read, or the only ones to read.
         """
         candidates = self._candidates(question, hits, matches, sentences, embeddings, planned)
         likelihood = np.zeros(len(candidates))
@@ -134,7 +134,7 @@ class EvidenceFinder:
     ) -> list[_Candidate]:
         """The sentences worth reading: the best by all signals but the likelihood, and some of each paper planned."""
         of_planned = {hit.paper.id: hit for hit in hits if hit.paper.id in planned.papers}
-        best = {} if planned.form == "list" else {hit.paper.id: hit for hit in hits[: self._papers]}
+        best = {} if planned.only else {hit.paper.id: hit for hit in hits[: self._papers]}
         by_id = best | of_planned
         rows = [row for row, sentence in enumerate(sentences) if sentence.paper_id in by_id]
         if not rows:
@@ -159,7 +159,8 @@ class EvidenceFinder:
             found.append(_Candidate(hit, sentence, parts))
         quick = fused([item.parts for item in found], self._weights)
         order = sorted(range(len(found)), key=lambda i: (-round(float(quick[i]), 6), i))
-        each = max(1, min(_OF_PLANNED, _MOST_PLANNED // max(1, len(of_planned))))
+        most = self._sentences if planned.only else _OF_PLANNED
+        each = max(1, min(most, _MOST_PLANNED // max(1, len(of_planned))))
         taken: dict[str, list[int]] = {}
         for i in order:
             taken.setdefault(found[i].hit.paper.id, []).append(i)

@@ -1,10 +1,11 @@
 """Records -> what a person reads in a terminal. Titles and abstracts are untrusted: no markup in them is interpreted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from rag.declining import threshold
 from rag.doctor import Finding
 from rag.domain import Answer, Hit, Paper
 
@@ -20,10 +21,26 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
     if answer.cited_papers:
         console.print()
     if why:
-        console.print(Text(f"\nProbability that the library answers this: {answer.p_answerable:.2f}"))
-        for item in answer.evidence:
-            parts = "  ".join(f"{name} {value:+.2f}" for name, value in item.parts.items())
-            console.print(Text(f"{item.score:+.2f}  ({parts})\n       {item.text}\n       {item.paper.title}"))
+        _print_why(console, answer)
+
+
+def _print_why(console: Console, answer: Answer) -> None:
+    console.print(
+        Text(
+            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {threshold():.2f}); "
+            f"made of: {_parts(answer.signals)}"
+        )
+    )
+    console.print(Text("\nPapers found", style="bold"))
+    for hit in answer.retrieved:
+        console.print(Text(f"{hit.score:+.2f}  {hit.paper.title}\n       {_parts(hit.parts)}"))
+    console.print(Text("\nSentences read", style="bold"))
+    for item in answer.evidence:
+        console.print(Text(f"{item.score:+.2f}  {item.text}\n       {item.paper.title}\n       {_parts(item.parts)}"))
+
+
+def _parts(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.2f}" for name, value in values.items())
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
@@ -32,10 +49,8 @@ def print_hits(hits: Sequence[Hit]) -> None:
     if not hits:
         console.print("The library is empty. Add papers: citewise ingest FILE")
     for place, hit in enumerate(hits, start=1):
-        parts = "  ".join(f"{name} {value:.2f}" for name, value in hit.parts.items())
-        console.print(
-            Text(f"{place:>3}  ", style="bold") + Text(_titled(hit.paper)) + Text(f"  ({parts})", style="dim")
-        )
+        parts = Text(f"  ({_parts(hit.parts)})", style="dim")
+        console.print(Text(f"{place:>3}  ", style="bold") + Text(_titled(hit.paper)) + parts)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -62,7 +62,14 @@ def test_a_list_has_one_sentence_of_each_paper_of_the_kind() -> None:
 def test_a_list_without_a_paper_of_the_kind_still_names_the_best() -> None:
     hits = [_hit("a", "Ants", late=0.05)]
     assert plan("Which papers are about insects?", hits).papers == ("a",)
-    assert plan("Which papers are about insects?", []) == Plan("list")
+    assert plan("Which papers are about insects?", []) == Plan("list", only=True)
+
+
+def test_a_follow_up_reads_only_the_papers_it_is_about() -> None:
+    hits = [_hit("a", "Ants"), _hit("b", "Bees"), _hit("c", "Cats")]
+    assert plan("Does it need food?", hits, ("b",)) == Plan("one", ("b",), only=True)
+    assert plan("Which other papers are about food?", hits, ("b",)).form == "list"
+    assert plan("How do both of them find food?", hits, ("b", "a")) == Plan("several", ("a", "b"), only=True)
 
 
 def test_listing_features_measure_the_distance_to_the_best() -> None:

@@ -85,11 +85,12 @@ def test_zscores_of_equal_scores_are_zero() -> None:
 
 
 def test_it_drops_into_a_llama_index_query_engine(assistant: Assistant) -> None:
-    retriever: BaseRetriever = assistant.retriever
+    retriever = assistant.retriever
+    assert isinstance(retriever, BaseRetriever)
     engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM(max_tokens=32))
     response = engine.query("How much does DeepCache speed up Stable Diffusion?")
     first = response.source_nodes[0]
     assert first.metadata["title"] == "DeepCache: Accelerating Diffusion Models for Free"
     assert "DeepCache" in first.get_content()
     hits = hits_of(response.source_nodes, assistant.library)
-    assert hits == assistant.search("How much does DeepCache speed up Stable Diffusion?")
+    assert hits == retriever.hits("How much does DeepCache speed up Stable Diffusion?")
