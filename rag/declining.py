@@ -9,15 +9,15 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from rag import asking, logistic
-from rag.domain import Evidence, Hit, Paper, Sentence, Span
+from rag.domain import Evidence, Hit, Paper, Sentence
 from rag.interaction import AskedWords, PaperMatch, Scores
 from rag.text import words
 from rag.words import stem
 
-_SOFTNESS = 8.0
+_NEAR = 8
+"""Papers in which a name may stand."""
 _UNKNOWN = 0.7
 """A middling match, where a question has nothing of the kind that a signal looks at."""
 
@@ -38,54 +38,37 @@ def signals(
         sentences: those of the papers found.
         evidence: sentences read, best first.
 
-    Empty where nothing was found. Cosines and matches are in -1..1, shares in 0..1.
+    Empty where nothing was found. `sentence`, `late`, `news`, `likelihood`: the best there is of each (see `rag.domain`); `least`: the
+    match of the worst matched word in the quoted paper; `names`: of the worst matched name in any near paper; `target`: of the
+    words for the number asked for, in sentences that hold one. Matches are in -1..1, `words` is the logarithm of their number + 1,
+    and the others are 0 or 1.
     """
     if not hits or not evidence:
         return {}
     paper = evidence[0].paper
     match = matches[paper.id]
     asked = match.asked
-    shown = [item.span for item in evidence[:6] if item.paper.id == paper.id][:3]
     matched = _or_literal(match.matched(), asked, [f"{paper.title} {paper.abstract}"])
-    in_shown = _or_literal(match.matched(shown), asked, [span.of(paper.abstract) for span in shown])
-    near = [hit.paper for hit in hits[:8] if hit.paper.id in matches]
+    near = [hit.paper for hit in hits[:_NEAR] if hit.paper.id in matches]
     anywhere = np.stack(
         [_or_literal(matches[one.id].matched(), asked, [f"{one.title} {one.abstract}"]) for one in near]
     ).max(axis=0)
-    wants_number = asking.asks(question, "number")
-    text = " ".join(span.of(paper.abstract) for span in shown)
-    digits = _with_digits(paper, sentences)
-    target = _target_match(question, match, digits, [span.of(paper.abstract) for span in digits])
-    unexplained = [
-        float(in_shown[i])
-        for i, title in enumerate(_or_literal(match.in_title(), asked, [paper.title]))
-        if title < 0.6 and asked.weights[i] > 1
-    ]
+    shown = " ".join(item.text for item in evidence[:6] if item.paper.id == paper.id)
     named = {name.lower() for name in asking.names(question)}
-    places = [i for i, word in enumerate(asked.words) if word in named]
+    names = [float(anywhere[i]) for i, word in enumerate(asked.words) if word in named]
+    wants_number, wants_cause = asking.asks(question, "number"), asking.asks(question, "cause")
     return {
-        "dense": max(hit.parts["dense"] for hit in hits),
         "sentence": max(hit.parts["sentence"] for hit in hits),
-        "dense_of_paper": next((hit.parts["dense"] for hit in hits if hit.paper.id == paper.id), 0.0),
-        "lexical": math.log1p(max(hit.parts["lexical"] for hit in hits)),
         "late": max(hit.parts.get("late", 0.0) for hit in hits),
-        "late_of_paper": match.score(),
-        "shown": asked.share(in_shown),
-        "least": _least(matched),
-        "least_soft": _soft_least(matched),
-        "least_soft_anywhere": _soft_least(anywhere),
-        "unmatched": _share(asked.weights, matched < 0.55),
-        "unmatched_shown": _share(asked.weights, in_shown < 0.5),
+        "least": float(matched.min()) if len(matched) else 0.0,
         "news": max(item.parts["news"] for item in evidence),
-        "news_least": min(unexplained, default=_UNKNOWN),
-        "names": min((float(matched[i]) for i in places), default=_UNKNOWN),
-        "names_anywhere": min((float(anywhere[i]) for i in places), default=_UNKNOWN),
-        "has_name": float(bool(places)),
-        "target": target if wants_number else _UNKNOWN,
+        "names": min(names, default=_UNKNOWN),
+        "has_name": float(bool(names)),
+        "target": _target_match(question, match, paper, sentences) if wants_number else _UNKNOWN,
         "wants_number": float(wants_number),
-        "number_there": float(wants_number and asking.holds(text, "number")),
-        "cause_there": float(asking.asks(question, "cause") and asking.holds(text, "cause")),
-        "wants_cause": float(asking.asks(question, "cause")),
+        "number_there": float(wants_number and asking.holds(shown, "number")),
+        "wants_cause": float(wants_cause),
+        "cause_there": float(wants_cause and asking.holds(shown, "cause")),
         "likelihood": max(item.parts["likelihood"] for item in evidence),
         "words": math.log1p(len(asked.words)),
         "other_language": float(asking.in_another_language(question)),
@@ -114,29 +97,13 @@ def _or_literal(matched: Scores, asked: AskedWords, texts: Sequence[str]) -> Sco
     return best
 
 
-def _least(matched: Scores) -> float:
-    return float(matched.min()) if len(matched) else 0.0
-
-
-def _soft_least(matched: Scores) -> float:
-    """Between the least and the mean: one odd word counts less than two."""
-    if not len(matched):
-        return 0.0
-    return -math.log(float(np.exp(-_SOFTNESS * matched).mean())) / _SOFTNESS
-
-
-def _share(weights: Scores, chosen: npt.NDArray[np.bool_]) -> float:
-    return float(weights[chosen].sum() / weights.sum()) if len(weights) else 1.0
-
-
-def _with_digits(paper: Paper, sentences: Sequence[Sentence]) -> list[Span]:
+def _target_match(question: str, match: PaperMatch, paper: Paper, sentences: Sequence[Sentence]) -> float:
+    """How well the words for what is asked ("BLEU score") are matched in the paper's sentences that hold a digit."""
     spans = [sentence.span for sentence in sentences if sentence.paper_id == paper.id]
-    return [span for span in spans if asking.holds(span.of(paper.abstract), "number")]
-
-
-def _target_match(question: str, match: PaperMatch, spans: Sequence[Span], texts: Sequence[str]) -> float:
-    """How well the words for what is asked ("BLEU score") are matched in these sentences."""
+    with_digits = [span for span in spans if asking.holds(span.of(paper.abstract), "number")]
     wanted = set(asking.target(question))
     places = [i for i, word in enumerate(match.asked.words) if word in wanted]
-    matched = _or_literal(match.matched(spans), match.asked, texts)
-    return float(matched[places].mean()) if places else _UNKNOWN
+    if not places:
+        return _UNKNOWN
+    texts = [span.of(paper.abstract) for span in with_digits]
+    return float(_or_literal(match.matched(with_digits), match.asked, texts)[places].mean())
