@@ -33,6 +33,10 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _THREE = re.compile(r"\bthree\b", re.IGNORECASE)
+_ENUMERATION = re.compile(
+    r"((?:[\w-]+(?: [\w-]+){0,3}, )+[\w-]+(?: [\w-]+){0,3},? (?:and|or) (?!what|which|how|why)\w)"
+)
+_MOST_COMPARED = 5
 
 _ASKS: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(
@@ -99,8 +103,9 @@ def form(question: str) -> Form:
 
 
 def papers_asked_for(question: str) -> int:
-    """How many papers a question about several means: 3 where it says three, else 2."""
-    return 3 if _THREE.search(question) else 2
+    """How many papers a question about several means: 3 where it says three, as many as it enumerates ("A, B, C and D"), else 2."""
+    enumerated = max((match.count(",") + 2 for match in _ENUMERATION.findall(question)), default=2)
+    return min(_MOST_COMPARED, max(3 if _THREE.search(question) else 2, enumerated))
 
 
 def asks(question: str, kind: Kind) -> bool:

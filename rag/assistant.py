@@ -23,10 +23,8 @@ from rag.text import clean, normalise
 
 RETRIEVED = 10
 NEAREST = 3
-_SAID_PENALTY = 2.0
+_SAID_PENALTY = 1.0
 """What a sentence of the last answer is set back by: a follow-up asks for something new."""
-_MISSING = 0.7
-"""A part of a question is missing below this share of the threshold of the whole: a part has fewer words to go by."""
 
 
 class Searcher:
@@ -191,11 +189,11 @@ class Assistant(Searcher):
         signals = declining.signals(found.standalone.text, found.hits, found.matches, found.sentences, found.evidence)
         probability = declining.p_answerable(signals)
         named = bool(identifiers_in(found.asked)) and bool(self.library.papers_identified(identifiers_in(found.asked)))
-        answered = bool(found.evidence) and (named or probability >= declining.threshold())
         form = found.planned.form
+        answered = bool(found.evidence) and (named or probability >= declining.threshold())
+        missing = self._missing(found) if answered and form == "one" else ()
         chosen = choosing.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
         sentences = writing.quote(chosen) if answered else ()
-        missing = self._missing(found) if answered and form == "one" else ()
         nearest = () if answered else tuple(hit.paper for hit in found.hits[:NEAREST])
         return Answer(
             question=found.asked,
@@ -214,12 +212,13 @@ class Assistant(Searcher):
         )
 
     def _missing(self, found: "_Found") -> tuple[str, ...]:
-        """The parts of the question that nothing found answers."""
+        """The parts of a question that nothing found answers, each judged as a question of its own; none where it has one part, or
+        where all parts are missing in a question that is answered as a whole."""
         asked_for = parts(found.asked)
         if len(asked_for) < 2:
             return ()
-        limit = _MISSING * declining.threshold()
-        return tuple(part for part in asked_for if self._p_part(part, found) < limit)
+        missing = tuple(part for part in asked_for if self._p_part(part, found) < declining.threshold())
+        return missing if len(missing) < len(asked_for) else ()
 
     def _p_part(self, part: str, found: "_Found") -> float:
         matches = self._matches(part, found.hits)

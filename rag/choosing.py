@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rag import asking, logistic
 from rag.asking import Form
 from rag.domain import Evidence, Hit, Paper
+from rag.text import normalise
 
 MARGIN = 1.0
 SAME_PAPER_BONUS = 1.0
@@ -57,8 +58,9 @@ def form_of(question: str, hits: Sequence[Hit]) -> Form:
 
 
 def owners(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Ids of the papers that own a name of the question: in the title, or more than once in the abstract, and in few others."""
-    picked: list[str] = []
+    """Ids of the papers that own a name of the question: it begins the title, stands in it or more than once in the abstract, or
+    is introduced there, and in few others."""
+    picked = [hit.paper.id for hit in hits if _is_named(hit.paper, question)]
     for name in asking.names(question):
         holders = [hit.paper.id for hit in hits if _is_about(hit.paper, name)]
         if 1 <= len(holders) <= OWNERS and not set(holders) & set(picked):
@@ -66,9 +68,20 @@ def owners(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     return tuple(picked)
 
 
+def _is_named(paper: Paper, question: str) -> bool:
+    """Whether the question has the words before the colon of the title, where they are a name of more than one word."""
+    name, colon, _ = paper.title.partition(":")
+    return bool(colon) and " " in name.strip() and normalise(name) in normalise(question)
+
+
 def _is_about(paper: Paper, name: str) -> bool:
-    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-    return word.search(paper.title) is not None or len(word.findall(paper.abstract)) > 1
+    word = rf"(?<!\w){re.escape(name)}(?!\w)"
+    introduced = rf"\b(?:introduc|propos|present|call|nam|term|dub)\w*\W+(?:\w+\W+){{0,4}}?{word}"
+    return (
+        re.search(word, paper.title, re.IGNORECASE) is not None
+        or len(re.findall(word, paper.abstract, re.IGNORECASE)) > 1
+        or re.search(introduced, paper.abstract, re.IGNORECASE) is not None
+    )
 
 
 def compared(question: str, hits: Sequence[Hit], spare: int = 0) -> tuple[str, ...]:
@@ -92,7 +105,8 @@ def choose(
         most: sentences shown, at most, unless papers are listed: then each has one.
     """
     if planned.form == "list":
-        return _best_of(planned.papers, evidence, 1)
+        # The sentence that shows why the paper is listed: the one that says what was asked, not something new about it.
+        return _best_of(planned.papers, sorted(evidence, key=lambda item: -_says_it(item)), 1)
     if planned.form == "several":
         papers = planned.papers if planned.only else compared(question, hits)
         return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
@@ -119,6 +133,10 @@ def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
             break
         chosen.append(item)
     return tuple(chosen)
+
+
+def _says_it(item: Evidence) -> float:
+    return item.parts["match"] + item.parts["dense"]
 
 
 def _best_of(papers: Sequence[str], evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:

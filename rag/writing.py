@@ -16,7 +16,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _OWN_WORK = re.compile(r"\b(?:this|these) (?:paper|work|study|article|survey)\b|\bit is\b", re.IGNORECASE)
-_LONGEST_NAME = 4
+_LONGEST_NAME = 6
 """Words of a title before its colon that still read as a name."""
 
 

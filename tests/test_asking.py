@@ -51,6 +51,9 @@ def test_other_questions_ask_for_one_thing(question: str) -> None:
 def test_three_papers_are_three() -> None:
     assert papers_asked_for("What do the three papers on editing say?") == 3
     assert papers_asked_for("Compare the two methods") == 2
+    assert papers_asked_for("DeepCache, Faster Diffusion, MMD-DDM and YONOS-SR: which need training?") == 4
+    assert papers_asked_for("Compare A, B and C.") == 3
+    assert papers_asked_for("Compare A and B, and what do they cost?") == 2
 
 
 @pytest.mark.parametrize(

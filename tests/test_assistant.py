@@ -1,6 +1,8 @@
 """The whole flow with the real models on the seed papers."""
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +137,68 @@ def test_markup_in_titles_and_abstracts_is_quoted_as_it_stands(tmp_path: object,
 def _without_timings(answer: object) -> dict[str, object]:
     assert isinstance(answer, Answer)
     return {name: value for name, value in answer_json(answer).items() if name != "timings_ms"}
+
+
+def test_a_part_that_is_not_in_the_abstract_makes_the_answer_partial_and_is_named(assistant: Assistant) -> None:
+    answer = assistant.ask("How many bits does BinaryDM use, and how many GPUs did the training take?")
+    assert answer.outcome == "partial"
+    assert answer.missing == ("how many GPUs did the training take?",)
+    assert answer.text.endswith("Not found in these abstracts: how many GPUs did the training take?")
+    assert "1-bit" in answer.text
+
+
+def test_an_address_finds_its_paper_and_is_answered(assistant: Assistant) -> None:
+    answer = assistant.ask("https://github.com/horseee/DeepCache")
+    assert answer.outcome == "answered"
+    assert {paper.title for paper in answer.cited_papers} == {"DeepCache: Accelerating Diffusion Models for Free"}
+    assert assistant.search("see https://github.com/horseee/DeepCache for pruning")[0].paper.title.startswith(
+        "DeepCache"
+    )
+
+
+def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(assistant: Assistant) -> None:
+    first = assistant.ask("What is DeepCache?")
+    history = [Turn("user", "What is DeepCache?"), Turn("assistant", first.text)]
+    answer = assistant.ask("And how much faster does it make things?", history)
+    assert "2.3times" in answer.text
+    assert answer.sentences[0].text not in {sentence.text for sentence in first.sentences}
+
+
+def test_a_list_names_every_paper_with_one_quote_and_says_how_many(assistant: Assistant) -> None:
+    answer = assistant.ask("Which papers are about image super-resolution?")
+    titles = [paper.title for paper in answer.cited_papers]
+    assert len(answer.sentences) == len(titles) >= 3
+    assert any("SAM-DiffSR" in title for title in titles)
+    assert answer.text.startswith(f"{len(titles)} papers:")
+
+
+def test_a_comparison_quotes_both_sides(assistant: Assistant) -> None:
+    answer = assistant.ask("Compare QuEST and BinaryDM: how many bits do they get down to?")
+    assert [paper.title.split(":")[0] for paper in answer.cited_papers] == ["QuEST", "BinaryDM"]
+
+
+@pytest.mark.parametrize(
+    "question", ["what is it", "the of and", "🙂 ?a", "why " * 500, "pruning", "10.1234/nothing.here"]
+)
+def test_odd_questions_get_an_answer_of_some_kind(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert answer.text
+    assert 0 <= answer.p_answerable <= 1
+
+
+def test_odd_libraries_are_answered_from(tmp_path: Path, assistant: Assistant, seed_settings: Settings) -> None:
+    same = "Bees dance to tell each other where flowers are. The dance takes 3 seconds."
+    lines = [
+        {"title": "Dances", "abstract": same},
+        {"title": "The same under another title", "abstract": same},
+        {"title": "One sentence", "abstract": "Ants carry 50 times their weight."},
+        {"title": "Long", "abstract": "Termites build mounds of clay. " * 600},
+    ]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    settings = seed_settings.model_copy(update={"library": tmp_path / "library"})
+    ingest_files(settings, [tmp_path / "corpus.jsonl"])
+    small = open_assistant(settings)
+    assert "50 times" in small.ask("How much can ants carry?").text
+    assert "3 seconds" in small.ask("How long does the dance of the bees take?").text
+    assert "clay" in small.ask("What do termites build?").text
+    small.close()

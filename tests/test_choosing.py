@@ -9,7 +9,8 @@ TEXT = "One sentence. Two sentences. Three sentences. Four of them."
 
 
 def _evidence(paper_id: str, start: int, score: float) -> Evidence:
-    return Evidence(Paper(paper_id, f"Title {paper_id}", TEXT), Span(start, start + 5), score, {})
+    parts = {"match": score / 10, "dense": 0.0}
+    return Evidence(Paper(paper_id, f"Title {paper_id}", TEXT), Span(start, start + 5), score, parts)
 
 
 def _hit(paper_id: str, title: str, abstract: str = TEXT, score: float = 1.0, late: float = 0.5) -> Hit:
@@ -32,6 +33,11 @@ def test_two_papers_that_own_a_name_of_the_question_are_compared_whatever_its_wo
     assert owners("Is DeepCache faster than RADD?", hits) == ("a", "b")
     assert form_of("Is DeepCache faster than RADD?", hits) == "several"
     assert form_of("How fast is DeepCache?", hits) == "one"
+
+
+def test_a_name_of_two_words_and_one_that_is_introduced_are_the_papers_own() -> None:
+    hits = [_hit("a", "Faster Diffusion: rethinking"), _hit("b", "One step", "We introduce the fast YONOS-SR.")]
+    assert owners("Is faster diffusion like YONOS-SR?", hits) == ("a", "b")
 
 
 def test_a_name_that_a_paper_only_mentions_is_not_its_own() -> None:
