@@ -238,7 +238,7 @@ def test_outcome_is_said_plainly() -> None:
     answer = answered(citation(paper("Alpha.", "A"), "Alpha."), citation(paper("Beta.", "B"), "Beta.", 2))
     assert outcome_line(answer) == "✓ 2 papers, exact words"
     partial = replace(answer, outcome="partial", missing=("its cost",))
-    assert outcome_line(partial) == "✓ 2 papers, exact words. Not in these abstracts: its cost"
+    assert outcome_line(partial) == "✓ 2 papers, exact words. Part of the question is not in these abstracts"
     assert outcome_line(replace(answer, outcome="declined")).startswith("Declined")
 
 

@@ -100,10 +100,8 @@ def outcome_line(answer: Answer) -> str:
         f"✓ {counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against their words'}"
     )
     if answer.outcome == "partial":
-        missing = "; ".join(shorten(part, 80) for part in answer.missing)
-        line += (
-            f". Not in these abstracts: {missing}" if missing else ". Part of the question is not in these abstracts"
-        )
+        # Which part, the answer's own last line says.
+        line += ". Part of the question is not in these abstracts"
     return line
 
 
