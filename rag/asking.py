@@ -59,7 +59,11 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _HOLDS: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(r"\d"),
+    "number": re.compile(
+        r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?"
+        r"|half|twice|doubled?|doubles|quarter)\b",
+        re.IGNORECASE,
+    ),
     "cause": re.compile(
         r"\b(?:because|due to|since|as a result|however|make[sd]?|expensive)\b"
         r"|\b(?:leads? to|caus|lack|suffer|limit|challeng|stems? from|attribut|problem|issue|degrad|fail)",

@@ -98,7 +98,7 @@ def _or_literal(matched: Scores, asked: AskedWords, texts: Sequence[str]) -> Sco
 
 
 def _target_match(question: str, match: PaperMatch, paper: Paper, sentences: Sequence[Sentence]) -> float:
-    """How well the words for what is asked ("BLEU score") are matched in the paper's sentences that hold a digit."""
+    """How well the words for what is asked ("BLEU score") are matched in the paper's sentences that hold a number."""
     spans = [sentence.span for sentence in sentences if sentence.paper_id == paper.id]
     with_digits = [span for span in spans if asking.holds(span.of(paper.abstract), "number")]
     wanted = set(asking.target(question))

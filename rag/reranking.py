@@ -19,7 +19,7 @@ from rag.retrieval import zscores
 
 CLOSELY = 20
 """Papers looked at: more cost time and hardly ever win."""
-LATE_WEIGHT = 1.0
+LATE_WEIGHT = 0.75
 CROSS_WEIGHT = 3.0
 """What a standard deviation weighs beside the three of the fused score."""
 _MAX_TOKENS = 512
