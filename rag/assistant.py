@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rag import choosing, declining, writing
 from rag.asking import parts
+from rag.clauses import narrowed
 from rag.conversation import Standalone, is_said, standalone_question
 from rag.domain import Answer, Evidence, Hit, Paper, Progress, Sentence, Turn
 from rag.errors import QuestionError
@@ -193,7 +194,11 @@ class Assistant(Searcher):
         answered = bool(found.evidence) and (named or probability >= declining.threshold())
         missing = self._missing(found) if answered and form == "one" else ()
         chosen = choosing.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
-        sentences = writing.quote(chosen) if answered else ()
+        shown = [
+            narrowed(item, found.asked, found.matches[item.paper.id].score) if item.paper.id in found.matches else item
+            for item in chosen
+        ]
+        sentences = writing.quote(shown) if answered else ()
         nearest = () if answered else tuple(hit.paper for hit in found.hits[:NEAREST])
         return Answer(
             question=found.asked,
