@@ -1,7 +1,10 @@
 """What keeps the code base in shape: who may import what, and documents that are true."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,3 +107,11 @@ def test_the_seed_document_is_unchanged() -> None:
 
 
 SEED_SHA256 = "71c00df8623041210688dc81a68477636cfeaa5d5515c2134f67a8e20f206a73"
+
+
+def test_threads_that_wait_sleep_unless_told_otherwise() -> None:
+    show = "import rag, os; print(os.environ['OMP_WAIT_POLICY'])"
+    for given, expected in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | given
+        done = subprocess.run([sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == expected
