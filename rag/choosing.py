@@ -19,6 +19,8 @@ SAME_PAPER_BONUS = 1.0
 """Chosen on the `fit` halves of the development questions for the most facts at about 60 words (evals/LOG.md)."""
 _PER_PAPER = 2
 _MOST_LISTED = 20
+_OWN_BONUS = 0.1
+"""A paper is listed for what it does itself rather than for its background."""
 OWNERS = 3
 """A name that more papers hold is no paper's own."""
 
@@ -136,7 +138,7 @@ def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
 
 
 def _says_it(item: Evidence) -> float:
-    return item.parts["match"] + item.parts["dense"]
+    return item.parts["match"] + item.parts["dense"] + _OWN_BONUS * item.parts["own"]
 
 
 def _best_of(papers: Sequence[str], evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:

@@ -9,7 +9,7 @@ TEXT = "One sentence. Two sentences. Three sentences. Four of them."
 
 
 def _evidence(paper_id: str, start: int, score: float) -> Evidence:
-    parts = {"match": score / 10, "dense": 0.0}
+    parts = {"match": score / 10, "dense": 0.0, "own": 0.0}
     return Evidence(Paper(paper_id, f"Title {paper_id}", TEXT), Span(start, start + 5), score, parts)
 
 
