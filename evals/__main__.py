@@ -33,6 +33,7 @@ SetArgument = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")]
 LOG = Path(__file__).parent / "LOG.md"
+FITTED = Path(__file__).parent.parent / "rag" / "fitted"
 RUBRIC = Path(__file__).parent / "rubric.md"
 
 
@@ -195,7 +196,7 @@ def fit_decline(
     ] = None,
     each: Annotated[int, typer.Option(min=1, help="Questions taken of each foreign set, by chance.")] = 30,
     split: Annotated[str, typer.Option(help="Fit on this split only.")] = "fit",
-    out: Annotated[Path, typer.Option(help="Folder to write declining.json and listing.json to.")] = Path("rag/fitted"),
+    out: Annotated[Path, typer.Option(help="Folder to write declining.json and listing.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
     """Fit when a question is declined, and which papers a list question lists; write both models as data.

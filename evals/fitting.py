@@ -78,8 +78,11 @@ def decline_examples(
     return _examples(rows, truth, weights)
 
 
-def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples:
-    """Each paper found for a list question; true where it is gold. Papers that are neither right nor wrong are left out."""
+def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples | None:
+    """Each paper found for a list question; true where it is gold. Papers that are neither right nor wrong are left out.
+
+    None where no question asks for a list.
+    """
     names = paper_ids(assistant.papers())
     rows: list[Mapping[str, float]] = []
     truth: list[bool] = []
@@ -93,11 +96,7 @@ def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples:
             if hit.paper.id not in also - gold:
                 rows.append(choosing.listing_features(hit, hits))
                 truth.append(hit.paper.id in gold)
-    if not any(truth):
-        raise EvalError(
-            "the sets hold no list question with two or more gold papers, so nothing says which papers to list"
-        )
-    return _examples(rows, truth, [_OWN] * len(rows))
+    return _examples(rows, truth, [_OWN] * len(rows)) if rows else None
 
 
 def _examples(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weights: Sequence[float]) -> Examples:
@@ -164,13 +163,12 @@ def decline_threshold(left_out: Array, examples: Examples) -> float:
 
 def listing_threshold(left_out: Array, examples: Examples) -> float:
     """The threshold of the greatest F1 of the papers listed."""
-    return float(max(np.sort(left_out), key=lambda value: f_measure(left_out >= value, examples.truth, 1.0)))
+    return float(max(np.sort(left_out), key=lambda value: f1(left_out >= value, examples.truth)))
 
 
-def f_measure(chosen: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_], beta: float) -> float:
-    """0..1: the weighted harmonic mean of precision and recall (van Rijsbergen 1979)."""
-    right = float((chosen & truth).sum())
-    return float((1 + beta**2) * right / max(1.0, chosen.sum() + beta**2 * truth.sum()))
+def f1(chosen: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
+    """0..1: the harmonic mean of precision and recall (van Rijsbergen 1979)."""
+    return float(2 * (chosen & truth).sum() / max(1.0, chosen.sum() + truth.sum()))
 
 
 def fingerprint(sets: Sequence[QuestionSet]) -> list[dict[str, str]]:

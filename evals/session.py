@@ -90,7 +90,8 @@ def fit_models(
     settings: Settings,
     begin: Callable[[int], Callable[[], None]],
 ) -> dict[str, Logistic]:
-    """The models of declining and of listing, by the names of their files; `begin` gets the number of questions.
+    """The models of declining and, where the sets ask for lists, of listing, by the names of their files; `begin` gets the number
+    of questions.
 
     Raises:
         EvalError: no question of the split, papers that are not in the library, or nothing to tell apart.
@@ -110,7 +111,7 @@ def fit_models(
         }
         declining = fitting.decline_examples(assistant, cases, others, begin(len(cases) + len(others)))
         listing = fitting.listing_examples(assistant, cases)
-    return {
-        "declining": fitting.fit(declining, fitting.decline_threshold, facts),
-        "listing": fitting.fit(listing, fitting.listing_threshold, facts),
-    }
+    models = {"declining": fitting.fit(declining, fitting.decline_threshold, facts)}
+    if listing is not None:
+        models["listing"] = fitting.fit(listing, fitting.listing_threshold, facts)
+    return models

@@ -1,5 +1,5 @@
 """What a question asks for: its form (one thing, several papers compared, all papers of a kind), its parts, and the kind of
-thing that would answer it (a number, a cause, code, results).
+thing that would answer it (a number, a cause, code).
 
 Owns: the patterns, for questions and for the sentences that hold such a thing. Pure functions on strings; which papers are
 compared or listed is decided elsewhere, with their scores. Answer types help to choose sentences since question answering
@@ -13,7 +13,7 @@ from typing import Literal
 from rag.text import STOP_WORDS, content_words, words
 
 Form = Literal["one", "several", "list"]
-Kind = Literal["number", "cause", "code", "results"]
+Kind = Literal["number", "cause", "code"]
 
 _PAPERS = r"(?:papers|works|studies|articles|abstracts|publications|methods|approaches|techniques|models|ones|authors)"
 _LIST = re.compile(
@@ -53,10 +53,6 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
         r"\b(?:code|github|repo\w*|url|link|availab\w+|download|open.?source\w*|checkpoints?|website|project page|implementation)\b",
         re.IGNORECASE,
     ),
-    "results": re.compile(
-        r"\bresult|\bbetter\b|\boutperform|\bbeats?\b|\bcompar|\bstate.of.the.art|\bperform|\bsuperior|\bbest\b|\bworse\b|\bimprov|\bgood\b|\bwell\b",
-        re.IGNORECASE,
-    ),
 }
 _HOLDS: dict[Kind, re.Pattern[str]] = {
     "number": re.compile(
@@ -71,11 +67,6 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
     ),
     "code": re.compile(
         r"https?://|github\.com|\bcode (?:is|are|will)\b|\bavailable at\b|\bpublicly available\b|\bproject page\b",
-        re.IGNORECASE,
-    ),
-    "results": re.compile(
-        r"\b(?:extensive|experimental|comprehensive|empirical) (?:experiments?|results?|evaluations?)\b|\bstate-of-the-art\b"
-        r"|\bdemonstrat\w+ (?:the )?(?:effectiveness|efficacy|superior\w*)|\boutperform",
         re.IGNORECASE,
     ),
 }

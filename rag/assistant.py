@@ -82,24 +82,23 @@ class Searcher:
             rest = without_identifiers(asked)
             titles = "; ".join(paper.title or paper.abstract[:100] for paper in named)
             text = f"{rest} (about: {titles})" if rest else titles
-            return Standalone(text, rest or titles, about=tuple(paper.id for paper in named))
+            return Standalone(text, rest or titles, about=tuple(paper.id for paper in named), named=True)
         return standalone_question(asked, history, self.papers_quoting, self.papers_named)
 
     def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
         """The best papers, best first; a paper named by an identifier before all others."""
         asked = self.checked(question)
-        standalone = self._standalone(asked, ()).text
-        hits = self.retriever.hits(standalone, max(limit, CLOSELY))
-        return self._looked_at(asked, standalone, hits).hits[:limit]
+        standalone = self._standalone(asked, ())
+        hits = self.retriever.hits(standalone.text, max(limit, CLOSELY))
+        return self._looked_at(standalone, hits).hits[:limit]
 
-    def _looked_at(self, asked: str, question: str, hits: Sequence[Hit]) -> Reranked:
-        found = self._reranker.rerank(question, hits, self.library.count(), self.library.holding)
-        named = {paper.id for paper in self.library.papers_identified(identifiers_in(asked))}
-        if not named:
+    def _looked_at(self, standalone: Standalone, hits: Sequence[Hit]) -> Reranked:
+        found = self._reranker.rerank(standalone.text, hits, self.library.count(), self.library.holding)
+        if not standalone.named or not found.hits:
             return found
-        first = sorted(found.hits, key=lambda hit: hit.paper.id not in named)
+        first = sorted(found.hits, key=lambda hit: hit.paper.id not in standalone.about)
         top = max(hit.score for hit in found.hits)
-        lifted = [replace(hit, score=top + 1 if hit.paper.id in named else hit.score) for hit in first]
+        lifted = [replace(hit, score=top + 1 if hit.paper.id in standalone.about else hit.score) for hit in first]
         return Reranked(tuple(lifted), found.matches)
 
     def papers(self) -> tuple[Paper, ...]:
@@ -162,7 +161,7 @@ class Assistant(Searcher):
         hits = self.retriever.hits(standalone.text, CLOSELY)
         clock.mark("retrieve")
         yield Progress("reading", standalone.text, hits[:RETRIEVED])
-        looked_at = self._looked_at(asked, standalone.text, hits)
+        looked_at = self._looked_at(standalone, hits)
         hits = looked_at.hits
         sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
         planned = choosing.plan(standalone.asked if standalone.about else standalone.text, hits, standalone.about)
@@ -184,14 +183,13 @@ class Assistant(Searcher):
         yield answer
 
     def _matches(self, question: str, hits: Sequence[Hit]) -> Mapping[str, PaperMatch]:
-        return self._reranker.rerank(question, hits, self.library.count(), self.library.holding).matches
+        return self._reranker.matches(question, hits, self.library.count(), self.library.holding)
 
     def _answer(self, found: "_Found", clock: "_Clock") -> Answer:
         signals = declining.signals(found.standalone.text, found.hits, found.matches, found.sentences, found.evidence)
         probability = declining.p_answerable(signals)
-        named = bool(identifiers_in(found.asked)) and bool(self.library.papers_identified(identifiers_in(found.asked)))
         form = found.planned.form
-        answered = bool(found.evidence) and (named or probability >= declining.threshold())
+        answered = bool(found.evidence) and (found.standalone.named or probability >= declining.threshold())
         missing = self._missing(found) if answered and form == "one" else ()
         chosen = choosing.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
         shown = [

@@ -36,7 +36,7 @@ _NEW_TOPIC = re.compile(
     r"(?:something else|(?:a )?(?:new|different|another) (?:question|topic)|changing (?:the )?(?:topic|subject))",
     re.IGNORECASE,
 )
-_ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2, "last": -1}
+_ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2}
 _SHORT = 2
 _MAX_CHARS = 20_000
 """Of the last answer; the history comes from outside and has no limit of its own."""
@@ -51,7 +51,9 @@ class Standalone:
     asked: str
     said: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    """Ids of the papers that it is about, where it leans on the last answer."""
+    """Ids of the papers that it is about, where it leans on the last answer or names them by an identifier."""
+    named: bool = False
+    """Whether it is an identifier that names them."""
 
     @property
     def to_read(self) -> str:
@@ -117,7 +119,7 @@ def _pointed_at(question: str, papers: Sequence[Paper]) -> Sequence[Paper]:
     asked = words(question)
     if "other" in asked and ("one" in asked or "paper" in asked):
         return papers[-1:]
-    place = next((_ORDINALS[word] for word in asked if word in _ORDINALS and word != "last"), None)
+    place = next((_ORDINALS[word] for word in asked if word in _ORDINALS), None)
     if place is None or place >= len(papers):
         return papers
     return [papers[place]]

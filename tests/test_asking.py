@@ -63,7 +63,6 @@ def test_three_papers_are_three() -> None:
         ("What FID does it get?", "number"),
         ("Why is it slow?", "cause"),
         ("is the code out there?", "code"),
-        ("Does it outperform GANs?", "results"),
     ],
 )
 def test_the_kind_of_thing_asked_for_is_known(question: str, kind: str) -> None:

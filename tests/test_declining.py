@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from evals.fitting import FALSE_ALARMS, Examples, decline_threshold, f_measure, fit, listing_threshold
+from evals.fitting import FALSE_ALARMS, Examples, decline_threshold, f1, fit, listing_threshold
 from rag import declining, logistic
 from rag.assistant import Assistant
 from rag.errors import FittedModelError
@@ -70,8 +70,7 @@ def test_few_questions_that_are_answered_lie_below_the_threshold() -> None:
     assert listing_threshold(left_out, examples) == pytest.approx(0.41)
 
 
-def test_an_f_measure_with_a_small_beta_is_nearer_to_precision() -> None:
+def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:
     chosen, truth = np.array([True, False, False, False]), np.array([True, True, True, True])
-    assert f_measure(chosen, truth, 1.0) == pytest.approx(2 * 1 * 0.25 / 1.25)
-    assert f_measure(chosen, truth, 0.5) > f_measure(chosen, truth, 1.0)
-    assert f_measure(~truth, truth, 1.0) == 0.0
+    assert f1(chosen, truth) == pytest.approx(2 * 1 * 0.25 / 1.25)
+    assert f1(~truth, truth) == 0.0

@@ -55,6 +55,15 @@ def test_a_cross_encoder_has_the_last_word() -> None:
     assert _order(Reranker(late, late_weight=1.0, cross=_LikesLong()), hits) == ["p1", "p0"]
 
 
+def test_matches_alone_do_not_ask_the_cross_encoder() -> None:
+    class Refuses:
+        def score(self, question: str, texts: Sequence[str]) -> list[float]:
+            raise AssertionError("asked")
+
+    reranker = Reranker(LateInteraction(HashEmbedder()), late_weight=1.0, cross=Refuses())
+    assert set(reranker.matches("bees", _hits("bees", "rocks"), 2, lambda words: {})) == {"p0", "p1"}
+
+
 def _save_cross_encoder(folder: Path, outputs: int) -> None:
     """A tiny network with random weights, in the format of a published one."""
     from tokenizers import Tokenizer, models, pre_tokenizers
