@@ -1,4 +1,4 @@
-"""`python -m evals run | score | compare | report | check | read | from-chat | fit-decline | bench`: arguments and exit codes."""
+"""`python -m evals run | score | compare | report | check | read | from-chat | checker | fit-decline | fit-checker | plant | bench`: arguments and exit codes."""
 
 import json
 import sys
@@ -219,6 +219,90 @@ def fit_decline(
             f"{model.threshold}, {model.fitted_on['examples']} examples",
             file=sys.stderr,
         )
+
+
+@app.command()
+@exits_with_one_line
+def checker(
+    pairs_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PAIRS", help='.jsonl with a line {"id", "sentence", "title", "evidence", "supported", "kind"} a pair.'
+        ),
+    ],
+    split: Annotated[str | None, typer.Option(help="Only pairs of this split.")] = None,
+    as_json: JsonOption = False,
+    device: DeviceOption = None,
+) -> None:
+    """Judge pairs of a sentence and its evidence, and tell how many wrong ones the checker catches.
+
+    Example: python -m evals checker evals/sets/checker.jsonl --split test
+    """
+    from evals.pairs import judge, load_pairs, pair_json, summary
+    from evals.tables import print_checker, progress_of
+    from rag.wiring import open_checker, open_embedder
+
+    settings = Settings.load(device=device)
+    pairs = load_pairs(pairs_file, split)
+    embedder = open_embedder(settings)
+    with progress_of("checking") as begin:
+        judged = judge(pairs, open_checker(settings, embedder), begin(len(pairs)))
+    found = summary(judged, embedder)
+    if as_json:
+        typer.echo(json.dumps({"pairs": [pair_json(item) for item in judged], **found}, ensure_ascii=False))
+    else:
+        print_checker(found)
+
+
+@app.command()
+@exits_with_one_line
+def fit_checker(
+    pairs_files: Annotated[list[Path], typer.Argument(metavar="PAIRS…", help="Pairs of which all count fully.")],
+    also: Annotated[
+        list[Path] | None, typer.Option(help="Pairs of another field; each counts a tenth. Repeatable.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Fit on this split of PAIRS only.")] = "dev",
+    out: Annotated[Path, typer.Option(help="Folder to write checking.json to.")] = FITTED,
+    device: DeviceOption = None,
+) -> None:
+    """Fit how the checker weighs its signals; write the model as data.
+
+    Example: python -m evals fit-checker evals/sets/checker.jsonl
+    """
+    from evals.pairs import fit_checking, load_pairs
+    from evals.tables import progress_of
+    from rag.wiring import open_checker, open_embedder
+
+    settings = Settings.load(device=device)
+    own = [pair for path in pairs_files for pair in load_pairs(path, split)]
+    other = [pair for path in also or [] for pair in load_pairs(path)]
+    with progress_of("checking") as begin:
+        model = fit_checking(
+            own, other, open_checker(settings, open_embedder(settings)), [*pairs_files, *(also or [])], begin(len(own) + len(other))
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "checking.json").write_text(model.json(), "utf-8")
+    print(f"wrote {out / 'checking.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr)
+
+
+@app.command()
+@exits_with_one_line
+def plant(
+    written: Annotated[Path, typer.Argument(metavar="WRITTEN", help="Hand-written sentences, a JSON object a line.")],
+    out: Annotated[Path, typer.Option(help="Pairs file to write.")],
+    library: LibraryOption = None,
+) -> None:
+    """Make pairs for the checker from hand-written sentences about the library's papers, planting more errors by script.
+
+    Example: python -m evals plant evals/sets/checker-written.jsonl --library library --out pairs.jsonl
+    """
+    from evals.planting import plant as plant_pairs
+    from evals.session import papers_of
+
+    lines = [json.loads(line) for line in written.read_text("utf-8").splitlines() if line.strip()]
+    pairs = plant_pairs(lines, papers_of(Settings.load(library=library)))
+    out.write_text("".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs), "utf-8")
+    print(f"{len(pairs)} pairs in {out}", file=sys.stderr)
 
 
 @app.command()

@@ -134,6 +134,23 @@ class RunningScores:
         return " ".join([*shown, *([f"{self._failed} failed"] if self._failed else [])])
 
 
+def print_checker(found: dict[str, Any]) -> None:
+    """How many wrong pairs the checker catches, beside the baselines, and by kind."""
+    console = Console(highlight=False, width=120)
+    console.print(f"{found['n']} pairs, {found['supported']} of them supported; {found['ms']['p50']:.0f} ms a pair (median)")
+    table = Table("", "AUROC", "caught at 10 % false alarms")
+    for name, item in (("checker", found), *found["baselines"].items()):
+        table.add_row(name, *("–" if item[key] is None else f"{item[key]:.3f}" for key in ("auroc", "caught")))
+    console.print(table)
+    shipped = found["shipped"]
+    shares = ["–" if shipped[key] is None else f"{shipped[key]:.3f}" for key in ("caught", "false_alarms")]
+    console.print(f"at the shipped threshold: {shares[0]} of the wrong pairs caught, {shares[1]} false alarms")
+    kinds = Table("kind", "n", "caught at 10 %", "caught as shipped")
+    for kind, item in found["by_kind"].items():
+        kinds.add_row(_text(kind), str(item["n"]), f"{item['caught']:.3f}", f"{item['caught_shipped']:.3f}")
+    console.print(kinds)
+
+
 @contextmanager
 def progress_of(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
     """A progress bar on the standard error, where somebody watches: gives what takes the total, and gives what is called each time."""

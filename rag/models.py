@@ -218,15 +218,20 @@ def load_scorer(files: ModelFiles, device: Device) -> Any:
     Raises:
         ModelUnsupported: it has another number of outputs.
     """
-    from transformers import AutoModelForSequenceClassification
-
-    model = _loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
+    model = load_classifier(files, device)
     if model.config.num_labels != 1:
         raise ModelUnsupported(
             f"{files.name} has {model.config.num_labels} outputs; a reranker has one. Name a cross-encoder for ranking, such "
             "as cross-encoder/ms-marco-MiniLM-L6-v2"
         )
     return model
+
+
+def load_classifier(files: ModelFiles, device: Device) -> Any:
+    """A sequence classifier in evaluation mode on the device, without gradients; `config.id2label` names its outputs."""
+    from transformers import AutoModelForSequenceClassification
+
+    return _loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
 
 
 def _loaded(kind: Any, files: ModelFiles, device: Device) -> Any:

@@ -15,6 +15,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant, Searcher
+    from rag.checking import Checker
     from rag.embedding import Embedder
     from rag.ingest import IngestReport, Progress
     from rag.library import Library
@@ -82,6 +83,23 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         }
         reranker = _reranker(settings, retriever.embedder, report)
         return Assistant(library, retriever, reranker, finder, settings, description)
+
+
+def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
+    """The checker, with an entailment model where one is named in the settings.
+
+    Raises:
+        ModelError: the entailment model cannot be found, or is of another kind.
+    """
+    from rag.checking import Checker
+
+    if settings.entailment == "none":
+        return Checker(embedder)
+    report("Loading the entailment model")
+    from rag.entailment import TransformerEntailment
+
+    files = find_model(settings.entailment, settings.cache, report)
+    return Checker(embedder, TransformerEntailment(files, choose_device(settings.device)))
 
 
 def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Reranker":

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from snowballstemmer import stemmer
 
 from rag.text import content_words
 
-stem = stemmer("porter").stemWord
+stem = lru_cache(1 << 16)(stemmer("porter").stemWord)
 
 
 def word_shares(question: str, texts: Sequence[str]) -> list[float]:
