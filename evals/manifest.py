@@ -15,8 +15,11 @@ from rag import __version__
 from rag.assistant import Searcher
 from rag.settings import Settings
 
-_NOT_A_SETTING = {"library", "cache", "data"}
+_NOT_A_SETTING = {"writer_key", "library", "cache", "data"}
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
+
+
+_PROMPTS = {"read.md": "prompt_sha256", "write.md": "write_prompt_sha256"}
 
 
 def make_manifest(
@@ -43,8 +46,8 @@ def make_manifest(
         "reader": {"name": description["reader"], "sha256": description["reader_sha256"]}
         if "reader" in description
         else None,
-        "writer": None,
-        "prompts": {"read.md": description["prompt_sha256"]} if "prompt_sha256" in description else {},
+        "writer": {"name": description["writer"], "place": description["writer_place"]} if "writer" in description else None,
+        "prompts": {file: description[key] for file, key in _PROMPTS.items() if key in description},
         "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING),
         "versions": versions(_LIBRARIES),
         "seed": selection.get("seed", 0),

@@ -45,13 +45,15 @@ def run_set(
     """
     if mode not in MODES:
         raise EvalError(f"no mode {mode!r}; known are {', '.join(MODES)}")
-    if mode == "write":
-        raise EvalError("no writer is set up, so there is nothing to write with; use the mode quote")
+    if mode != "retrieve":
+        settings = settings.model_copy(update={"mode": mode})
     check_out(out, resume)
     selection = selection or Selection()
     cases = select(question_set.cases, **asdict(selection))
     check_against(cases, papers_of(settings))  # before the models, which take seconds
     with closing(open_searcher(settings) if mode == "retrieve" else open_assistant(settings)) as searcher:
+        if mode == "write" and searcher.description["mode"] != "write":
+            raise EvalError(f"nothing can write: {searcher.description['mode_reason']}")
         manifest = make_manifest(question_set, cases, searcher, settings, mode, asdict(selection))
         return run_cases(searcher, cases, out, manifest, resume, begin(len(cases)) if begin else None)
 

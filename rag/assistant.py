@@ -3,16 +3,19 @@
 Owns: the order of the steps, limits on questions, timings. Every part is handed in (see `rag.wiring`).
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag import choosing, declining, writing
 from rag.asking import parts
 from rag.clauses import narrowed
+from rag.composing import Composer, Draft
 from rag.conversation import Standalone, is_said, standalone_question
 from rag.domain import Answer, Evidence, Hit, Paper, Progress, Sentence, Turn
-from rag.errors import QuestionError
+from rag.errors import QuestionError, WriterFailed
 from rag.identifiers import identifiers_in, without_identifiers
 from rag.interaction import PaperMatch
 from rag.library import Library
@@ -22,6 +25,7 @@ from rag.retrieval import HybridRetriever
 from rag.settings import Settings
 from rag.text import clean, normalise
 
+log = logging.getLogger(__name__)
 RETRIEVED = 10
 NEAREST = 3
 _SAID_PENALTY = 1.0
@@ -134,10 +138,20 @@ class Assistant(Searcher):
         finder: EvidenceFinder,
         settings: Settings,
         description: Mapping[str, str],
+        composer: Composer | None = None,
     ) -> None:
         super().__init__(library, retriever, reranker, settings.max_question_chars, description)
         self._finder = finder
         self._most = settings.max_quotes
+        self._composer = composer
+        wanted = settings.mode == "write" and composer is None
+        self._notice = f"Quoted instead of written: {description.get('mode_reason', '')}." if wanted else ""
+
+    def close(self) -> None:
+        """Also let go of the writer."""
+        if self._composer:
+            self._composer.close()
+        super().close()
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The complete answer.
@@ -176,7 +190,10 @@ class Assistant(Searcher):
         evidence = _news_first(evidence, standalone.said)
         clock.mark("read")
         found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence)
-        answer = self._answer(found_all, clock)
+        answer, chosen = self._answer(found_all, clock)
+        if self._composer and answer.outcome != "declined" and planned.form != "list":
+            yield from self._written(self._composer, answer, chosen, clock)
+            return
         for shown in range(1, len(answer.sentences)):
             draft = _first(answer, shown)
             yield Progress("answering", standalone.text, hits[:RETRIEVED], len(evidence), len(evidence), draft)
@@ -185,7 +202,31 @@ class Assistant(Searcher):
     def _matches(self, question: str, hits: Sequence[Hit]) -> Mapping[str, PaperMatch]:
         return self._reranker.matches(question, hits, self.library.count(), self.library.holding)
 
-    def _answer(self, found: "_Found", clock: "_Clock") -> Answer:
+    def _written(
+        self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock"
+    ) -> Iterator[Progress | Answer]:
+        """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
+        progress = Progress("writing", quoted.standalone_question, quoted.retrieved, len(quoted.evidence), len(quoted.evidence))
+        yield progress
+        draft = Draft()
+        try:
+            with closing(composer.compose(quoted.standalone_question, quoted.evidence, chosen)) as drafts:  # type: ignore[type-var]
+                for draft in drafts:
+                    if draft.sentences:
+                        clock.first_text()
+                    yield replace(progress, draft=_with(quoted, draft)) if draft.sentences else progress
+        except WriterFailed as error:
+            log.warning("quoting instead of writing: %s", error)
+            clock.mark("write")
+            notice = f"Quoted instead of written: {error}."
+            yield replace(quoted, timings_ms=clock.finished(), notice=notice)
+            return
+        clock.mark("write")
+        answer = _with(quoted, draft) if draft.sentences else replace(quoted, mode="write", dropped=draft.dropped)
+        yield replace(answer, timings_ms=clock.finished())
+
+    def _answer(self, found: "_Found", clock: "_Clock") -> tuple[Answer, Sequence[Evidence]]:
+        """The answer in quotes, and what it quotes, best first."""
         signals = declining.signals(found.standalone.text, found.hits, found.matches, found.sentences, found.evidence)
         probability = declining.p_answerable(signals)
         form = found.planned.form
@@ -198,7 +239,7 @@ class Assistant(Searcher):
         ]
         sentences = writing.quote(shown) if answered else ()
         nearest = () if answered else tuple(hit.paper for hit in found.hits[:NEAREST])
-        return Answer(
+        answer = Answer(
             question=found.asked,
             standalone_question=found.standalone.text,
             mode="quote",
@@ -212,7 +253,9 @@ class Assistant(Searcher):
             evidence=found.evidence,
             signals=signals,
             timings_ms=clock.finished(),
+            notice=self._notice,
         )
+        return answer, shown
 
     def _missing(self, found: "_Found") -> tuple[str, ...]:
         """The parts of a question that nothing found answers, each judged as a question of its own; none where it has one part, or
@@ -258,6 +301,17 @@ def _first(answer: Answer, shown: int) -> Answer:
     return replace(answer, sentences=sentences, text=writing.text_of(sentences))
 
 
+def _with(quoted: Answer, draft: Draft) -> Answer:
+    """The written answer as far as it is made."""
+    return replace(
+        quoted,
+        mode="write",
+        sentences=draft.sentences,
+        dropped=draft.dropped,
+        text=writing.written_text(draft.sentences, quoted.missing),
+    )
+
+
 class _Clock:
     """Milliseconds of each stage, and from the start."""
 
@@ -265,12 +319,18 @@ class _Clock:
         self._now = now
         self._start = self._last = now()
         self._stages: dict[str, float] = {}
+        self._first: float | None = None
 
     def mark(self, stage: str) -> None:
         moment = self._now()
         self._stages[stage] = round((moment - self._last) * 1_000, 1)
         self._last = moment
 
+    def first_text(self) -> None:
+        """Something of the answer is there to be shown; only the first time counts."""
+        if self._first is None:
+            self._first = round((self._now() - self._start) * 1_000, 1)
+
     def finished(self) -> dict[str, float]:
         total = round((self._now() - self._start) * 1_000, 1)
-        return {**self._stages, "first_text": total, "total": total}
+        return {**self._stages, "first_text": total if self._first is None else self._first, "total": total}

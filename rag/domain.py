@@ -10,7 +10,7 @@ from typing import Literal
 
 Outcome = Literal["answered", "partial", "declined"]
 Verdict = Literal["quote", "supported"]
-Stage = Literal["searching", "reading", "answering"]
+Stage = Literal["searching", "reading", "writing", "answering"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Answer:
     `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1. `retrieved` are the papers found, best
     first. `evidence` are all sentences that were read, best first. `missing` are the parts of the question that were not found.
     `signals` are what `p_answerable` was made of (see `rag.declining`). `timings_ms` has the keys rewrite, retrieve, read,
-    first_text and total.
+    first_text and total. `notice` says why an answer that should have been written is quoted.
     """
 
     question: str
@@ -162,6 +162,7 @@ class Answer:
     evidence: tuple[Evidence, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
 
     @property
     def citations(self) -> tuple[Citation, ...]:

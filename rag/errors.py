@@ -17,6 +17,8 @@
     │   ├── LibraryFull        no space left; the batch was rolled back
     │   ├── EmbedderMismatch   the library was embedded by other weights
     │   └── SchemaTooNew       written by a newer citewise
+    ├── WriterFailed           the model or server that writes gave no whole answer
+    ├── FittedModelError       fitted data of the package is missing or damaged
     ├── VectorIndexError       the vector index cannot be built
     └── EvalError              a question set or run file is wrong
 
@@ -95,6 +97,10 @@ class SchemaTooNew(LibraryError):
 
 class VectorIndexError(CitewiseError):
     """The vector index can neither be opened nor built."""
+
+
+class WriterFailed(CitewiseError):
+    """The model or server that writes gave no whole answer; the turn quotes instead."""
 
 
 class FittedModelError(CitewiseError):

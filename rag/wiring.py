@@ -4,24 +4,29 @@ The command line, the window and the evals all build the assistant here. Heavy l
 so that importing this module is light.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.errors import ModelError, WriterFailed
 from rag.models import choose_device, find_model
-from rag.settings import Settings
+from rag.settings import DEFAULT_WRITER, Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant, Searcher
     from rag.checking import Checker
+    from rag.composing import Composer
     from rag.embedding import Embedder
+    from rag.generation import Generator
     from rag.ingest import IngestReport, Progress
     from rag.library import Library
     from rag.reranking import Reranker
     from rag.retrieval import HybridRetriever
 
+log = logging.getLogger(__name__)
 Report = Callable[[str], None]
 
 
@@ -65,6 +70,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
     report = progress or _silent
     with _library_and_retriever(settings, report) as (library, retriever, description):
         from rag.assistant import Assistant
+        from rag.generation import described
         from rag.reading import EvidenceFinder
 
         files = find_model(settings.reader, settings.cache, report)
@@ -79,10 +85,70 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "reader": settings.reader,
             "reader_sha256": files.sha256,
             "prompt_sha256": reader.prompt.sha256,
-            "mode": "quote",
         }
         reranker = _reranker(settings, retriever.embedder, report)
-        return Assistant(library, retriever, reranker, finder, settings, description)
+        composer, reason = open_composer(settings, retriever.embedder, report)
+        description |= {"mode": "write" if composer else "quote", "mode_reason": reason}
+        if composer:
+            description |= {**described(composer.generator), "write_prompt_sha256": composer.prompt.sha256}
+        return Assistant(library, retriever, reranker, finder, settings, description, composer)
+
+
+def open_composer(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "tuple[Composer | None, str]":
+    """What writes, and why that is so; None where answers are quoted.
+
+    A writer that cannot be had is no error: answers are quoted then, and the reason is said.
+
+    Raises:
+        ModelError: the entailment model cannot be found.
+        PromptError: `prompts/write.md` is not as it should be.
+    """
+    if settings.mode == "quote":
+        return None, "the mode is quote"
+    try:
+        generator = _generator(settings, report)
+    except (ModelError, WriterFailed) as error:
+        log.warning("no writer: %s", error)
+        return None, f"the writer cannot be used: {error}"
+    if generator is None:
+        return None, (
+            "no writer is set up: name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
+            if settings.writer != "none"
+            else "the writer is none"
+        )
+    from rag.composing import Composer
+
+    return Composer(generator, open_checker(settings, embedder, report)), f"{generator.name} writes, on {generator.place}"
+
+
+def _generator(settings: Settings, report: Report) -> "Generator | None":
+    """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
+    from rag.generation import Limits, LocalGenerator, RemoteGenerator
+
+    limits = Limits(settings.writer_seconds, settings.writer_tokens)
+    if settings.writer == "none":
+        return None
+    if settings.writer_url:
+        key = settings.writer_key.get_secret_value() if settings.writer_key else None
+        named = None if settings.writer == "auto" else settings.writer
+        report(f"Asking {settings.writer_url} for its models")
+        remote = RemoteGenerator(settings.writer_url, named or "", key, limits)
+        if named is None:
+            served = remote.models()
+            if not served:
+                raise WriterFailed(f"the server at {settings.writer_url} serves no model; set CITEWISE_WRITER")
+            remote.name = served[0]
+        return remote
+    device = choose_device(settings.device)
+    name = settings.writer
+    if name == "auto":
+        if device.name != "cuda":
+            return None
+        name = DEFAULT_WRITER
+    files = find_model(name, settings.cache, report)
+    report("Loading the writer")
+    writing = choose_device(settings.device, reading=True)
+    return LocalGenerator(files, writing, limits, settings.writer_4bit)
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":

@@ -58,6 +58,14 @@ def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing:
     return "\n\n".join(shown)
 
 
+def written_text(sentences: Sequence[AnswerSentence], missing: Sequence[str] = ()) -> str:
+    """A written answer as shown: its sentences in order, in one paragraph; what has to be quoted stands in quotation marks."""
+    shown = [" ".join(map(_marked, sentences))]
+    if missing:
+        shown.append("Not found in these abstracts: " + "; ".join(missing))
+    return "\n\n".join(filter(None, shown))
+
+
 def _marked(sentence: AnswerSentence) -> str:
     markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
     return f"\u201c{sentence.text}\u201d {markers}" if sentence.verdict == "quote" else f"{sentence.text} {markers}"
