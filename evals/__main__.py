@@ -1,4 +1,5 @@
-"""`python -m evals run | score | compare | report | check | read | from-chat | checker | fit-decline | fit-checker | plant | bench`: arguments and exit codes."""
+"""`python -m evals run | score | compare | report | check | read | from-chat | checker | plant | fit-… | bench`:
+arguments and exit codes."""
 
 import json
 import sys
@@ -227,7 +228,8 @@ def checker(
     pairs_file: Annotated[
         Path,
         typer.Argument(
-            metavar="PAIRS", help='.jsonl with a line {"id", "sentence", "title", "evidence", "supported", "kind"} a pair.'
+            metavar="PAIRS",
+            help='.jsonl with a line {"id", "sentence", "title", "evidence", "supported", "kind"} a pair.',
         ),
     ],
     split: Annotated[str | None, typer.Option(help="Only pairs of this split.")] = None,
@@ -278,11 +280,17 @@ def fit_checker(
     other = [pair for path in also or [] for pair in load_pairs(path)]
     with progress_of("checking") as begin:
         model = fit_checking(
-            own, other, open_checker(settings, open_embedder(settings)), [*pairs_files, *(also or [])], begin(len(own) + len(other))
+            own,
+            other,
+            open_checker(settings, open_embedder(settings)),
+            [*pairs_files, *(also or [])],
+            begin(len(own) + len(other)),
         )
     out.mkdir(parents=True, exist_ok=True)
     (out / "checking.json").write_text(model.json(), "utf-8")
-    print(f"wrote {out / 'checking.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr)
+    print(
+        f"wrote {out / 'checking.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr
+    )
 
 
 @app.command()

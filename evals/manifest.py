@@ -46,7 +46,9 @@ def make_manifest(
         "reader": {"name": description["reader"], "sha256": description["reader_sha256"]}
         if "reader" in description
         else None,
-        "writer": {"name": description["writer"], "place": description["writer_place"]} if "writer" in description else None,
+        "writer": {"name": description["writer"], "place": description["writer_place"]}
+        if "writer" in description
+        else None,
         "prompts": {file: description[key] for file, key in _PROMPTS.items() if key in description},
         "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING),
         "versions": versions(_LIBRARIES),

@@ -1,8 +1,9 @@
 """How good the checker is: pairs of a sentence and its evidence, some supported and some not, judged and scored.
 
-Owns: the form of a pairs file, the verdict of each pair, and what is reported: area under the ROC curve, and the share of wrong pairs that
-is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same pairs, two baselines: the cosine of
-the embeddings, and the share of the sentence's words that the evidence holds.
+Owns: the form of a pairs file, the verdict of each pair, and what is reported: area under the ROC curve, and the share of wrong
+pairs that is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same
+pairs, two baselines:
+the cosine of the embeddings, and the share of the sentence's words that the evidence holds.
 """
 
 import hashlib
@@ -73,7 +74,8 @@ def _pair(path: Path, number: int, line: str) -> Pair:
     for name, kind in _FIELDS.items():
         if not isinstance(raw.get(name), kind):
             raise EvalError(f"{path}, line {number}: {name!r} must be {kind.__name__}, not {raw.get(name)!r}")
-    return Pair(**{name: raw[name] for name in _FIELDS}, raw=raw)
+    given: dict[str, Any] = {name: raw[name] for name in _FIELDS}
+    return Pair(**given, raw=raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,18 @@ def summary(judged: Sequence[Judged], embedder: Embedder) -> dict[str, Any]:
     scores = np.array([item.checked.score for item in judged])
     shipped = np.array([item.checked.supported for item in judged])
     cosines = (
-        embedder.embed_passages([pair.sentence for pair in pairs]) * embedder.embed_passages([pair.evidence for pair in pairs])
+        embedder.embed_passages([pair.sentence for pair in pairs])
+        * embedder.embed_passages([pair.evidence for pair in pairs])
     ).sum(axis=1)
     return {
         "n": len(pairs),
         "supported": int(truth.sum()),
         **_scored(truth, scores),
         "shipped": {"caught": _mean(~shipped[~truth]), "false_alarms": _mean(~shipped[truth])},
-        "ms": {"p50": float(np.median([item.ms for item in judged])), "p95": float(np.quantile([item.ms for item in judged], 0.95))},
+        "ms": {
+            "p50": float(np.median([item.ms for item in judged])),
+            "p95": float(np.quantile([item.ms for item in judged], 0.95)),
+        },
         "by_kind": _by_kind(pairs, truth, scores, shipped),
         "baselines": {
             "embedding": _scored(truth, cosines.astype(float)),

@@ -1,9 +1,9 @@
 """Hand-written sentences about papers -> pairs for the checker, with errors planted by script beside those planted by hand.
 
-Owns: which errors are planted and how. A line of the source names a paper by its title, the numbers of the abstract's sentences that
-it tells of, a kind ("supported" or the fault it has), the text and a split. By hand are planted: number, unit, entity, negation, reversed,
-addition, filler, cause, subject. By script, from the supported ones: the citation of another paper ("citation"), another number ("digits"), and
-the name of another paper's method ("method").
+Owns: which errors are planted and how. A line of the source names a paper by its title, the numbers of the abstract's sentences
+that it tells of, a kind ("supported" or the fault it has), the text and a split. By hand are planted: number, unit, entity, negation,
+reversed, addition, filler, cause, subject. By script, from the supported ones: the citation of another paper ("citation"), another
+number ("digits"), and the name of another paper's method ("method").
 """
 
 import random
@@ -40,11 +40,16 @@ def plant(written: Sequence[Mapping[str, Any]], papers: Sequence[Paper], seed: i
         try:
             evidence = " ".join(sentences[title][number - 1] for number in line["evidence"])
         except IndexError:
-            raise EvalError(f"line {place}: {title!r} has {len(sentences[title])} sentences, not {line['evidence']}") from None
+            raise EvalError(
+                f"line {place}: {title!r} has {len(sentences[title])} sentences, not {line['evidence']}"
+            ) from None
         pair = {"sentence": line["text"], "title": title, "evidence": evidence, "split": line["split"], "by": "hand"}
         pairs = [pair | {"supported": kind == "supported", "kind": kind}]
         if kind == "supported":
-            pairs += [pair | {"supported": False, "by": "script"} | fault for fault in _faults(pair, place, sentences, names, chance)]
+            pairs += [
+                pair | {"supported": False, "by": "script"} | fault
+                for fault in _faults(pair, place, sentences, names, chance)
+            ]
         made += [{"id": f"c{place}{letter}"} | found for letter, found in zip("abcde", pairs, strict=False)]
     return made
 
@@ -65,7 +70,10 @@ def _faults(
     numbers = [match for match in _DIGITS.finditer(text) if match.group() in str(pair["evidence"])]
     if numbers:
         match = chance.choice(numbers)
-        yield {"kind": "digits", "sentence": text[: match.start()] + _other(match.group(), chance) + text[match.end() :]}
+        yield {
+            "kind": "digits",
+            "sentence": text[: match.start()] + _other(match.group(), chance) + text[match.end() :],
+        }
     name = own.partition(":")[0]
     if name in names and name in text:
         other = chance.choice([other for other in names if other != name and other not in str(pair["evidence"])])

@@ -137,7 +137,9 @@ class RunningScores:
 def print_checker(found: dict[str, Any]) -> None:
     """How many wrong pairs the checker catches, beside the baselines, and by kind."""
     console = Console(highlight=False, width=120)
-    console.print(f"{found['n']} pairs, {found['supported']} of them supported; {found['ms']['p50']:.0f} ms a pair (median)")
+    console.print(
+        f"{found['n']} pairs, {found['supported']} of them supported; {found['ms']['p50']:.0f} ms a pair (median)"
+    )
     table = Table("", "AUROC", "caught at 10 % false alarms")
     for name, item in (("checker", found), *found["baselines"].items()):
         table.add_row(name, *("–" if item[key] is None else f"{item[key]:.3f}" for key in ("auroc", "caught")))

@@ -14,7 +14,7 @@ from rag.asking import parts
 from rag.clauses import narrowed
 from rag.composing import Composer, Draft
 from rag.conversation import Standalone, is_said, standalone_question
-from rag.domain import Answer, Evidence, Hit, Paper, Progress, Sentence, Turn
+from rag.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Sentence, Turn
 from rag.errors import QuestionError, WriterFailed
 from rag.identifiers import identifiers_in, without_identifiers
 from rag.interaction import PaperMatch
@@ -144,8 +144,8 @@ class Assistant(Searcher):
         self._finder = finder
         self._most = settings.max_quotes
         self._composer = composer
-        wanted = settings.mode == "write" and composer is None
-        self._notice = f"Quoted instead of written: {description.get('mode_reason', '')}." if wanted else ""
+        self._mode: Mode = settings.mode
+        self._no_writer = f"Quoted instead of written: {description.get('mode_reason', 'there is no writer')}."
 
     def close(self) -> None:
         """Also let go of the writer."""
@@ -153,21 +153,24 @@ class Assistant(Searcher):
             self._composer.close()
         super().close()
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Answer:
         """The complete answer.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return next(step for step in self.stream(question, history) if isinstance(step, Answer))
+        return next(step for step in self.stream(question, history, mode) if isinstance(step, Answer))
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Progress | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Iterator[Progress | Answer]:
         """What happens, step by step; the last item is the complete answer. Closing the iterator stops the work.
+
+        `mode`: auto writes where a writer is there, quote never, write says in `Answer.notice` why it could not.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         clock = _Clock()
+        mode = self._mode if mode == "auto" else mode
         asked = self.checked(question)
         standalone = self._standalone(question, history)
         clock.mark("rewrite")
@@ -191,7 +194,9 @@ class Assistant(Searcher):
         clock.mark("read")
         found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence)
         answer, chosen = self._answer(found_all, clock)
-        if self._composer and answer.outcome != "declined" and planned.form != "list":
+        if self._composer is None and mode == "write":
+            answer = replace(answer, notice=self._no_writer)
+        if self._composer and mode != "quote" and answer.outcome != "declined" and planned.form != "list":
             yield from self._written(self._composer, answer, chosen, clock)
             return
         for shown in range(1, len(answer.sentences)):
@@ -206,7 +211,9 @@ class Assistant(Searcher):
         self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock"
     ) -> Iterator[Progress | Answer]:
         """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
-        progress = Progress("writing", quoted.standalone_question, quoted.retrieved, len(quoted.evidence), len(quoted.evidence))
+        progress = Progress(
+            "writing", quoted.standalone_question, quoted.retrieved, len(quoted.evidence), len(quoted.evidence)
+        )
         yield progress
         draft = Draft()
         try:
@@ -253,7 +260,6 @@ class Assistant(Searcher):
             evidence=found.evidence,
             signals=signals,
             timings_ms=clock.finished(),
-            notice=self._notice,
         )
         return answer, shown
 

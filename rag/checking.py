@@ -1,9 +1,9 @@
 """Is this sentence supported by that evidence? Numbers, names, negation, direction and meaning, in that order of certainty.
 
-Owns: the signals of a (sentence, title, evidence) triple and the verdict. The weights of the signals are fitted data (`rag.logistic`,
-"checking", made by `python -m evals fit-checker`). Knows nothing of where a sentence comes from. Similarity alone cannot see an altered number,
-a swapped name or a lost negation (Goyal and Durrett 2020, Evaluating Factuality in Generation with Dependency-level Entailment; Kryściński et al. 2020,
-FactCC, whose kinds of planted errors the evaluation set follows), so each has a signal of its own.
+Owns: the signals of a (sentence, title, evidence) triple and the verdict. The weights of the signals are fitted data
+(`rag.logistic`, "checking", made by `python -m evals fit-checker`). Knows nothing of where a sentence comes from. Similarity alone
+cannot see an altered number, a swapped name or a lost negation (Kryściński et al. 2020, arXiv:1910.12840, whose kinds of planted errors
+the evaluation set follows), so each has a signal of its own.
 """
 
 import re
@@ -33,7 +33,8 @@ _ALIGNED = 0.55
 _WORD = re.compile(r"[^\W_][\w+]*")
 _NAME = re.compile(r"[A-Z0-9].*[A-Z0-9]|[a-z][A-Z]")
 _CAUSE = re.compile(
-    r"\b(?:because|since|due to|owing to|thanks to|as a result of|explained by|stems? from|caused by|the reason|attributed to|comes? from|"
+    r"\b(?:because|since|due to|owing to|thanks to|as a result of|explained by|stems? from|caused by|the reason"
+    r"|attributed to|comes? from|"
     r"which is why|driven by|arises?|helped by|by (?:avoiding|eliminating|removing|reducing)|as (?:it|they|the))\b",
     re.IGNORECASE,
 )
@@ -80,6 +81,8 @@ class Checker:
 
     def check(self, sentence: str, title: str, evidence: str) -> Checked:
         """Whether the evidence, or the title of its paper, says what the sentence says."""
+        if not re.search(r"[^\W_]", sentence) or not re.search(r"[^\W_]", evidence):
+            return Checked(False, 0.0, "nothing is said, or nothing supports it")
         numbers = number_conflicts(sentence, f"{evidence} . {title}")
         negations = negation_conflicts(sentence, evidence)
         contrasts = contrast_conflicts(sentence, evidence, title)
@@ -103,6 +106,9 @@ class Checker:
         score = model.probability(values)
         if self._entailment:
             score = (score + self._entailment.probability(f"{title}. {evidence}", sentence)) / 2
+        if values["numbers"] or values["names"]:
+            # Never supported, however alike the rest is: a figure or a name that is not there is the worst that can be shown.
+            score *= model.threshold
         supported = score >= model.threshold
         reason = "supported" if supported else _reason(numbers, strange, negations, contrasts, values)
         return Checked(supported, score, reason, values)
@@ -146,7 +152,8 @@ class _Words:
 
 def _meaning(words: _Words, source: _Words, title: _Words) -> dict[str, float]:
     """How well the words of a sentence are matched, and whether they stand in the same order: `meaning`, cosine of the texts; `least`
-    and `second`, the worst matched words that are not in the source as they stand; `new`, their share; `strange`, how far they are from a
+    and `second`, the worst matched words that are not in the source as they stand; `new`, their share; `strange`,
+    how far they are from a
     paraphrase, summed; `matched`, the mean match; `turned`, the share of pairs in another order, where little is new."""
     if not words.order or not source.order:
         return dict.fromkeys(_MEANING, 0.0)
@@ -171,7 +178,9 @@ _MEANING = ("meaning", "least", "second", "new", "strange", "matched", "turned")
 
 def _turned(words: _Words, source: _Words) -> float:
     """0..1: of the pairs of words that both texts hold once, the share that stand in the other order."""
-    places = [source.order.index(word) for word in words.order if source.order.count(word) == 1 == words.order.count(word)]
+    places = [
+        source.order.index(word) for word in words.order if source.order.count(word) == 1 == words.order.count(word)
+    ]
     pairs = [(a, b) for i, a in enumerate(places) for b in places[i + 1 :]]
     return sum(a > b for a, b in pairs) / len(pairs) if pairs else 0.0
 
@@ -181,7 +190,8 @@ def _cosine(a: Matrix, b: Matrix) -> float:
 
 
 def strange_names(sentence: str, source: str) -> tuple[str, ...]:
-    """The names and acronyms of a sentence (inner capitals, digits, or a capital after the first word) that the source does not hold, also not
+    """The names and acronyms of a sentence (inner capitals, digits, or a capital after the first word) that the
+    source does not hold, also not
     spelled out ("DMs" for "diffusion models") or written together ("UNet")."""
     found: list[str] = []
     flat = re.sub(r"[^a-z0-9]", "", source.lower())
@@ -189,8 +199,8 @@ def strange_names(sentence: str, source: str) -> tuple[str, ...]:
     for match in re.finditer(r"[A-Za-z0-9][\w+.-]*[\w+]|[A-Za-z]", sentence):
         word = match.group()
         starts = not re.search(r"\w", sentence[: match.start()].rsplit(". ", 1)[-1])
-        if not (_NAME.search(word) or (word[0].isupper() and not starts)) or word.replace(".", "").isdigit():
-            continue
+        if not (_NAME.search(word) or (word[0].isupper() and not starts)) or word[0].isdigit():
+            continue  # what begins with a digit is a number, which is compared as one
         plain = re.sub(r"[^a-z0-9]", "", word.lower())
         spellings = {plain, plain.removesuffix("s"), plain.removesuffix("based"), plain.removesuffix("like")}
         if any(part in flat for part in spellings) or (len(plain) > 1 and plain.removesuffix("s") in initials):

@@ -37,6 +37,12 @@ LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="Folder of the library. Default: CITEWISE_LIBRARY, else ./library.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(
+        help="auto, quote or write: in exact words, or written and checked. Auto writes where a writer is there."
+    ),
+]
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cuda, mps or cpu. Default: auto.")]
 
 
@@ -123,7 +129,7 @@ def ingest(
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
     library: LibraryOption = None,
-    mode: Annotated[str | None, typer.Option(help="auto or quote: how the answer is made.")] = None,
+    mode: ModeOption = None,
     device: DeviceOption = None,
     why: Annotated[
         bool,
@@ -137,6 +143,9 @@ def ask(
     """Answer one question in exact, cited words, or say that it is not in the library.
 
     Example: citewise ask "How much faster does DeepCache make Stable Diffusion?"
+
+    With a writer the answer is written, each sentence checked against its evidence: CITEWISE_WRITER_URL names an OpenAI-compatible
+    server, CITEWISE_WRITER its model, or a local model by hub name or folder.
     """
     from rag.wiring import open_assistant
 
@@ -199,12 +208,13 @@ def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
+    mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
     """Open the chat window in a browser on this machine (Ctrl-C ends it)."""
     from ui.app import launch
 
-    launch(Settings.load(library=library, device=device), host=host, port=port)
+    launch(Settings.load(library=library, mode=mode, device=device), host=host, port=port)
 
 
 @app.command()

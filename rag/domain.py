@@ -10,6 +10,7 @@ from typing import Literal
 
 Outcome = Literal["answered", "partial", "declined"]
 Verdict = Literal["quote", "supported"]
+Mode = Literal["auto", "quote", "write"]
 Stage = Literal["searching", "reading", "writing", "answering"]
 
 

@@ -1,7 +1,7 @@
 """A chat model that writes, piece by piece: one interface, two implementations.
 
-Owns: running a model or asking a server, stopping, limits, turns for several users, and what went wrong in words for people. Knows nothing
-of papers or prompts. Every stream also gives empty pieces while it waits, so that whoever reads it can stop at any moment.
+Owns: running a model or asking a server, stopping, limits, turns for several users, and what went wrong in words for people. Knows
+nothing of papers or prompts. Every stream also gives empty pieces while it waits, so that whoever reads it can stop at any moment.
 """
 
 import contextlib
@@ -85,7 +85,13 @@ class LocalGenerator:
             if mine:
                 chat = [{"role": message.role, "content": message.content} for message in messages]
                 generate_text(
-                    self._network, self._tokenizer, chat, self._limits.tokens, self._limits.seconds, emit, stopped.is_set
+                    self._network,
+                    self._tokenizer,
+                    chat,
+                    self._limits.tokens,
+                    self._limits.seconds,
+                    emit,
+                    stopped.is_set,
                 )
 
     def close(self) -> None:
@@ -174,7 +180,9 @@ class RemoteGenerator:
             for item in opened:
                 item.close()
         if not finished:
-            raise WriterFailed(f"the server at {self.place} closed the connection in the middle of the answer; ask again")
+            raise WriterFailed(
+                f"the server at {self.place} closed the connection in the middle of the answer; ask again"
+            )
 
     def _explained(self, error: Exception) -> str:
         import openai
@@ -185,7 +193,10 @@ class RemoteGenerator:
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
             return f"{where} refused the key; set CITEWISE_WRITER_KEY"
         if isinstance(error, openai.NotFoundError):
-            return f"{where} has no model {self.name!r} (or no such path); set CITEWISE_WRITER to one that it serves, and end the URL in /v1"
+            return (
+                f"{where} has no model {self.name!r} (or no such path); set CITEWISE_WRITER to one that it serves, and end "
+                "the URL in /v1"
+            )
         if isinstance(error, openai.RateLimitError):
             return f"{where} has too much to do; ask again in a while"
         if isinstance(error, openai.BadRequestError):
@@ -245,7 +256,9 @@ def _pumped(work: Callable[[Emit, threading.Event], None], abort: Callable[[], N
             if isinstance(piece, WriterFailed):
                 raise piece
             if isinstance(piece, BaseException):
-                raise WriterFailed(f"the writer failed ({type(piece).__name__}: {' '.join(str(piece).split())[:200]})") from piece
+                raise WriterFailed(
+                    f"the writer failed ({type(piece).__name__}: {' '.join(str(piece).split())[:200]})"
+                ) from piece
             yield piece
     finally:
         stopped.set()

@@ -243,6 +243,8 @@ def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: boo
     """
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
+    bits: Any = BitsAndBytesConfig
+
     if not getattr(tokenizer, "chat_template", None):
         raise ModelUnsupported(
             f"{files.name} has no chat template, so it was not taught to answer; choose an instruct model, such as "
@@ -256,11 +258,11 @@ def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: boo
     options: dict[str, Any] = {"dtype": device.dtype, "attn_implementation": "sdpa", "local_files_only": True}
     if four_bit or (can and _too_large(files, device)):
         options |= {
-            "quantization_config": BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_compute_dtype=device.dtype),
+            "quantization_config": bits(load_in_4bit=True, bnb_4bit_compute_dtype=device.dtype),
             "device_map": device.name,
         }
     with quiet_loading(), _load_errors(files):
-        model = AutoModelForCausalLM.from_pretrained(files.folder, **options)
+        model: Any = AutoModelForCausalLM.from_pretrained(files.folder, **options)
         return (model if "device_map" in options else model.to(device.name)).eval().requires_grad_(False)
 
 

@@ -61,9 +61,10 @@ def negated(text: str) -> tuple[frozenset[str], frozenset[str]]:
             inside.add(stem(token[:-5]))
             every.add(stem(token[:-5]))
         elif token not in STOP_WORDS:
-            for part in token.split("-"):
+            first, *others = token.split("-")
+            for part in others if first == "non" and others else (first, *others):
                 every.add(stem(part))
-                if left:
+                if left or (first == "non" and others):
                     inside.add(stem(part))
             left = max(0, left - 1)
     return frozenset(inside), frozenset(every)
@@ -95,15 +96,24 @@ def negations(text: str) -> int:
     return sum(token in _NEGATORS for token in tokens(text))
 
 
+Spellings = tuple[str, ...]
+
+
 @cache
-def _contrasts() -> tuple[tuple[tuple[tuple[str, ...], ...], ...], ...]:
+def _contrasts() -> tuple[tuple[tuple[str, ...], tuple[Spellings, ...]], ...]:
+    """Of each line of contrasts.txt the first spelling of each member, for people, and all spellings as stems."""
     lines = files("rag").joinpath("contrasts.txt").read_text("utf-8").splitlines()
-    return tuple(
-        tuple(
-            tuple(dict.fromkeys(" ".join(_stems(spelling)) for spelling in member.split(","))) for member in line.split("|")
-        )
+    members = [
+        [[spelling.strip() for spelling in member.split(",")] for member in line.split("|")]
         for line in lines
         if line.strip() and not line.startswith("#")
+    ]
+    return tuple(
+        (
+            tuple(spellings[0] for spellings in line),
+            tuple(tuple(dict.fromkeys(" ".join(_stems(item)) for item in spellings)) for spellings in line),
+        )
+        for line in members
     )
 
 
@@ -119,25 +129,29 @@ def contrast_conflicts(sentence: str, source: str, reference: str = "") -> tuple
     here, there = f" {' '.join(_stems(sentence))} ", f" {' '.join(_stems(source))} "
     known = there + f"{' '.join(_stems(reference))} "
     found: list[str] = []
-    for line in _contrasts():
+    for labels, line in _contrasts():
         said = [any(f" {spelling} " in here for spelling in member) for member in line]
         given = [any(f" {spelling} " in there for spelling in member) for member in line]
         at_all = [any(f" {spelling} " in known for spelling in member) for member in line]
-        new = [member[0] for member, a, b in zip(line, said, at_all, strict=True) if a and not b]
-        lost = [member[0] for member, a, b in zip(line, said, given, strict=True) if b and not a]
+        new = [label for label, a, b in zip(labels, said, at_all, strict=True) if a and not b]
+        lost = [label for label, a, b in zip(labels, said, given, strict=True) if b and not a]
         if new and lost:
             found.append(f"{new[0]}/{lost[0]}")
     return tuple(found)
 
 
 _BETTER = re.compile(
-    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beats?|superior to|(?:\w+er|more|better)(?: \w+){0,4} than|ahead of|win\w* over|improv\w+ (?:up)?on|"
+    r"\b(?:outperform\w*|surpass\w*|exceed\w*|beats?|superior to|(?:\w+er|more|better)(?: \w+){0,4} than"
+    r"|ahead of|win\w* over|improv\w+ (?:up)?on|"
     r"over)\b"
 )
 _WORSE = re.compile(
-    r"\b(?:underperform\w*|(?:less|fewer|worse|slower|lower|smaller|poorer)(?: \w+){0,4} than|inferior to|behind|falls? short of|lags?|trails?|"
+    r"\b(?:underperform\w*|(?:less|fewer|worse|slower|lower|smaller|poorer)(?: \w+){0,4} than|inferior to"
+    r"|behind|falls? short of|lags?|trails?|"
     r"(?:outperformed|surpassed|beaten|exceeded) by)\b"
 )
+
+
 def sides(sentence: str, source: str) -> float:
     """-1..1: whether the things that both sentences put on the two sides of a comparison are on the same sides (1) or on the other
     ones (-1); 0 where they do not compare, or share nothing."""
@@ -155,9 +169,7 @@ def _sided(text: str) -> list[tuple[frozenset[str], int, frozenset[str]]]:
     found: list[tuple[frozenset[str], int, frozenset[str]]] = []
     for sign, pattern in ((-1, _WORSE), (1, _BETTER)):
         for match in pattern.finditer(plain):
-            if sign == 1 and any(
-                other.start() <= match.start() < other.end() for other in _WORSE.finditer(plain)
-            ):
+            if sign == 1 and any(other.start() <= match.start() < other.end() for other in _WORSE.finditer(plain)):
                 continue
             found.append((_topic(plain[: match.start()]), sign, _topic(plain[match.end() :])))
     return found
@@ -167,7 +179,9 @@ def _topic(text: str) -> frozenset[str]:
     return frozenset(_stems(text)) - _STOP_STEMS
 
 
-def _agreement(left: frozenset[str], right: frozenset[str], other_left: frozenset[str], other_right: frozenset[str]) -> float:
+def _agreement(
+    left: frozenset[str], right: frozenset[str], other_left: frozenset[str], other_right: frozenset[str]
+) -> float:
     straight = len(left & other_left - other_right) + len(right & other_right - other_left)
     crossed = len(left & other_right - other_left) + len(right & other_left - other_right)
     return (straight - crossed) / (straight + crossed) if straight + crossed else 0.0
@@ -180,7 +194,8 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:paper|work|study|method|approach)|(?:the )?(?:proposed|authors?|paper|presented|introduced))\b", re.IGNORECASE
+    r"\b(?:we|our|ours|this (?:paper|work|study|method|approach)|(?:the )?(?:proposed|authors?|paper|presented|introduced))\b",
+    re.IGNORECASE,
 )
 
 
@@ -197,10 +212,17 @@ def said_of_the_other(sentence: str, source: str, own_name: str) -> bool:
         return False
     start = normalise(sentence)[:80]
     named = bool(own_name) and normalise(own_name) in start and normalise(own_name) not in normalise(source)
-    return named or re.match(r"(?:the|this|their|our) (?:proposed |new )?(?:method|approach|model|framework|authors?)\b", start) is not None
+    return (
+        named
+        or re.match(r"(?:the|this|their|our) (?:proposed |new )?(?:method|approach|model|framework|authors?)\b", start)
+        is not None
+    )
 
 
-_CLAUSE = re.compile(r"[,;:.()]| (?:while|whereas|but|although|though|which|yet|than|over|instead of|rather than|unlike|compared (?:to|with)|and|for|with) ")
+_CLAUSE = re.compile(
+    r"[,;:.()]| (?:while|whereas|but|although|though|which|yet|than|over|instead of|rather than|unlike"
+    r"|compared (?:to|with)|and|for|with) "
+)
 
 
 def crossed(sentence: str, source: str) -> int:

@@ -69,7 +69,9 @@ _TOKEN = re.compile(r"%|×|[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]+")
 _UNIT_REACH = 30
 """Characters after a number in which the source may name its unit ("10 reverse process steps")."""
-_FRAME = re.compile(r"\b(by|to|from)\s+(?:about|around|nearly|almost|roughly|approximately|some|as much as|a)?\s*$", re.I)
+_FRAME = re.compile(
+    r"\b(by|to|from)\s+(?:about|around|nearly|almost|roughly|approximately|some|as much as|a)?\s*$", re.I
+)
 _NO_FRAME = re.compile(r"\b(?:up|compared|close|equal|according|down)\s+to\s*$", re.I)
 _LOSS = re.compile(r"reduc|decreas|lower|drop|declin|less|minus|negativ|fewer|loss|fall|fell|sav|cut", re.I)
 
@@ -116,7 +118,7 @@ def _plain(text: str) -> str:
 def _of_digits(text: str, match: re.Match[str]) -> Quantity:
     value = float(match["digits"].replace(",", ""))
     if match["exponent"]:
-        value *= 10.0 ** int(match["exponent"])
+        value *= 10.0 ** min(30, max(-30, int(match["exponent"])))
     if match["power"]:
         value = value ** min(30, max(-30, int(match["power"])))
     if match["scale"]:
@@ -124,9 +126,7 @@ def _of_digits(text: str, match: re.Match[str]) -> Quantity:
     return _made(text, match.start("digits"), match.end(), value, "", False, match["sign"] == "-")
 
 
-def _made(
-    text: str, start: int, end: int, value: float, unit: str, loose: bool, negative: bool = False
-) -> Quantity:
+def _made(text: str, start: int, end: int, value: float, unit: str, loose: bool, negative: bool = False) -> Quantity:
     after = _AFTER.match(text, end)
     word = after.group(1).lower() if after else ""
     reach = re.split(r"[,;()]|\band\b|\d", text[end : end + _UNIT_REACH])[0]

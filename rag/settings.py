@@ -13,6 +13,7 @@ from platformdirs import user_cache_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.domain import Mode
 from rag.errors import SettingsError
 
 PREFIX = "CITEWISE_"
@@ -31,9 +32,7 @@ class Settings(BaseSettings):
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="embedding model: hub name or folder")
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
-    mode: Literal["auto", "quote", "write"] = Field(
-        "auto", description="how answers are made; auto writes where a writer is there, else quotes"
-    )
+    mode: Mode = Field("auto", description="how answers are made; auto writes where a writer is there, else quotes")
     retriever: Literal["hybrid", "dense", "lexical"] = Field("hybrid", description="the single ones are baselines")
     max_question_chars: int = Field(4_000, ge=100, le=100_000, description="longest question accepted, in characters")
     max_quotes: int = Field(4, ge=1, le=20, description="most sentences quoted in one answer")
@@ -43,8 +42,12 @@ class Settings(BaseSettings):
     read_papers: int = Field(8, ge=1, le=50, description="papers whose sentences are candidates")
     read_sentences: int = Field(12, ge=1, le=100, description="candidate sentences that the LLM reads")
     entailment: str = Field("none", min_length=1, description="none, or an entailment model: hub name or folder")
-    writer: str = Field("auto", min_length=1, description="auto, none, or what writes: hub name or folder; the model's name on a server")
-    writer_url: str | None = Field(None, description="OpenAI-compatible server that writes, such as http://127.0.0.1:8000/v1")
+    writer: str = Field(
+        "auto", min_length=1, description="auto, none, or what writes: hub name or folder; the model's name on a server"
+    )
+    writer_url: str | None = Field(
+        None, description="OpenAI-compatible server that writes, such as http://127.0.0.1:8000/v1"
+    )
     writer_key: SecretStr | None = Field(None, description="its key")
     writer_seconds: float = Field(60, gt=0, le=3_600, description="longest that one written answer may take")
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")

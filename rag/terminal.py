@@ -20,6 +20,8 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
+    if answer.notice:
+        console.print(Text(f"\n{answer.notice}", style="italic"))
     if why:
         _print_why(console, answer)
 
@@ -31,6 +33,10 @@ def _print_why(console: Console, answer: Answer) -> None:
             f"made of: {_parts(answer.signals)}"
         )
     )
+    if answer.dropped:
+        console.print(Text("\nNot shown as written", style="bold"))
+        for dropped in answer.dropped:
+            console.print(Text(f"{dropped.text}\n       {dropped.reason}"))
     console.print(Text("\nPapers found", style="bold"))
     for hit in answer.retrieved:
         console.print(Text(f"{hit.score:+.2f}  {hit.paper.title}\n       {_parts(hit.parts)}"))

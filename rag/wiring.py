@@ -118,7 +118,9 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.composing import Composer
 
-    return Composer(generator, open_checker(settings, embedder, report)), f"{generator.name} writes, on {generator.place}"
+    return Composer(
+        generator, open_checker(settings, embedder, report)
+    ), f"{generator.name} writes, on {generator.place}"
 
 
 def _generator(settings: Settings, report: Report) -> "Generator | None":

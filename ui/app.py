@@ -16,6 +16,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 
 import gradio as gr
 
+from rag.domain import Mode
 from rag.errors import SettingsError
 from rag.escaping import shorten
 from rag.settings import Settings
@@ -114,6 +115,17 @@ class Window:
                         max_lines=6,
                         elem_id="cw-box",
                     )
+                    self.mode = gr.Dropdown(
+                        [("Auto", "auto"), ("Quote", "quote"), ("Write", "write")],
+                        value="auto",
+                        label="How to answer: auto writes where a writer is there",
+                        show_label=False,
+                        container=False,
+                        filterable=False,
+                        min_width=90,
+                        scale=0,
+                        elem_id="cw-mode",
+                    )
                     self.send = gr.Button("Send", variant="primary", elem_id="cw-send")
                     self.stop = gr.Button("Stop", visible=False, elem_id="cw-stop")
             with gr.Column(elem_id="cw-panel"):
@@ -141,8 +153,8 @@ class Window:
         begun = [self.asked, self.box, *view]
         # Through the queue, since a state's `change` is not noticed beside it, but never waiting in it.
         now = PRIVATE | {"concurrency_limit": None}
-        gr.on([self.box.submit, self.send.click], self._begin, [self.box, self.visit], begun, **now)
-        self.chat.example_select(self._begin_example, self.visit, begun, **now)
+        gr.on([self.box.submit, self.send.click], self._begin, [self.box, self.visit, self.mode], begun, **now)
+        self.chat.example_select(self._begin_example, [self.visit, self.mode], begun, **now)
         # One event answers all questions, however they were asked. It is ended by the visit, which it looks at on every
         # step, and not by gradio's `cancels`: that one now and then leaves the model's only place in the queue taken for ever.
         self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
@@ -160,17 +172,17 @@ class Window:
         sources, running = panel(conversation, len(self._loader.loading.papers)), conversation.running
         return chat_messages(conversation), sources, gr.Button(visible=not running), gr.Button(visible=running)
 
-    def _begin(self, question: str, visit: Visit) -> Updates:
+    def _begin(self, question: str, visit: Visit, mode: Mode) -> Updates:
         """Show the question at once; the answer follows in an event of its own, which may have to queue."""
         question, limit = question.strip(), self._settings.max_question_chars
-        if question and len(question) <= limit and visit.begin(question):
+        if question and len(question) <= limit and visit.begin(question, mode):
             return visit.conversation.count, "", *self._view(visit.conversation)
         if len(question) > limit and not visit.conversation.running:
             visit.refuse(shorten(question, 200), too_long(len(question), limit))
         return gr.skip(), gr.skip(), *self._view(visit.conversation)  # the text stays in the box
 
-    def _begin_example(self, visit: Visit, event: gr.SelectData) -> Updates:
-        return self._begin(event.value["text"], visit)
+    def _begin_example(self, visit: Visit, mode: Mode, event: gr.SelectData) -> Updates:
+        return self._begin(event.value["text"], visit, mode)
 
     def _answer(self, visit: Visit) -> Iterator[Updates]:
         shown = ""

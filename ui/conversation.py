@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rag import __version__, jsonform
-from rag.domain import Answer, Hit, Progress, Turn
+from rag.domain import Answer, Hit, Mode, Progress, Turn
 from rag.errors import CitewiseError
 from rag.escaping import clean
 from ui.loading import UNEXPECTED, Asked, Loader
 
 logger = logging.getLogger(__name__)
 
-Step = Literal["waiting", "searching", "reading", "answering", "done", "stopped", "failed"]
+Step = Literal["waiting", "searching", "reading", "writing", "answering", "done", "stopped", "failed"]
 ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
 FRAME_SECONDS = 1 / 15  # a page repainted more often only looks busier
 POLL_SECONDS = 0.25  # how soon Stop is noticed while models load
@@ -40,6 +40,7 @@ class ChatTurn:
     done: int = 0
     total: int = 0
     answer: Answer | None = None
+    mode: Mode = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Conversation:
         """Whether the last question still waits for its answer."""
         return bool(self.turns) and self.turns[-1].step not in ENDED
 
-    def asked(self, question: str) -> "Conversation":
+    def asked(self, question: str, mode: Mode = "auto") -> "Conversation":
         """With this question at the end, waiting."""
-        return Conversation((*self.turns, ChatTurn(self.count + 1, question)), self.count + 1)
+        return Conversation((*self.turns, ChatTurn(self.count + 1, question, mode=mode)), self.count + 1)
 
     def refused(self, question: str, reason: str) -> "Conversation":
         """With this question at the end, which is not going to be answered."""
@@ -91,12 +92,12 @@ class Visit:
         """A new visit: gradio copies the first value of a state for each session."""
         return Visit()
 
-    def begin(self, question: str) -> bool:
+    def begin(self, question: str, mode: Mode = "auto") -> bool:
         """Add the question, unless one is being answered."""
         with self._lock:
             if self.conversation.running:
                 return False
-            self.conversation = self.conversation.asked(question)
+            self.conversation = self.conversation.asked(question, mode)
             return True
 
     def refuse(self, question: str, reason: str) -> None:
@@ -165,7 +166,7 @@ def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator
 
 
 def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
-    stream = assistant.stream(turn.question, history)
+    stream = assistant.stream(turn.question, history, turn.mode)
     try:
         for item in stream:
             turn = _after(turn, item)

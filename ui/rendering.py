@@ -87,7 +87,8 @@ def state_line(turn: ChatTurn) -> str:
         return turn.note
     found = f"Found {counted(len(turn.hits), 'paper')}. " if turn.hits else ""
     reading = f"Reading sentence {turn.done} of {turn.total} …" if turn.total else "Reading …"
-    busy = {"searching": "Searching the library …", "reading": found + reading, "answering": "Answering …"}
+    busy = {"searching": "Searching the library …", "reading": found + reading, "writing": "Writing …"}
+    busy["answering"] = "Answering …"
     return busy.get(turn.step) or (f"{turn.note} …" if turn.note else "Waiting for its turn …")
 
 
@@ -102,6 +103,10 @@ def outcome_line(answer: Answer) -> str:
     if answer.outcome == "partial":
         # Which part, the answer's own last line says.
         line += ". Part of the question is not in these abstracts"
+    if answer.mode == "write" and answer.dropped:
+        line += f". {counted(len(answer.dropped), 'written sentence')} not shown: unsupported"
+    if answer.notice:
+        line += f". {answer.notice}"
     return line
 
 
@@ -117,7 +122,9 @@ def header(loading: Loading) -> str:
     """The line on top: the name, how many papers there are, and what reads them or how far the loading is."""
     if loading.state == "ready":
         about = loading.description or {}
-        facts = [escape_html(_model_name(about[key])) for key in ("reader", "device", "mode") if about.get(key)]
+        facts = [
+            escape_html(_model_name(about[key])) for key in ("writer", "reader", "device", "mode") if about.get(key)
+        ]
         state = f'<span class="cw-facts">{" · ".join(facts)}</span>'
         count = f'<span class="cw-count">{counted(len(loading.papers), "paper")}</span>'
     elif loading.state == "failed":
