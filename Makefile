@@ -24,7 +24,7 @@ help:
 	@echo "make test        the tests;  make slow: the long ones;  make lint: format, lint, types"
 	@echo "make evals       answer the development questions, score the answers, compare them with the last accepted run"
 	@echo "make accept      keep that run as the accepted one"
-	@echo "make gpu-check   device, and that a GPU ranks as the CPU does (skipped without one)"
+	@echo "make gpu-check   device, that a GPU ranks as the CPU does, the writer's stop, fall-back and speed"
 	@echo "make clean       remove .venv, library/ and caches in this folder"
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements-models.txt
@@ -81,7 +81,9 @@ accept:
 
 gpu-check: $(VENV)/.dev
 	@$(BIN)/citewise doctor --library $(LIBRARY) || true
-	@$(BIN)/python -m pytest tests/test_gpu.py -m "slow or not slow" -v
+	@$(BIN)/python -c 'import torch; print("CUDA is there" if torch.cuda.is_available() else "no CUDA here: the rest is checked on the CPU")'
+	@$(BIN)/python -m pytest tests/test_gpu.py tests/test_generation.py -m "slow or not slow" -v
+	@$(BIN)/python -m evals bench-writer
 
 clean:
 	rm -rf $(VENV) library runs .pytest_cache .mypy_cache .ruff_cache *.egg-info build

@@ -1,4 +1,4 @@
-"""`python -m evals run | score | compare | report | check | read | from-chat | checker | plant | fit-… | bench`:
+"""`python -m evals run | score | compare | report | check | read | from-chat | checker | plant | fit-… | bench | …`:
 arguments and exit codes."""
 
 import json
@@ -315,6 +315,28 @@ def plant(
 
 @app.command()
 @exits_with_one_line
+def poison(
+    planted: Annotated[Path, typer.Argument(metavar="PLANTED", help='.jsonl of {"title", "insert", "after"}.')],
+    out: Annotated[Path, typer.Option(help="corpus.jsonl to write; ingest it into a library of its own.")],
+    library: LibraryOption = None,
+) -> None:
+    """Write a copy of the library's papers with hostile sentences in some abstracts.
+
+    Example: python -m evals poison evals/sets/injection-poison.jsonl --library library --out poisoned.jsonl
+    """
+    from evals.poisoning import poisoned
+    from evals.session import papers_of
+    from rag.jsonform import paper_json
+
+    lines = [json.loads(line) for line in planted.read_text("utf-8").splitlines() if line.strip()]
+    papers = [paper_json(paper) for paper in poisoned(papers_of(Settings.load(library=library)), lines)]
+    rows = [{name: value for name, value in paper.items() if name != "id"} for paper in papers]
+    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    print(f"{len(rows)} papers in {out}", file=sys.stderr)
+
+
+@app.command()
+@exits_with_one_line
 def bench(
     part: Annotated[str, typer.Argument(metavar="PART", help="ingest, retrieve, read or chat.")],
     corpus: Annotated[Path, typer.Option(help="File of papers, as for citewise ingest; .jsonl.gz too.")],
@@ -335,6 +357,23 @@ def bench(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         print_bench(result)
+
+
+@app.command()
+@exits_with_one_line
+def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> None:
+    """The local writer here: time to the first token, tokens a second against what the memory allows, Stop, too long a prompt.
+
+    Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot.
+    """
+    from evals.bench_writer import bench_write
+
+    found = bench_write(Settings.load(device=device))
+    if as_json:
+        typer.echo(json.dumps(found))
+    else:
+        for name, value in found.items():
+            print(f"{name.replace('_', ' '):28} {value}")
 
 
 if __name__ == "__main__":

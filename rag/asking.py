@@ -118,12 +118,12 @@ def tells_own_work(text: str) -> bool:
     return _OWN.search(text) is not None
 
 
-def in_another_language(question: str) -> bool:
-    """Whether it is hardly English: a third of its letters of another script, or two function words of a European language."""
+def in_another_language(question: str, least: int = 2) -> bool:
+    """Whether it is hardly English: a third of its letters of another script, or `least` function words of a European language."""
     letters = [character for character in question if character.isalpha()]
     if letters and sum(ord(character) > 0x24F for character in letters) > len(letters) / 3:
         return True
-    return len(set(words(question)) & _OTHER_LANGUAGES) >= 2
+    return len(set(words(question)) & _OTHER_LANGUAGES) >= least
 
 
 def target(question: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from rag.chunking import sentences as split_sentences
 from rag.domain import AnswerSentence, Citation, Dropped, Evidence, Span
 from rag.errors import PromptError, WriterFailed
 from rag.generation import Generator, Message
+from rag.hostile import addresses_the_machine
 from rag.prompting import Prompt, load_prompt
 from rag.text import clean, links_in, normalise
 
@@ -39,6 +40,7 @@ _DECLINES = re.compile(
     r"|it is not (?:mentioned|stated|specified))",
     re.IGNORECASE,
 )
+_OF_ITSELF = re.compile(r"\b(?:I|I'm|my|me|mine)\b(?!-)|\bsystem prompt\b|\bas an AI\b")
 _UNSAFE = re.compile(r"<\s*[a-z/!|]|\]\(|!\[|```|\|>", re.IGNORECASE)
 
 
@@ -182,7 +184,7 @@ class _Desk:
         if _DECLINES.search(text):
             self._dropped.append(Dropped(text, "the writer finds no answer in the evidence"))
             return True
-        if len(text) > _LONGEST or _UNSAFE.search(text):
+        if len(text) > _LONGEST or _UNSAFE.search(text) or _OF_ITSELF.search(text) or addresses_the_machine(text):
             self._dropped.append(Dropped(text[:_LONGEST], "not a plain sentence"))
             return len(text) <= _LONGEST
         items, checked = self._best(text, hints)

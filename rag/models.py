@@ -344,3 +344,19 @@ def _loaded(kind: Any, files: ModelFiles, device: Device) -> Any:
     with quiet_loading(), _load_errors(files):
         model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)
     return model.to(device.name).eval()
+
+
+def bandwidth(device: str) -> float:
+    """Bytes a second that the device's memory reads: the fastest of some sums over 256 MB."""
+    import time
+
+    import torch
+
+    numbers = torch.ones(64 << 20, dtype=torch.float32, device=device)
+
+    def once() -> float:
+        start = time.perf_counter()
+        float(numbers.sum())  # the conversion waits for the device
+        return time.perf_counter() - start
+
+    return numbers.numel() * 4 / min(once() for _ in range(8))

@@ -10,6 +10,7 @@ the topic: question words that the title does not explain already, and the match
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -17,8 +18,9 @@ import numpy.typing as npt
 
 from rag import asking
 from rag.choosing import Plan
-from rag.domain import Evidence, Hit, Sentence
+from rag.domain import Evidence, Hit, Sentence, Span
 from rag.embedding import Embedder, Matrix
+from rag.hostile import out_of_place
 from rag.interaction import PaperMatch
 from rag.retrieval import zscores
 from rag.words import word_shares
@@ -70,6 +72,11 @@ class _Candidate:
     @property
     def text(self) -> str:
         return self.sentence.span.of(self.hit.paper.abstract)
+
+
+@lru_cache(maxsize=4_096)
+def _hostile(span: Span, abstract: str) -> bool:
+    return out_of_place(span.of(abstract), abstract)
 
 
 class EvidenceFinder:
@@ -136,7 +143,11 @@ class EvidenceFinder:
         of_planned = {hit.paper.id: hit for hit in hits if hit.paper.id in planned.papers}
         best = {} if planned.only else {hit.paper.id: hit for hit in hits[: self._papers]}
         by_id = best | of_planned
-        rows = [row for row, sentence in enumerate(sentences) if sentence.paper_id in by_id]
+        rows = [
+            row
+            for row, sentence in enumerate(sentences)
+            if sentence.paper_id in by_id and not _hostile(sentence.span, by_id[sentence.paper_id].paper.abstract)
+        ]
         if not rows:
             return []
         cosines = (embeddings[rows] @ self._embedder.embed_question(question)).tolist()

@@ -110,7 +110,7 @@ def test_text_without_an_end_is_given_up(checker: Checker) -> None:
 
 @pytest.mark.parametrize("text", ["", "   \n", "[1] [2]", WriterFailed("the server closed")])
 def test_nothing_written_and_failures_are_errors(checker: Checker, text: str | Exception) -> None:
-    with pytest.raises(WriterFailed, match="wrote nothing|server closed"):
+    with pytest.raises(WriterFailed, match=r"wrote nothing|server closed"):
         _composed(checker, text)
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from evals.random_writer import random_writer
 from rag.errors import ModelUnsupported, WriterFailed
 from rag.generation import Generator, Limits, LocalGenerator, Message, RemoteGenerator, Turns
 from rag.models import Device, ModelFiles, choose_device
-from tests.writers import random_writer
 
 ASKED = [Message("user", "What is it?")]
 
@@ -142,7 +142,7 @@ def serve() -> Iterator[Callable[[Answer], str]]:
                 self.rfile.read(int(self.headers.get("content-length", 0)))
                 answer(self)
 
-            do_GET = do_POST
+            do_GET = do_POST  # noqa: N815 - the name that the standard library calls
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -1,10 +1,15 @@
 """On a GPU: the same code, and the same order of papers and sentences as on the CPU. Skipped where there is none."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from evals.random_writer import random_writer
 from rag.embedding import TransformerEmbedder
+from rag.errors import WriterFailed
+from rag.generation import Limits, LocalGenerator, Message
 from rag.likelihood import LikelihoodReader
 from rag.models import choose_device, find_model
 from rag.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings
@@ -46,3 +51,18 @@ def test_the_reader_ranks_as_on_the_cpu(seed_settings: Settings) -> None:
         for name in ("auto", "cpu")
     ]
     assert best[0] == best[1]
+
+
+@accelerator
+def test_the_writer_runs_on_the_gpu_and_survives_a_shortage_of_memory(tmp_path: Path) -> None:
+    generator = LocalGenerator(random_writer(tmp_path), choose_device("auto"), Limits(30, 16))
+    asked = [Message("user", "What is it?")]
+    assert "".join(generator.stream(asked))
+    if torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(1e-6)
+        try:
+            with pytest.raises(WriterFailed, match="memory"):
+                list(generator.stream([Message("user", "word " * 700)]))
+        finally:
+            torch.cuda.set_per_process_memory_fraction(1.0)
+    assert "".join(generator.stream(asked))

@@ -32,7 +32,15 @@ def server(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("server") / "log"
-    command = [str(Path(sys.executable).parent / "transformers"), "serve", model, "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        str(Path(sys.executable).parent / "transformers"),
+        "serve",
+        model,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     with log.open("w") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
     url = f"http://127.0.0.1:{port}"
@@ -70,7 +78,10 @@ def test_a_real_server_streams_is_stopped_and_refuses_what_it_cannot_do(server: 
         stream.close()  # type: ignore[attr-defined]
         assert time.perf_counter() - start < 0.2
         assert "".join(generator.stream(asked)).strip()
-    with closing(RemoteGenerator(url, "nobody/no-such-model", None, Limits(60, 24))) as wrong, pytest.raises(WriterFailed):
+    with (
+        closing(RemoteGenerator(url, "nobody/no-such-model", None, Limits(60, 24))) as wrong,
+        pytest.raises(WriterFailed),
+    ):
         list(wrong.stream(asked))
 
 
