@@ -65,7 +65,7 @@ BAD = [
     pytest.param("read_sentences", "many", "valid integer", id="no number"),
     pytest.param("max_question_chars", "99", "greater than or equal to 100", id="question too short"),
     pytest.param("device", "tpu", "'auto', 'cuda', 'mps' or 'cpu'", id="unknown device"),
-    pytest.param("mode", "write", "'auto' or 'quote'", id="unknown mode"),
+    pytest.param("mode", "sing", "'auto', 'quote' or 'write'", id="unknown mode"),
     pytest.param("embedder", "", "at least 1 character", id="empty name"),
 ]
 
