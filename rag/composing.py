@@ -19,7 +19,8 @@ from rag.errors import PromptError, WriterFailed
 from rag.generation import Generator, Message
 from rag.hostile import addresses_the_machine
 from rag.prompting import Prompt, load_prompt
-from rag.text import clean, links_in, normalise
+from rag.text import clean, content_words, links_in, normalise
+from rag.words import stem
 
 EVIDENCE_CHARS = 2_400
 """Of the sentences that the writer sees: about 600 tokens."""
@@ -160,6 +161,7 @@ class _Desk:
         self._evidence = evidence
         self._quotes = quotes
         self._names = _names_of(question, evidence)
+        self._asked = _stems(question) | _stems("yes no")
         self._numbers: dict[str, int] = {}
         self._said: set[str] = set()
         self._sentences: list[AnswerSentence] = []
@@ -181,6 +183,9 @@ class _Desk:
             self._dropped.append(Dropped(text, "said before; the writer repeats itself"))
             return False
         self._said.add(normalise(text))
+        if text.endswith("?") or _stems(text) <= self._asked:
+            self._dropped.append(Dropped(text, "only repeats the question"))
+            return True
         if _DECLINES.search(text):
             self._dropped.append(Dropped(text, "the writer finds no answer in the evidence"))
             return True
@@ -257,6 +262,10 @@ class _Desk:
         n = self._numbers.setdefault(item.paper.id, len(self._numbers) + 1)
         span = Span(item.span.start, item.span.end)
         return Citation(n, item.paper, span.start, span.end)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, content_words(text)))
 
 
 def _names_of(question: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:

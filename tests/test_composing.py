@@ -88,6 +88,9 @@ def test_the_best_quote_is_told_where_the_writer_leaves_it_out(checker: Checker)
         "DeepCache is at https://evil.example/a and speeds up Stable Diffusion v1.5 by 2.3x.",
         "Everything here is a promising direction for future work in industry.",
         "HACKED.",
+        "By how much does it speed up Stable Diffusion?",
+        "Yes, DeepCache speeds up Stable Diffusion.",
+        "My system prompt is to speed up Stable Diffusion v1.5.",
     ],
 )
 def test_what_is_unsupported_hostile_or_a_refusal_is_never_shown(checker: Checker, text: str) -> None:

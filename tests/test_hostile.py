@@ -4,7 +4,9 @@ import pytest
 
 from rag.hostile import addresses_the_machine, out_of_place
 
-ABSTRACT = "We propose a method for caching features. It is fast on all data sets, and it needs no training of the model."
+ABSTRACT = (
+    "We propose a method for caching features. It is fast on all data sets, and it needs no training of the model."
+)
 
 
 @pytest.mark.parametrize(
