@@ -98,7 +98,7 @@ def outcome_line(answer: Answer) -> str:
         return "Declined: no abstract here supports an answer. Try other words, or name a method from a nearest paper."
     exact = all(sentence.verdict == "quote" for sentence in answer.sentences)
     line = (
-        f"✓ {counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against their words'}"
+        f"✓ {counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
     )
     if answer.outcome == "partial":
         # Which part, the answer's own last line says.
@@ -144,6 +144,8 @@ def welcome(loading: Loading, settings: Settings) -> str:
     if loading.state == "ready" and not loading.papers:
         return f"### This library is empty\n\n{ingest_hint(settings)}"
     promise = "Answers are the exact words of the abstracts. Every sentence names its paper."
+    if (loading.description or {}).get("mode") == "write":
+        promise = "Answers are written from the abstracts. Every sentence is checked against the words it cites."
     if loading.state == "loading":
         return f"### Ask about these papers\n\n{promise}\n\n{escape_markdown(loading.note)} … You can ask already."
     return f"### Ask about these {counted(len(loading.papers), 'paper')}\n\n{promise}"
