@@ -16,9 +16,10 @@ _CONTROL = re.compile(
     r"^\W*(?:system|assistant|user|developer|human|note to (?:ai|llm|assistant)s?)\s*:",
     re.IGNORECASE,
 )
+# A bare tag is only shown as it stands; one that loads, sends or runs something is an attack.
 _MARKUP = re.compile(
-    r"!\[[^\]]*\]\(|\[(?!https?:)[^\]]+\]\(https?:|<\s*/?\s*(?:script|img|iframe|svg|style|link|meta|body|div|object|form|input|video|base|html)\b|\bon(?:error|load|click)\s*="
-    r"|javascript:|data:text",
+    r"!\[[^\]]*\]\(|\[(?!https?:)[^\]]+\]\(https?:|<\s*(?:script|img|iframe|svg|style|link|meta|body|div|object|form|input|video|base|a)\b[^>]*="
+    r"|<\s*script[^>]*>[^<]*(?:http|fetch|cookie|document|window)|\bon(?:error|load|click)\s*=|javascript:|data:text",
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
