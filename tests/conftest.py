@@ -76,6 +76,22 @@ def assistant(seed_settings: Settings) -> Iterator[Assistant]:
     opened.close()
 
 
+@pytest.fixture(scope="session")
+def seed_library(seed_settings: Settings) -> Path:
+    """The folder of the library of the seed papers."""
+    return seed_settings.library
+
+
+@pytest.fixture(scope="session")
+def seed_papers(seed_library: Path) -> list[Paper]:
+    """The papers as the library keeps them."""
+    library = Library.reading(seed_library)
+    try:
+        return library.papers()
+    finally:
+        library.close()
+
+
 def add(folder: Path, papers: list[Paper], embedder: HashEmbedder | None = None) -> IngestReport:
     """Put papers into a library with the hash embedder, vector index included."""
     embedder = embedder or HashEmbedder()
