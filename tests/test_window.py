@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from evals.from_chat import set_lines
-from rag.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Paper, Progress, Span, Turn
+from rag.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Mode, Paper, Progress, Span, Turn
 from rag.errors import LibraryMissing, QuestionError
 from rag.settings import Settings
 
@@ -91,12 +91,12 @@ class Scripted:
     def close(self) -> None:
         pass
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Answer:
         *_, answer = self.stream(question, history)
         assert isinstance(answer, Answer)
         return answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Progress | Answer]:
+    def stream(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Iterator[Progress | Answer]:
         self.histories.append(tuple(history))
         if "too odd" in question:
             raise QuestionError("cannot take <b>this</b> question")

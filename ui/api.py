@@ -11,7 +11,6 @@ import gradio as gr
 from gradio.events import api
 
 from rag import jsonform
-from rag.domain import Mode
 from rag.errors import CitewiseError
 from ui.conversation import history_turns
 from ui.loading import Loader
@@ -20,14 +19,10 @@ from ui.loading import Loader
 def add_endpoints(loader: Loader, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
-    def ask(question: str, history: list[dict[str, Any]] | None = None, mode: str = "auto") -> dict[str, Any]:
-        """Answer a question from the library's abstracts, with exact citations.
-
-        History: [{role, content}, ...]; mode: auto, quote or write.
-        """
+    def ask(question: str, history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Answer a question from the library's abstracts, with exact citations. History: [{role, content}, ...]."""
         with _reported():
-            chosen: Mode = "quote" if mode == "quote" else "write" if mode == "write" else "auto"
-            return jsonform.answer_json(loader.assistant().ask(question, history_turns(history), chosen))
+            return jsonform.answer_json(loader.assistant().ask(question, history_turns(history)))
 
     def search(words: str) -> dict[str, Any]:
         """The papers that best match these words, best first."""
