@@ -29,7 +29,6 @@ _NEW = 0.8
 """Similarity that a word counts as having where nothing in a sentence is new."""
 _CLOSE = 0.6
 """Similarity from which a new word reads as a paraphrase."""
-_ALIGNED = 0.55
 _WORD = re.compile(r"[^\W_][\w+]*")
 _NAME = re.compile(r"[A-Z0-9].*[A-Z0-9]|[a-z][A-Z]")
 _CAUSE = re.compile(

@@ -53,8 +53,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "nearest": [{"paper_id": paper.id, "title": paper.title} for paper in answer.nearest],
         "retrieved": [hit_json(hit) for hit in answer.retrieved],
         "timings_ms": dict(answer.timings_ms),
-        "notice": answer.notice,
         "error": None,
+        **({"notice": answer.notice} if answer.notice else {}),
     }
 
 

@@ -69,18 +69,24 @@ _TOKEN = re.compile(r"%|×|[A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z]+")
 _UNIT_REACH = 30
 """Characters after a number in which the source may name its unit ("10 reverse process steps")."""
-_FRAME = re.compile(
-    r"\b(by|to|from)\s+(?:about|around|nearly|almost|roughly|approximately|some|as much as|a)?\s*$", re.I
+_CHANGE = re.compile(
+    r"\b(?:by|(?:reduc|decreas|increas|improve|gain|drop|declin|sav|prun|cut|boost|speed-?up)\w*(?: of)?)\s+"
+    r"(?:(?:about|around|nearly|almost|roughly|approximately|some|up to|as much as|a|an|only|more than|over)\s+)*$",
+    re.IGNORECASE,
 )
-_NO_FRAME = re.compile(r"\b(?:up|compared|close|equal|according|down)\s+to\s*$", re.I)
-_LOSS = re.compile(r"reduc|decreas|lower|drop|declin|less|minus|negativ|fewer|loss|fall|fell|sav|cut", re.I)
+_VALUE = re.compile(
+    r"(?<!up )(?<!compared )(?<!close )(?<!equal )(?<!according )\bto\s+(?:(?:about|around|only|just|a|an)\s+)*$"
+    r"|\b(?:fid|fid-50k|scores?|accuracy|value|rate|bleu|psnr|ssim)(?: score)?\s*(?:of|is|=|:|was)\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number in a text: `value` with scale words applied; `unit`, one of the known ones or ""; `units`, the known ones
-    named shortly after it; `noun`, the stem of the word after it; `frame`, by, to or from where one of them stands before it; `text` as
-    written; `loose`, where it is a small number written as a word."""
+    named shortly after it; `noun`, the stem of the word after it; `frame`: "change" (by 5, a reduction of 5) or
+    "value" (to 5, a score of 5)
+    where the words before it tell; `text` as written; `loose`, where it is a small number written as a word."""
 
     value: float
     unit: str
@@ -131,15 +137,15 @@ def _made(text: str, start: int, end: int, value: float, unit: str, loose: bool,
     word = after.group(1).lower() if after else ""
     reach = re.split(r"[,;()]|\band\b|\d", text[end : end + _UNIT_REACH])[0]
     near = [token.lower() for token in _TOKEN.findall(reach)]
-    before = text[max(0, start - 24) : start]
-    framed = None if _NO_FRAME.search(before) else _FRAME.search(before)
+    before = text[max(0, start - 40) : start]
+    frame = "change" if _CHANGE.search(before) else "value" if _VALUE.search(before) else ""
     return Quantity(
         value=value,
         unit=unit or _UNIT_OF.get(word, ""),
         units=frozenset({_UNIT_OF[token] for token in near if token in _UNIT_OF} | ({unit} if unit else set())),
         noun=stem(word) if word.isalpha() and word not in _UNIT_OF else "",
         nouns=frozenset(map(stem, near)),
-        frame=framed.group(1).lower() if framed else "",
+        frame=frame,
         negative=negative,
         loose=loose,
         text=text[start:end].strip(),
@@ -157,8 +163,8 @@ def _same_value(asked: Quantity, given: Quantity) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NumberConflicts:
-    """What is wrong with the numbers of a sentence: `missing` from the source; `units` that differ; `frames`, "by" against
-    "to"; `counts`, numbers as words that the source does not give; `nouns`, of something else. Each as written."""
+    """What is wrong with the numbers of a sentence: `missing` from the source; `units` that differ; `frames`, a change
+    for a value; `counts`, numbers as words that the source does not give; `nouns`, of something else. Each as written."""
 
     missing: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -192,7 +198,7 @@ def _worst(asked: Quantity, same: Sequence[Quantity]) -> str:
 
     if all(wrong_unit(other) for other in same):
         return "units"
-    if all(asked.negative and not other.negative for other in same) and not any(map(_loses, same)):
+    if all(asked.negative and not other.negative for other in same):
         return "units"
     fitting = [other for other in same if not wrong_unit(other)]
     if asked.frame and all(other.frame and other.frame != asked.frame for other in fitting):
@@ -200,7 +206,3 @@ def _worst(asked: Quantity, same: Sequence[Quantity]) -> str:
     if asked.noun and not asked.unit and all(other.nouns and asked.noun not in other.nouns for other in fitting):
         return "nouns"
     return ""
-
-
-def _loses(quantity: Quantity) -> bool:
-    return _LOSS.search(quantity.text) is not None
