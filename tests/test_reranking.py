@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rag.domain import Hit, Paper
+from rag.entailment import TransformerEntailment
 from rag.errors import ModelUnsupported
 from rag.interaction import LateInteraction
 from rag.models import choose_device, find_model
@@ -64,7 +65,7 @@ def test_matches_alone_do_not_ask_the_cross_encoder() -> None:
     assert set(reranker.matches("bees", _hits("bees", "rocks"), 2, lambda words: {})) == {"p0", "p1"}
 
 
-def _save_cross_encoder(folder: Path, outputs: int) -> None:
+def _save_cross_encoder(folder: Path, outputs: int, names: Sequence[str] = ()) -> None:
     """A tiny network with random weights, in the format of a published one."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
@@ -83,6 +84,7 @@ def _save_cross_encoder(folder: Path, outputs: int) -> None:
         intermediate_size=16,
         max_position_embeddings=64,
         num_labels=outputs,
+        **({"id2label": dict(enumerate(names))} if names else {}),
     )
     BertForSequenceClassification(config).save_pretrained(folder)
 
@@ -100,3 +102,14 @@ def test_a_classifier_is_no_reranker_and_is_told_so(tmp_path: Path) -> None:
     _save_cross_encoder(tmp_path / "classes", outputs=3)
     with pytest.raises(ModelUnsupported, match="3 outputs; a reranker has one"):
         TransformerCrossEncoder(find_model(str(tmp_path / "classes"), tmp_path), choose_device("cpu"))
+
+
+def test_an_entailment_model_is_told_by_its_outputs_names(tmp_path: Path) -> None:
+    _save_cross_encoder(tmp_path / "nli", outputs=3, names=["contradiction", "Entailment", "neutral"])
+    model = TransformerEntailment(find_model(str(tmp_path / "nli"), tmp_path), choose_device("cpu"))
+    one, other = model.probability("bees like flowers", "bees"), model.probability("rocks", "bees like rocks")
+    assert 0 < one < 1
+    assert one != other
+    _save_cross_encoder(tmp_path / "classes", outputs=3)
+    with pytest.raises(ModelUnsupported, match="entailment model names"):
+        TransformerEntailment(find_model(str(tmp_path / "classes"), tmp_path), choose_device("cpu"))
