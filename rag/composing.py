@@ -41,6 +41,9 @@ _DECLINES = re.compile(
     r"|it is not (?:mentioned|stated|specified))",
     re.IGNORECASE,
 )
+_ENDS = (".", "!", "?", ")", '"', "”", "。")
+_FEWEST = 3
+"""Words that carry a topic in the shortest sentence that says something."""
 _OF_ITSELF = re.compile(r"\b(?:I|I'm|my|me|mine)\b(?!-)|\bsystem prompt\b|\bas an AI\b")
 _UNSAFE = re.compile(r"<\s*[a-z/!|]|\]\(|!\[|```|\|>", re.IGNORECASE)
 
@@ -175,6 +178,7 @@ class _Desk:
         """Check a sentence and show it, its quote, or nothing; False where the writer should stop."""
         hints = [int(number) for match in _MARKER.finditer(raw) for number in re.findall(r"\d+", match.group(1))]
         text = _LEAD.sub("", clean(_MARKER.sub("", raw)).lstrip("-*•# ").replace("**", ""))
+        text = self._without_title(text)
         if not any(map(str.isalnum, text)):
             return True
         self.taken += 1
@@ -183,6 +187,9 @@ class _Desk:
             self._dropped.append(Dropped(text, "said before; the writer repeats itself"))
             return False
         self._said.add(normalise(text))
+        if not text.endswith(_ENDS) or len(_stems(text) - _EMPTY) < _FEWEST:
+            self._dropped.append(Dropped(text, "not a whole sentence"))
+            return True
         if text.endswith("?") or _stems(text) <= self._asked:
             self._dropped.append(Dropped(text, "only repeats the question"))
             return True
@@ -199,6 +206,13 @@ class _Desk:
         replaced = self._quote_like(items)
         self._dropped.append(Dropped(text, checked.reason + ("; the quote is shown instead" if replaced else "")))
         return True
+
+    def _without_title(self, text: str) -> str:
+        """Without the title in brackets that the evidence was shown with, which small models copy."""
+        titles = {item.paper.title for item in self._evidence}
+        for title in titles | {title.partition(":")[0] for title in titles}:
+            text = text.removeprefix(f"({title})").strip()
+        return text
 
     def complete(self) -> None:
         """The best quote is told where nothing that was written is cited to it; all quotes, in their order, where
@@ -266,6 +280,9 @@ class _Desk:
 
 def _stems(text: str) -> frozenset[str]:
     return frozenset(map(stem, content_words(text)))
+
+
+_EMPTY = _stems("answer question yes no following")
 
 
 def _names_of(question: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:
