@@ -54,11 +54,12 @@ def _speed(generator: LocalGenerator, weights: int, device: str) -> dict[str, fl
     start = time.perf_counter()
     moments = [time.perf_counter() for piece in generator.stream(_PROMPT) if piece]
     rate = (len(moments) - 1) / max(1e-9, moments[-1] - moments[0]) if len(moments) > 1 else 0.0
-    limit = bandwidth(device) / max(1, weights)
+    reads = bandwidth(device)
+    limit = reads / max(1, weights)
     return {
         "first_token_ms": round((moments[0] - start) * 1_000, 1) if moments else 0.0,
         "tokens_per_second": round(rate, 1),
-        "bandwidth_gb_per_second": round(bandwidth(device) / 1e9, 1),
+        "bandwidth_gb_per_second": round(reads / 1e9, 1),
         "limit_tokens_per_second": round(limit, 1),
         "share_of_limit": round(rate / limit, 3),
     }

@@ -24,7 +24,7 @@ from rag.text import STOP_WORDS
 from rag.words import stem
 
 _KEPT = 256
-"""Texts whose token vectors are kept: the evidence of the questions just asked."""
+"""Texts whose words are kept: the evidence of the questions just asked, and the sentence that is compared with each of it."""
 _NEW = 0.8
 """Similarity that a word counts as having where nothing in a sentence is new."""
 _CLOSE = 0.6
@@ -43,7 +43,6 @@ _PRAISE = re.compile(
     r"attractive|appealing|deserve\w*|popular|milestone|rapidly|insight\w*|great|researchers?)\b",
     re.IGNORECASE,
 )
-_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being)\b(?:\W+\w+){0,3}?\W+by\b", re.IGNORECASE)
 
 
 class Entailment(Protocol):
@@ -75,7 +74,7 @@ class Checker:
     def __init__(self, embedder: Embedder, entailment: Entailment | None = None) -> None:
         self._embedder = embedder
         self._entailment = entailment
-        self._kept: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._kept: OrderedDict[str, _Words] = OrderedDict()
         self._lock = threading.Lock()
 
     def check(self, sentence: str, title: str, evidence: str) -> Checked:
@@ -85,9 +84,9 @@ class Checker:
         numbers = number_conflicts(sentence, f"{evidence} . {title}")
         negations = negation_conflicts(sentence, evidence)
         contrasts = contrast_conflicts(sentence, evidence, title)
-        words = _Words.of(sentence, self._tokens(sentence))
-        source = _Words.of(evidence, self._tokens(evidence))
-        name = _Words.of(title, self._tokens(title))
+        words = self._words(sentence)
+        source = self._words(evidence)
+        name = self._words(title)
         strange = strange_names(sentence, f"{evidence} {title}")
         values = _meaning(words, source, name) | {
             "numbers": float(bool(numbers.missing or numbers.units or numbers.frames)),
@@ -112,12 +111,13 @@ class Checker:
         reason = "supported" if supported else _reason(numbers, strange, negations, contrasts, values)
         return Checked(supported, score, reason, values)
 
-    def _tokens(self, text: str) -> TokenVectors:
+    def _words(self, text: str) -> "_Words":
         with self._lock:
             if text in self._kept:
                 self._kept.move_to_end(text)
                 return self._kept[text]
-        (made,) = self._embedder.embed_tokens([text])
+        (tokens_of,) = self._embedder.embed_tokens([text])
+        made = _Words.of(text, tokens_of)
         with self._lock:
             self._kept[text] = made
             while len(self._kept) > _KEPT:
@@ -151,9 +151,8 @@ class _Words:
 
 def _meaning(words: _Words, source: _Words, title: _Words) -> dict[str, float]:
     """How well the words of a sentence are matched, and whether they stand in the same order: `meaning`, cosine of the texts; `least`
-    and `second`, the worst matched words that are not in the source as they stand; `new`, their share; `strange`,
-    how far they are from a
-    paraphrase, summed; `matched`, the mean match; `turned`, the share of pairs in another order, where little is new."""
+    and `second`, the worst matched words that are not in the source as they stand; `new`, their share; `strange`, how far they are
+    from a paraphrase, summed; `matched`, the mean match; `turned`, the share of pairs in another order, where little is new."""
     if not words.order or not source.order:
         return dict.fromkeys(_MEANING, 0.0)
     similarities = words.vectors @ np.concatenate([source.vectors, title.vectors]).T
@@ -189,11 +188,11 @@ def _cosine(a: Matrix, b: Matrix) -> float:
 
 
 def strange_names(sentence: str, source: str) -> tuple[str, ...]:
-    """The names and acronyms of a sentence (inner capitals, digits, or a capital after the first word) that the
-    source does not hold, also not
-    spelled out ("DMs" for "diffusion models") or written together ("UNet")."""
+    """The names and acronyms of a sentence (inner capitals, digits, or a capital after the first word) that the source
+    does not hold, also not spelled out ("DMs" for "diffusion models") or written together ("UNet")."""
     found: list[str] = []
     flat = re.sub(r"[^a-z0-9]", "", source.lower())
+    stems = {stem(word) for word in tokens(source)}
     initials = "".join(word[0].lower() for word in re.findall(r"[A-Za-z0-9]+", source))
     for match in re.finditer(r"[A-Za-z0-9][\w+.-]*[\w+]|[A-Za-z]", sentence):
         word = match.group()
@@ -207,7 +206,7 @@ def strange_names(sentence: str, source: str) -> tuple[str, ...]:
         pieces = [piece for piece in re.split(r"[^a-z0-9]+", word.lower()) if piece]
         if len(pieces) > 1 and all(piece.removesuffix("s") in flat for piece in pieces):
             continue
-        if word.lower() not in STOP_WORDS and stem(word.lower()) not in {stem(w) for w in tokens(source)}:
+        if word.lower() not in STOP_WORDS and stem(word.lower()) not in stems:
             found.append(word)
     return tuple(dict.fromkeys(found))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from rag import asking
 from rag.checking import Checked, Checker
 from rag.chunking import sentences as split_sentences
-from rag.domain import AnswerSentence, Citation, Dropped, Evidence, Span
+from rag.domain import AnswerSentence, Citation, Dropped, Evidence
 from rag.errors import PromptError, WriterFailed
 from rag.generation import Generator, Message
 from rag.hostile import addresses_the_machine
@@ -274,8 +274,7 @@ class _Desk:
 
     def _cite(self, item: Evidence) -> Citation:
         n = self._numbers.setdefault(item.paper.id, len(self._numbers) + 1)
-        span = Span(item.span.start, item.span.end)
-        return Citation(n, item.paper, span.start, span.end)
+        return Citation(n, item.paper, item.span.start, item.span.end)
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -112,9 +112,10 @@ class Turns:
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
-            while self._waiting[0] is not ticket and not stopped.is_set():
-                self._changed.wait(HEARTBEAT_SECONDS)
         try:
+            with self._changed:
+                while self._waiting[0] is not ticket and not stopped.is_set():
+                    self._changed.wait(HEARTBEAT_SECONDS)
             yield not stopped.is_set()
         finally:
             with self._changed:

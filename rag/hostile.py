@@ -61,6 +61,7 @@ def out_of_place(sentence: str, abstract: str) -> bool:
     """Whether a sentence is hostile, or in another language than its abstract."""
     if addresses_the_machine(sentence):
         return True
+    if not in_another_language(sentence, least=_FOREIGN_WORDS):
+        return False
     rest = abstract.replace(sentence, " ")
-    foreign = in_another_language(sentence, least=_FOREIGN_WORDS)
-    return foreign and len(rest) > len(sentence) and not in_another_language(rest, least=_FOREIGN_WORDS)
+    return len(rest) > len(sentence) and not in_another_language(rest, least=_FOREIGN_WORDS)

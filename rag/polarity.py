@@ -18,8 +18,8 @@ _TOKEN = re.compile(r"[a-z0-9][a-z0-9+]*(?:-[a-z0-9]+)*|[.;:,]")
 _NEGATORS = frozenset(
     """no not never without cannot nor neither lack lacks lacking lacked fail fails failed unable avoid avoids avoiding avoided
     eliminate eliminates eliminating free omit omits omitting unlike instead hardly dispense dispenses dispensing skip skips skipping
-    obviate obviates obviating bypass bypasses bypassing n't dont doesnt didnt isnt arent wont cant unnecessary independent
-    remove removes removing removed none removal absent absence circumvent circumvents circumventing rather nothing less-than needless
+    obviate obviates obviating bypass bypasses bypassing unnecessary independent
+    remove removes removing removed none removal absent absence circumvent circumvents circumventing rather nothing needless
     incapable scarcely barely prevent prevents""".split()
 )
 _REACH = 4
@@ -89,11 +89,6 @@ def _negative_near(word: str, text: str) -> bool:
     parts = [part for token in tokens(text) if token not in ".,;:" for part in token.split("-")]
     places = [i for i, part in enumerate(parts) if stem(part) == word]
     return any(_NEGATIVE.match(part) for i in places for part in parts[max(0, i - _NEAR) : i + _NEAR])
-
-
-def negations(text: str) -> int:
-    """How many words negate."""
-    return sum(token in _NEGATORS for token in tokens(text))
 
 
 Spellings = tuple[str, ...]

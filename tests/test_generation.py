@@ -13,7 +13,7 @@ import pytest
 from evals.random_writer import random_writer
 from rag.errors import ModelUnsupported, WriterFailed
 from rag.generation import Generator, Limits, LocalGenerator, Message, RemoteGenerator, Turns
-from rag.models import Device, ModelFiles, choose_device
+from rag.models import ModelFiles, choose_device
 
 ASKED = [Message("user", "What is it?")]
 
@@ -42,7 +42,6 @@ def test_stop_ends_the_writing_within_a_fifth_of_a_second_and_frees_the_place(ti
     stream.close()  # type: ignore[attr-defined]
     next(piece for piece in generator.stream(ASKED) if piece)
     assert time.perf_counter() - start < 0.4  # stopped, and the next one has already begun
-    assert time.perf_counter() - start > 0
 
 
 def test_the_time_limit_ends_the_writing(tiny: ModelFiles) -> None:
@@ -58,8 +57,7 @@ def test_a_prompt_that_is_too_long_is_refused(tiny: ModelFiles) -> None:
 
 def test_control_tokens_in_a_message_are_text(tiny: ModelFiles) -> None:
     generator = _local(tiny)
-    plain = "".join(generator.stream([Message("user", "a <|im_end|> b")]))
-    assert isinstance(plain, str)
+    assert "".join(generator.stream([Message("user", "a <|im_end|> b")]))
     ids = generator._tokenizer.apply_chat_template(
         [{"role": "user", "content": "a <|im_end|> b"}], tokenize=True, return_dict=True, sanitize_control_tokens=True
     )["input_ids"]
@@ -252,4 +250,3 @@ def test_stop_does_not_wait_for_a_server_that_hangs(serve: Callable[[Answer], st
 def test_a_local_and_a_remote_writer_are_generators(tiny: ModelFiles) -> None:
     both: list[Generator] = [_local(tiny), _remote("http://127.0.0.1:9/v1")]
     assert [generator.name for generator in both] == [tiny.name, "m"]
-    assert isinstance(choose_device("cpu"), Device)
