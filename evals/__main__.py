@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from evals.written_commands import COMMANDS, FITTED
 from rag.cli import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
 from rag.errors import EvalError
 from rag.settings import Settings
@@ -34,7 +35,6 @@ SetArgument = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")]
 LOG = Path(__file__).parent / "LOG.md"
-FITTED = Path(__file__).parent.parent / "rag" / "fitted"
 RUBRIC = Path(__file__).parent / "rubric.md"
 
 
@@ -224,119 +224,6 @@ def fit_decline(
 
 @app.command()
 @exits_with_one_line
-def checker(
-    pairs_file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PAIRS",
-            help='.jsonl with a line {"id", "sentence", "title", "evidence", "supported", "kind"} a pair.',
-        ),
-    ],
-    split: Annotated[str | None, typer.Option(help="Only pairs of this split.")] = None,
-    as_json: JsonOption = False,
-    device: DeviceOption = None,
-) -> None:
-    """Judge pairs of a sentence and its evidence, and tell how many wrong ones the checker catches.
-
-    Example: python -m evals checker evals/sets/checker.jsonl --split test
-    """
-    from evals.pairs import judge, load_pairs, pair_json, summary
-    from evals.tables import print_checker, progress_of
-    from rag.wiring import open_checker, open_embedder
-
-    settings = Settings.load(device=device)
-    pairs = load_pairs(pairs_file, split)
-    embedder = open_embedder(settings)
-    with progress_of("checking") as begin:
-        judged = judge(pairs, open_checker(settings, embedder), begin(len(pairs)))
-    found = summary(judged, embedder)
-    if as_json:
-        typer.echo(json.dumps({"pairs": [pair_json(item) for item in judged], **found}, ensure_ascii=False))
-    else:
-        print_checker(found)
-
-
-@app.command()
-@exits_with_one_line
-def fit_checker(
-    pairs_files: Annotated[list[Path], typer.Argument(metavar="PAIRS…", help="Pairs of which all count fully.")],
-    also: Annotated[
-        list[Path] | None, typer.Option(help="Pairs of another field; each counts a tenth. Repeatable.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="Fit on this split of PAIRS only.")] = "dev",
-    out: Annotated[Path, typer.Option(help="Folder to write checking.json to.")] = FITTED,
-    device: DeviceOption = None,
-) -> None:
-    """Fit how the checker weighs its signals; write the model as data.
-
-    Example: python -m evals fit-checker evals/sets/checker.jsonl
-    """
-    from evals.pairs import fit_checking, load_pairs
-    from evals.tables import progress_of
-    from rag.wiring import open_checker, open_embedder
-
-    settings = Settings.load(device=device)
-    own = [pair for path in pairs_files for pair in load_pairs(path, split)]
-    other = [pair for path in also or [] for pair in load_pairs(path)]
-    with progress_of("checking") as begin:
-        model = fit_checking(
-            own,
-            other,
-            open_checker(settings, open_embedder(settings)),
-            [*pairs_files, *(also or [])],
-            begin(len(own) + len(other)),
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "checking.json").write_text(model.json(), "utf-8")
-    print(
-        f"wrote {out / 'checking.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr
-    )
-
-
-@app.command()
-@exits_with_one_line
-def plant(
-    written: Annotated[Path, typer.Argument(metavar="WRITTEN", help="Hand-written sentences, a JSON object a line.")],
-    out: Annotated[Path, typer.Option(help="Pairs file to write.")],
-    library: LibraryOption = None,
-) -> None:
-    """Make pairs for the checker from hand-written sentences about the library's papers, planting more errors by script.
-
-    Example: python -m evals plant evals/sets/checker-written.jsonl --library library --out pairs.jsonl
-    """
-    from evals.planting import plant as plant_pairs
-    from evals.session import papers_of
-
-    lines = [json.loads(line) for line in written.read_text("utf-8").splitlines() if line.strip()]
-    pairs = plant_pairs(lines, papers_of(Settings.load(library=library)))
-    out.write_text("".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in pairs), "utf-8")
-    print(f"{len(pairs)} pairs in {out}", file=sys.stderr)
-
-
-@app.command()
-@exits_with_one_line
-def poison(
-    planted: Annotated[Path, typer.Argument(metavar="PLANTED", help='.jsonl of {"title", "insert", "after"}.')],
-    out: Annotated[Path, typer.Option(help="corpus.jsonl to write; ingest it into a library of its own.")],
-    library: LibraryOption = None,
-) -> None:
-    """Write a copy of the library's papers with hostile sentences in some abstracts.
-
-    Example: python -m evals poison evals/sets/injection-poison.jsonl --library library --out poisoned.jsonl
-    """
-    from evals.poisoning import poisoned
-    from evals.session import papers_of
-    from rag.jsonform import paper_json
-
-    lines = [json.loads(line) for line in planted.read_text("utf-8").splitlines() if line.strip()]
-    papers = [paper_json(paper) for paper in poisoned(papers_of(Settings.load(library=library)), lines)]
-    rows = [{name: value for name, value in paper.items() if name != "id"} for paper in papers]
-    out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
-    print(f"{len(rows)} papers in {out}", file=sys.stderr)
-
-
-@app.command()
-@exits_with_one_line
 def bench(
     part: Annotated[str, typer.Argument(metavar="PART", help="ingest, retrieve, read or chat.")],
     corpus: Annotated[Path, typer.Option(help="File of papers, as for citewise ingest; .jsonl.gz too.")],
@@ -359,21 +246,8 @@ def bench(
         print_bench(result)
 
 
-@app.command()
-@exits_with_one_line
-def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> None:
-    """The local writer here: time to the first token, tokens a second against what the memory allows, Stop, too long a prompt.
-
-    Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot.
-    """
-    from evals.bench_writer import bench_write
-
-    found = bench_write(Settings.load(device=device))
-    if as_json:
-        typer.echo(json.dumps(found))
-    else:
-        for name, value in found.items():
-            print(f"{name.replace('_', ' '):28} {value}")
+for command in COMMANDS:
+    app.command()(exits_with_one_line(command))
 
 
 if __name__ == "__main__":

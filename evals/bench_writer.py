@@ -15,8 +15,9 @@ from typing import Any
 from evals.random_writer import random_writer
 from rag.errors import CitewiseError, WriterFailed
 from rag.generation import Limits, LocalGenerator, Message
-from rag.models import ModelFiles, bandwidth, choose_device, find_model
+from rag.models import ModelFiles, choose_device, find_model
 from rag.settings import Settings
+from rag.writer_model import bandwidth
 
 _TOKENS = 128
 _STOP_MS = 200.0

@@ -12,7 +12,7 @@ from typing import Any
 from evals.running import FORMAT
 from evals.sets import Case, QuestionSet
 from rag import __version__
-from rag.assistant import Searcher
+from rag.searcher import Searcher
 from rag.settings import Settings
 
 _NOT_A_SETTING = {"writer_key", "library", "cache", "data"}

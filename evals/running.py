@@ -13,8 +13,8 @@ from typing import Any
 
 from evals.sets import Case, paper_ids, resolve
 from rag import jsonform
-from rag.assistant import Searcher
 from rag.errors import EvalError
+from rag.searcher import Searcher
 
 log = logging.getLogger(__name__)
 FORMAT = 1

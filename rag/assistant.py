@@ -1,6 +1,6 @@
 """The whole flow, top to bottom: question + history -> standalone question -> papers -> evidence -> answer.
 
-Owns: the order of the steps, limits on questions, timings. Every part is handed in (see `rag.wiring`).
+Owns: the order of the steps, timings. Finding is `rag.searcher`'s. Every part is handed in (see `rag.wiring`).
 """
 
 import logging
@@ -13,118 +13,21 @@ from rag import choosing, declining, writing
 from rag.asking import parts
 from rag.clauses import narrowed
 from rag.composing import Composer, Draft
-from rag.conversation import Standalone, is_said, standalone_question
-from rag.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Sentence, Turn
-from rag.errors import QuestionError, WriterFailed
-from rag.identifiers import identifiers_in, without_identifiers
+from rag.conversation import Standalone, is_said
+from rag.domain import Answer, Evidence, Hit, Mode, Progress, Sentence, Turn
+from rag.errors import WriterFailed
 from rag.interaction import PaperMatch
 from rag.library import Library
 from rag.reading import EvidenceFinder, reranked
-from rag.reranking import CLOSELY, Reranked, Reranker
+from rag.reranking import CLOSELY, Reranker
 from rag.retrieval import HybridRetriever
+from rag.searcher import RETRIEVED, Searcher
 from rag.settings import Settings
-from rag.text import clean, normalise
 
 log = logging.getLogger(__name__)
-RETRIEVED = 10
 NEAREST = 3
 _SAID_PENALTY = 1.0
 """What a sentence of the last answer is set back by: a follow-up asks for something new."""
-
-
-class Searcher:
-    """Finds papers. Holds the open library, the retriever and the reranker."""
-
-    def __init__(
-        self,
-        library: Library,
-        retriever: HybridRetriever,
-        reranker: Reranker,
-        max_question_chars: int,
-        description: Mapping[str, str],
-    ) -> None:
-        self.library = library
-        self.retriever = retriever
-        self._reranker = reranker
-        self._max_chars = max_question_chars
-        self.description = description
-        """What runs: embedder and device; an assistant's also reader, prompt and mode."""
-
-    def close(self) -> None:
-        """Close the vector index and the library."""
-        self.retriever.close()
-        self.library.close()
-
-    def checked(self, question: str) -> str:
-        """The question as one line of visible text.
-
-        Raises:
-            QuestionError: it is empty, or longer than the limit.
-        """
-        if len(question) > self._max_chars:
-            raise QuestionError(
-                f"the question has {len(question):,} characters; at most {self._max_chars:,} are accepted. "
-                "Ask for one thing at a time"
-            )
-        asked = clean(question)
-        if not any(character.isalnum() for character in asked):
-            raise QuestionError("the question is empty; type what you want to know about these papers")
-        return asked
-
-    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
-        """The question as it is asked without its history.
-
-        Raises:
-            QuestionError: the question is empty or too long.
-        """
-        return self._standalone(question, history).text
-
-    def _standalone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        asked = self.checked(question)
-        named = self.library.papers_identified(identifiers_in(asked))
-        if named:
-            rest = without_identifiers(asked)
-            titles = "; ".join(paper.title or paper.abstract[:100] for paper in named)
-            text = f"{rest} (about: {titles})" if rest else titles
-            return Standalone(text, rest or titles, about=tuple(paper.id for paper in named), named=True)
-        return standalone_question(asked, history, self.papers_quoting, self.papers_named)
-
-    def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
-        """The best papers, best first; a paper named by an identifier before all others."""
-        asked = self.checked(question)
-        standalone = self._standalone(asked, ())
-        hits = self.retriever.hits(standalone.text, max(limit, CLOSELY))
-        return self._looked_at(standalone, hits).hits[:limit]
-
-    def _looked_at(self, standalone: Standalone, hits: Sequence[Hit]) -> Reranked:
-        found = self._reranker.rerank(standalone.text, hits, self.library.count(), self.library.holding)
-        if not standalone.named or not found.hits:
-            return found
-        first = sorted(found.hits, key=lambda hit: hit.paper.id not in standalone.about)
-        top = max(hit.score for hit in found.hits)
-        lifted = [replace(hit, score=top + 1 if hit.paper.id in standalone.about else hit.score) for hit in first]
-        return Reranked(tuple(lifted), found.matches)
-
-    def papers(self) -> tuple[Paper, ...]:
-        """All papers of the library."""
-        return tuple(self.library.papers())
-
-    def papers_quoting(self, quotes: Sequence[str]) -> list[Paper]:
-        """The papers whose abstracts hold these passages, in the order of the passages."""
-        found: dict[str, Paper] = {}
-        for passage in quotes[:8]:
-            wanted = normalise(passage)
-            for hit in self.retriever.hits(passage[:1_000], 3):
-                if wanted in normalise(hit.paper.abstract):
-                    found.setdefault(hit.paper.id, hit.paper)
-                    break
-        return list(found.values())
-
-    def papers_named(self, name: str) -> list[Paper]:
-        """The papers that hold a name, where they are few: it is theirs."""
-        if self.library.holding([name]).get(name, 0) > choosing.OWNERS:
-            return []
-        return self.library.papers(self.library.lexical([name], choosing.OWNERS))
 
 
 class Assistant(Searcher):
@@ -172,19 +75,17 @@ class Assistant(Searcher):
         clock = _Clock()
         mode = self._mode if mode == "auto" else mode
         asked = self.checked(question)
-        standalone = self._standalone(question, history)
+        standalone = self.as_standalone(question, history)
         clock.mark("rewrite")
         yield Progress("searching", standalone.text)
         hits = self.retriever.hits(standalone.text, CLOSELY)
         clock.mark("retrieve")
         yield Progress("reading", standalone.text, hits[:RETRIEVED])
-        looked_at = self._looked_at(standalone, hits)
+        looked_at = self.looked_at(standalone, hits)
         hits = looked_at.hits
         sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
         planned = choosing.plan(standalone.asked if standalone.about else standalone.text, hits, standalone.about)
-        to_read = (
-            self._matches(standalone.to_read, hits) if standalone.to_read != standalone.text else looked_at.matches
-        )
+        to_read = self.matches(standalone.to_read, hits) if standalone.to_read != standalone.text else looked_at.matches
         evidence: tuple[Evidence, ...] = ()
         for done, total, found in self._finder.read(standalone.to_read, hits, to_read, sentences, embeddings, planned):
             evidence = found
@@ -203,9 +104,6 @@ class Assistant(Searcher):
             draft = _first(answer, shown)
             yield Progress("answering", standalone.text, hits[:RETRIEVED], len(evidence), len(evidence), draft)
         yield answer
-
-    def _matches(self, question: str, hits: Sequence[Hit]) -> Mapping[str, PaperMatch]:
-        return self._reranker.matches(question, hits, self.library.count(), self.library.holding)
 
     def _written(
         self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock"
@@ -273,7 +171,7 @@ class Assistant(Searcher):
         return missing if len(missing) < len(asked_for) else ()
 
     def _p_part(self, part: str, found: "_Found") -> float:
-        matches = self._matches(part, found.hits)
+        matches = self.matches(part, found.hits)
         return declining.p_answerable(declining.signals(part, found.hits, matches, found.sentences, found.evidence))
 
 

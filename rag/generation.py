@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rag.errors import WriterFailed
-from rag.models import Device, ModelFiles, generate_text, load_tokenizer, load_writer
+from rag.models import Device, ModelFiles, load_tokenizer
+from rag.writer_model import generate_text, load_writer
 
 HEARTBEAT_SECONDS = 0.05
 """How often a waiting stream gives an empty piece: the longest time until Stop is noticed."""

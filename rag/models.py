@@ -6,13 +6,13 @@ importing this module is light.
 """
 
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ModelNotFound, ModelUnsupported, WriterFailed
+from rag.errors import ModelNotFound, ModelUnsupported
 from rag.weights import Report, converted, first_line, quiet_loading, verified_hash
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ def _from_hub(name: str, tried: list[str], report: Report | None) -> Found | Non
 
 
 @contextmanager
-def _load_errors(files: ModelFiles) -> Iterator[None]:
+def load_errors(files: ModelFiles) -> Iterator[None]:
+    """What loading raises as one `ModelUnsupported` that names the files."""
     try:
         yield
     except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -201,7 +202,7 @@ def load_tokenizer(files: ModelFiles) -> Any:
     """The tokenizer of a model (a transformers tokenizer)."""
     from transformers import AutoTokenizer
 
-    with quiet_loading(), _load_errors(files):
+    with quiet_loading(), load_errors(files):
         return AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
 
 
@@ -209,7 +210,7 @@ def load_network(files: ModelFiles, device: Device, *, causal: bool) -> Any:
     """The network in evaluation mode on the device: with its language-model head if `causal`, else the bare encoder."""
     from transformers import AutoModel, AutoModelForCausalLM
 
-    return _loaded(AutoModelForCausalLM if causal else AutoModel, files, device)
+    return loaded(AutoModelForCausalLM if causal else AutoModel, files, device)
 
 
 def load_scorer(files: ModelFiles, device: Device) -> Any:
@@ -231,132 +232,11 @@ def load_classifier(files: ModelFiles, device: Device) -> Any:
     """A sequence classifier in evaluation mode on the device, without gradients; `config.id2label` names its outputs."""
     from transformers import AutoModelForSequenceClassification
 
-    return _loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
+    return loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
 
 
-def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: bool = False) -> Any:
-    """A causal LM that writes, in evaluation mode on the device; on CUDA with SDPA, and in 4 bits where that is asked for or the memory
-    that is free would not hold the weights and bitsandbytes is installed.
-
-    Raises:
-        ModelUnsupported: it cannot be loaded, or its tokenizer has no chat template.
-    """
-    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
-
-    bits: Any = BitsAndBytesConfig
-
-    if not getattr(tokenizer, "chat_template", None):
-        raise ModelUnsupported(
-            f"{files.name} has no chat template, so it was not taught to answer; choose an instruct model, such as "
-            "Qwen/Qwen3-4B-Instruct-2507"
-        )
-    if device.name != "cuda":
-        return _loaded(AutoModelForCausalLM, files, device).requires_grad_(False)
-    can = importlib.util.find_spec("bitsandbytes") is not None
-    if four_bit and not can:
-        raise ModelUnsupported("4 bits need bitsandbytes: pip install bitsandbytes, or unset CITEWISE_WRITER_4BIT")
-    options: dict[str, Any] = {"dtype": device.dtype, "attn_implementation": "sdpa", "local_files_only": True}
-    if four_bit or (can and _too_large(files, device)):
-        options |= {
-            "quantization_config": bits(load_in_4bit=True, bnb_4bit_compute_dtype=device.dtype),
-            "device_map": device.name,
-        }
-    with quiet_loading(), _load_errors(files):
-        model: Any = AutoModelForCausalLM.from_pretrained(files.folder, **options)
-        return (model if "device_map" in options else model.to(device.name)).eval().requires_grad_(False)
-
-
-_ROOM = 1.2
-"""Memory that a model needs, as a multiple of its weights: keys and values of a prompt, and activations."""
-
-
-def _too_large(files: ModelFiles, device: Device) -> bool:
-    import torch
-
-    weights = sum(path.stat().st_size for path in files.folder.glob("*.safetensors"))
-    free, _ = torch.cuda.mem_get_info()
-    return weights * _ROOM > free
-
-
-def generate_text(
-    network: Any,
-    tokenizer: Any,
-    chat: list[dict[str, str]],
-    tokens: int,
-    seconds: float,
-    emit: Callable[[str], None],
-    stopped: Callable[[], bool],
-) -> None:
-    """Write the assistant's next message greedily; `emit` gets its text in pieces, `stopped` is asked after each token.
-
-    Raises:
-        WriterFailed: the prompt is longer than the model can read, or memory ran out.
-    """
-    import torch
-    from transformers import StoppingCriteria, StoppingCriteriaList, TextStreamer
-
-    class Stop(StoppingCriteria):
-        def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-            return torch.full((input_ids.shape[0],), stopped(), device=input_ids.device, dtype=torch.bool)
-
-    class Pieces(TextStreamer):
-        def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-            emit(text)
-
-    encoded = tokenizer.apply_chat_template(
-        chat,
-        add_generation_prompt=True,
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-        sanitize_control_tokens=True,
-    )
-    longest = getattr(network.config, "max_position_embeddings", None)
-    size = encoded["input_ids"].shape[1]
-    if longest and size + tokens > longest:
-        raise WriterFailed(
-            f"the evidence takes {size} tokens, and the model reads {longest} with its answer; set fewer CITEWISE_READ_SENTENCES or "
-            "CITEWISE_WRITER_TOKENS"
-        )
-    try:
-        with torch.inference_mode():
-            network.generate(
-                **encoded.to(network.device),
-                max_new_tokens=tokens,
-                max_time=seconds,
-                do_sample=False,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-                pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
-                streamer=Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True),
-                stopping_criteria=StoppingCriteriaList([Stop()]),
-            )
-    except torch.OutOfMemoryError as error:
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        raise WriterFailed(
-            "the device ran out of memory while writing; choose a smaller writer, or set CITEWISE_WRITER_4BIT=true"
-        ) from error
-
-
-def _loaded(kind: Any, files: ModelFiles, device: Device) -> Any:
-    with quiet_loading(), _load_errors(files):
+def loaded(kind: Any, files: ModelFiles, device: Device) -> Any:
+    """A network of a transformers Auto class, in evaluation mode on the device."""
+    with quiet_loading(), load_errors(files):
         model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)
     return model.to(device.name).eval()
-
-
-def bandwidth(device: str) -> float:
-    """Bytes a second that the device's memory reads: the fastest of some sums over 256 MB."""
-    import time
-
-    import torch
-
-    numbers = torch.ones(64 << 20, dtype=torch.float32, device=device)
-
-    def once() -> float:
-        start = time.perf_counter()
-        float(numbers.sum())  # the conversion waits for the device
-        return time.perf_counter() - start
-
-    return numbers.numel() * 4 / min(once() for _ in range(8))

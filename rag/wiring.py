@@ -16,7 +16,7 @@ from rag.models import choose_device, find_model
 from rag.settings import DEFAULT_WRITER, Settings
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant, Searcher
+    from rag.assistant import Assistant
     from rag.checking import Checker
     from rag.composing import Composer
     from rag.embedding import Embedder
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag.library import Library
     from rag.reranking import Reranker
     from rag.retrieval import HybridRetriever
+    from rag.searcher import Searcher
 
 log = logging.getLogger(__name__)
 Report = Callable[[str], None]
@@ -55,7 +56,7 @@ def open_searcher(settings: Settings, progress: Report | None = None) -> "Search
     """
     report = progress or _silent
     with _library_and_retriever(settings, report) as (library, retriever, description):
-        from rag.assistant import Searcher
+        from rag.searcher import Searcher
 
         reranker = _reranker(settings, retriever.embedder, report)
         return Searcher(library, retriever, reranker, settings.max_question_chars, description)

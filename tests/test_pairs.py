@@ -168,4 +168,8 @@ def test_the_new_commands_run_and_explain_themselves(tmp_path: Path, seed_librar
     done = run.invoke(app, ["checker", str(pairs), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["n"] == 2
-    assert run.invoke(app, ["checker", str(tmp_path / "none.jsonl")]).exit_code == 1
+    missing = str(tmp_path / "none.jsonl")
+    assert run.invoke(app, ["checker", missing]).exit_code == 1
+    for command in ("plant", "poison"):
+        done = run.invoke(app, [command, missing, "--library", str(seed_library), "--out", str(out)])
+        assert done.exit_code == 1
