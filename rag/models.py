@@ -95,11 +95,12 @@ def choose_device(wanted: str = "auto", *, reading: bool = False) -> Device:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX): 2.6 times as fast as float32, with the same ranking."""
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX or AVX-512 BF16): some 2.5 times as fast as float32, with the
+    same ranking."""
     import torch
 
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch below 2.10 cannot tell
-    return bool(capabilities.get("amx_bf16"))
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFiles:
