@@ -1,14 +1,16 @@
-"""The command line: `citewise ingest | ask | search | papers | chat | doctor`.
+"""The command line: `citewise ingest | ask | search | papers | export | chat | doctor`.
 
 Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage. Everything
 heavy is imported inside the command that needs it, so that `--help` answers at once.
 """
 
+import ipaddress
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -16,7 +18,8 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from rag import __version__
-from rag.errors import CitewiseError
+from rag.errors import CitewiseError, SourceError
+from rag.progress import progress_bars, status_line
 from rag.settings import Settings
 from rag.text import clean
 
@@ -101,7 +104,7 @@ def ingest(
     from rag.wiring import ingest_files
 
     settings = Settings.load(library=library, device=device)
-    with _progress_bar() as progress:
+    with progress_bars() as progress:
         report = ingest_files(settings, files, progress)
     if as_json:
         rejected = [
@@ -150,7 +153,7 @@ def ask(
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, mode=mode, device=device)
-    with _status() as status, closing(open_assistant(settings, status)) as assistant:
+    with status_line() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
         answer = assistant.ask(question)
     from rag import jsonform, terminal
@@ -177,7 +180,7 @@ def search(
     from rag.wiring import open_searcher
 
     settings = Settings.load(library=library, device=device)
-    with _status() as status, closing(open_searcher(settings, status)) as searcher:
+    with status_line() as status, closing(open_searcher(settings, status)) as searcher:
         hits = searcher.search(words, limit)
     from rag import jsonform, terminal
 
@@ -202,19 +205,100 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     opened.close()
 
 
+class ExportFormat(StrEnum):
+    """The formats of `citewise export`."""
+
+    markdown = "markdown"
+    bibtex = "bibtex"
+    ris = "ris"
+    csl_json = "csl-json"
+
+
+@app.command()
+@exits_with_one_line
+def export(
+    answers: Annotated[
+        Path | None,
+        typer.Argument(help="A conversation saved by the window, or answers of ask --json (- reads them from stdin)."),
+    ] = None,
+    library: LibraryOption = None,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="markdown has the answers with footnotes, the others the papers.")
+    ] = ExportFormat.bibtex,
+    out: Annotated[Path | None, typer.Option(help="File to write; one that is there is never overwritten.")] = None,
+) -> None:
+    """Write the papers that answers cite, or without answers all papers, for a reference manager.
+
+    Every citation is looked up in the library again; sentences whose words are no longer there are left out, with a line on stderr.
+
+    Example: citewise ask "What is DeepCache?" --json | citewise export - --format ris
+    """
+    from rag.export import FORMATS, exported
+
+    settings = Settings.load(library=library)
+    text = None if answers is None else _read(answers)
+    made, lost = exported(settings.library, text, FORMATS[form.value])
+    if lost:
+        typer.echo(f"citewise: {lost} left out: their words are no longer in {settings.library}", err=True)
+    if out is None:
+        typer.echo(made, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as stream:
+            stream.write(made)
+    except FileExistsError as error:
+        raise SourceError(f"{out} is there already; nothing was overwritten") from error
+    except OSError as error:
+        raise SourceError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise SourceError(f"cannot read {path}: {error}") from error
+
+
 @app.command()
 @exits_with_one_line
 def chat(
     library: LibraryOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
+    auth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME:PASSWORD",
+            help="Ask visitors for this name and password. As CITEWISE_AUTH it does not show in the list of processes.",
+        ),
+    ] = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
-    """Open the chat window in a browser on this machine (Ctrl-C ends it)."""
+    """Serve the chat window for a browser, at http://127.0.0.1:7860 unless told otherwise (Ctrl-C ends it).
+
+    Conversations stay in the browser; votes on answers go to feedback.jsonl in the library's folder.
+    """
     from ui.app import launch
 
-    launch(Settings.load(library=library, mode=mode, device=device), host=host, port=port)
+    settings = Settings.load(library=library, mode=mode, device=device, auth=auth)
+    if settings.auth is None and not _is_loopback(host):
+        typer.echo(
+            f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
+            "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front: names and passwords "
+            "go over plain http as they are.",
+            err=True,
+        )
+    launch(settings, host=host, port=port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @app.command()
@@ -235,39 +319,6 @@ def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-@contextmanager
-def _status() -> Iterator[Callable[[str], None]]:
-    """A spinner with the current step on a terminal's stderr; nothing where stderr goes to a file."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("Starting") as status:
-        yield status.update
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars a stage on a terminal's stderr; nothing where stderr goes to a file."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        stages: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in stages:
-                stages[stage] = bars.add_task(stage, total=total or None)
-            bars.update(stages[stage], completed=done, total=total or None)
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Untrusted text made safe to show: as HTML, as Markdown, and as a link.
+"""Untrusted text made safe to show: as HTML and as a link.
 
 Owns the rule that whatever comes from papers, questions and files appears literally. Knows nothing of papers or pages.
 """
@@ -13,10 +13,6 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\ufffe\uffff]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# What could start or end some structure of Markdown, in any dialect, wherever it stands.
-_STRUCTURE = re.compile(r"[&<>*_`\\\[\]${}|~#^@=]|:(?=/)|(?<=www)\.", re.IGNORECASE)
-_LINE_START = re.compile(r"^([-+]|\d+(?=[.)]))", re.MULTILINE)
-_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # `$`, braces, backticks and backslashes mean nothing in HTML, but the page's front end has template and LaTeX stages.
 _TEMPLATE_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "$`\\{}"})
 
@@ -29,25 +25,6 @@ def clean(text: str) -> str:
 def escape_html(text: str) -> str:
     """The text as HTML that shows it literally, in an element or in a quoted attribute."""
     return html.escape(clean(text), quote=True).translate(_TEMPLATE_MARKS)
-
-
-def escape_markdown(text: str) -> str:
-    """The text as Markdown that shows it literally; line breaks are kept.
-
-    Marks that could mean emphasis, code, a link, a table, a tag or a formula become character references, which
-    Markdown never takes for structure. Plain prose stays, because the chat's accessible names are made from the source.
-    """
-    return escape_lines(escape_inline(text))
-
-
-def escape_inline(text: str) -> str:
-    """The part of `escape_markdown` that holds anywhere within a line."""
-    return _STRUCTURE.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
-
-
-def escape_lines(text: str) -> str:
-    """The part of `escape_markdown` about how lines begin: no list markers, no indentation, since that means code."""
-    return _LINE_START.sub(lambda start: f"{start[1][:-1]}&#{ord(start[1][-1])};", _INDENT.sub("", text))
 
 
 def safe_url(url: str | None) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.domain import Mode
@@ -52,7 +52,15 @@ class Settings(BaseSettings):
     writer_seconds: float = Field(60, gt=0, le=3_600, description="longest that one written answer may take")
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
+    auth: SecretStr | None = Field(None, description="name:password that the window asks for")
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
+
+    @field_validator("auth")
+    @classmethod
+    def _name_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all(value.get_secret_value().partition(":")):
+            raise ValueError("a name, a colon and a password are needed")
+        return value
 
     @classmethod
     def load(cls, **given: Any) -> Self:

@@ -8,6 +8,7 @@ from rich.text import Text
 from rag.declining import threshold
 from rag.doctor import Finding
 from rag.domain import Answer, Hit, Paper
+from rag.references import paper_link
 
 
 def print_answer(answer: Answer, *, why: bool = False) -> None:
@@ -68,5 +69,5 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _titled(paper: Paper) -> str:
-    link = paper.url or (f"https://doi.org/{paper.doi}" if paper.doi else "") or next(iter(paper.links), "")
+    link = paper_link(paper)
     return (paper.title or paper.abstract[:80]) + (f"  {link}" if link else "")

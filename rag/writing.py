@@ -6,6 +6,7 @@ says. Pure functions.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag.domain import AnswerSentence, Citation, Evidence, Paper
 
@@ -36,33 +37,66 @@ def quote(chosen: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
     return tuple(made)
 
 
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Sentences of an answer that stand together. `label` names their paper; it is empty where no name is needed."""
+
+    label: str
+    sentences: tuple[AnswerSentence, ...]
+
+
+def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
+    """A quoted answer's paragraphs, one a paper; a written answer is one paragraph.
+
+    A paper is named before its quotes where there are several papers, or where the first quote points to something that is not
+    shown.
+    """
+    if any(sentence.verdict != "quote" for sentence in sentences):
+        return (Paragraph("", tuple(sentences)),)
+    groups: dict[int, list[AnswerSentence]] = {}
+    for sentence in sentences:
+        groups.setdefault(sentence.citations[0].n, []).append(sentence)
+    made = []
+    for group in groups.values():
+        name = short_name(group[0].citations[0].paper)
+        needed = name and (len(groups) > 1 or _needs_name(group[0], name))
+        made.append(Paragraph(name if needed else "", tuple(group)))
+    return tuple(made)
+
+
 def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing: Sequence[str] = ()) -> str:
     """The answer as shown: each sentence with its markers, a paragraph a paper; quotes in quotation marks.
 
-    A paper is named before its quotes where there are several papers, or where the first quote points to something that is not
-    shown. `counted` says first how many papers there are; `missing` are the parts of the question that were not found.
+    `counted` says first how many papers there are; `missing` are the parts of the question that were not found.
     """
-    paragraphs: dict[int, list[AnswerSentence]] = {}
-    for sentence in sentences:
-        paragraphs.setdefault(sentence.citations[0].n, []).append(sentence)
+    grouped = paragraphs(sentences)
     shown: list[str] = []
     if counted:
-        shown.append(f"{len(paragraphs)} papers:" if len(paragraphs) != 1 else "1 paper:")
-    for group in paragraphs.values():
-        name = short_name(group[0].citations[0].paper)
-        if name and (len(paragraphs) > 1 or _needs_name(group[0], name)):
-            shown.append(f"{name}:")
-        shown.append(" ".join(map(_marked, group)))
+        shown.append(count_line(len(grouped)))
+    for paragraph in grouped:
+        if paragraph.label:
+            shown.append(f"{paragraph.label}:")
+        shown.append(" ".join(map(_marked, paragraph.sentences)))
     if missing:
-        shown.append("Not found in these abstracts: " + "; ".join(missing))
+        shown.append(missing_line(missing))
     return "\n\n".join(shown)
+
+
+def count_line(papers: int) -> str:
+    """How a list of papers begins."""
+    return f"{papers} papers:" if papers != 1 else "1 paper:"
+
+
+def missing_line(missing: Sequence[str]) -> str:
+    """How a partial answer ends."""
+    return "Not found in these abstracts: " + "; ".join(missing)
 
 
 def written_text(sentences: Sequence[AnswerSentence], missing: Sequence[str] = ()) -> str:
     """A written answer as shown: its sentences in order, in one paragraph; what has to be quoted stands in quotation marks."""
     shown = [" ".join(map(_marked, sentences))]
     if missing:
-        shown.append("Not found in these abstracts: " + "; ".join(missing))
+        shown.append(missing_line(missing))
     return "\n\n".join(filter(None, shown))
 
 
