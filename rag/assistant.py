@@ -56,18 +56,23 @@ class Assistant(Searcher):
             self._composer.close()
         super().close()
 
-    def ask(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+    ) -> Answer:
         """The complete answer.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return next(step for step in self.stream(question, history, mode) if isinstance(step, Answer))
+        return next(step for step in self.stream(question, history, mode, most_papers) if isinstance(step, Answer))
 
-    def stream(self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto") -> Iterator[Progress | Answer]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+    ) -> Iterator[Progress | Answer]:
         """What happens, step by step; the last item is the complete answer. Closing the iterator stops the work.
 
-        `mode`: auto writes where a writer is there, quote never, write says in `Answer.notice` why it could not.
+        `mode`: auto writes where a writer is there, quote never, write says in `Answer.notice` why it could not. `most_papers`
+        limits how many papers the answer cites; the first ones stay. None sets no limit.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -93,12 +98,12 @@ class Assistant(Searcher):
         hits = reranked(hits, evidence)
         evidence = _news_first(evidence, standalone.said)
         clock.mark("read")
-        found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence)
+        found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence, most_papers)
         answer, chosen = self._answer(found_all, clock)
         if self._composer is None and mode == "write":
             answer = replace(answer, notice=self._no_writer)
         if self._composer and mode != "quote" and answer.outcome != "declined" and planned.form != "list":
-            yield from self._written(self._composer, answer, chosen, clock)
+            yield from self._written(self._composer, answer, chosen, clock, most_papers)
             return
         for shown in range(1, len(answer.sentences)):
             draft = _first(answer, shown)
@@ -106,16 +111,20 @@ class Assistant(Searcher):
         yield answer
 
     def _written(
-        self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock"
+        self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock", most_papers: int | None
     ) -> Iterator[Progress | Answer]:
         """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
         progress = Progress(
             "writing", quoted.standalone_question, quoted.retrieved, len(quoted.evidence), len(quoted.evidence)
         )
         yield progress
+        # What is quoted comes first: its papers are among those that may be cited.
+        evidence = quoted.evidence
+        if most_papers is not None:
+            evidence = choosing.of_papers(evidence, choosing.first_papers((*chosen, *evidence), most_papers))
         draft = Draft()
         try:
-            with closing(composer.compose(quoted.standalone_question, quoted.evidence, chosen)) as drafts:  # type: ignore[type-var]
+            with closing(composer.compose(quoted.standalone_question, evidence, chosen)) as drafts:  # type: ignore[type-var]
                 for draft in drafts:
                     if draft.sentences:
                         clock.first_text()
@@ -138,6 +147,7 @@ class Assistant(Searcher):
         answered = bool(found.evidence) and (found.standalone.named or probability >= declining.threshold())
         missing = self._missing(found) if answered and form == "one" else ()
         chosen = choosing.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
+        chosen = choosing.of_first_papers(chosen, found.most_papers)
         shown = [
             narrowed(item, found.asked, found.matches[item.paper.id].score) if item.paper.id in found.matches else item
             for item in chosen
@@ -186,6 +196,7 @@ class _Found:
     matches: Mapping[str, PaperMatch]
     sentences: Sequence[Sentence]
     evidence: tuple[Evidence, ...]
+    most_papers: int | None
 
 
 def _news_first(evidence: Sequence[Evidence], said: Sequence[str]) -> tuple[Evidence, ...]:

@@ -6,7 +6,7 @@ whatever the words are.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from rag import asking, logistic
@@ -113,6 +113,21 @@ def choose(
         papers = planned.papers if planned.only else compared(question, hits)
         return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
     return closest(evidence, most)
+
+
+def of_first_papers(chosen: Sequence[Evidence], most: int | None) -> tuple[Evidence, ...]:
+    """Those of the first `most` papers; all where there is no limit."""
+    return tuple(chosen) if most is None else of_papers(chosen, first_papers(chosen, most))
+
+
+def first_papers(evidence: Sequence[Evidence], most: int) -> set[str]:
+    """Ids of the first `most` papers."""
+    return set(list(dict.fromkeys(item.paper.id for item in evidence))[:most])
+
+
+def of_papers(evidence: Sequence[Evidence], papers: Container[str]) -> tuple[Evidence, ...]:
+    """Those of these papers, by id."""
+    return tuple(item for item in evidence if item.paper.id in papers)
 
 
 def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:

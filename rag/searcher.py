@@ -3,7 +3,7 @@
 Owns: limits on questions, what a follow-up is taken for, the open library. The answering on top of it is `rag.assistant`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rag import choosing
@@ -18,6 +18,8 @@ from rag.retrieval import HybridRetriever
 from rag.text import clean, normalise
 
 RETRIEVED = 10
+_LIKE_CHARS = 1_000
+"""Of a paper's title and abstract, as a query for others like it: as much as the embedder takes in."""
 
 
 class Searcher:
@@ -93,9 +95,18 @@ class Searcher:
         lifted = [replace(hit, score=top + 1 if hit.paper.id in standalone.about else hit.score) for hit in first]
         return Reranked(tuple(lifted), found.matches)
 
-    def papers(self) -> tuple[Paper, ...]:
-        """All papers of the library."""
-        return tuple(self.library.papers())
+    def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]:
+        """The papers most like this one, best first; none where the library does not hold it."""
+        like = next(iter(self.library.papers([paper_id])), None)
+        if like is None:
+            return ()
+        about = clean(f"{like.title}. {like.abstract}")[: min(_LIKE_CHARS, self._max_chars)]
+        hits = self.retriever.hits(about, limit + 1)
+        return tuple(hit for hit in hits if hit.paper.id != paper_id)[:limit]
+
+    def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
+        """All papers of the library, or those with these ids; unknown ids are left out."""
+        return tuple(self.library.papers(ids))
 
     def papers_quoting(self, quotes: Sequence[str]) -> list[Paper]:
         """The papers whose abstracts hold these passages, in the order of the passages."""
