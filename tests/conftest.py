@@ -26,6 +26,7 @@ from rag.readers.record import make_paper  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.wiring import ingest_files, open_assistant  # noqa: E402
 from tests.fakes import HashEmbedder  # noqa: E402
+from tests.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"
@@ -36,11 +37,11 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections to anything but this machine fail at once."""
     connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        host = address[0] if isinstance(address, tuple) else "local socket"
-        if isinstance(address, tuple) and host not in ("127.0.0.1", "::1", "localhost", "0.0.0.0"):
+    def guarded(self: socket.socket, peer: Any) -> None:
+        host = peer[0] if isinstance(peer, tuple) else "local socket"
+        if isinstance(peer, tuple) and host not in ("127.0.0.1", "::1", "localhost", "0.0.0.0"):
             raise OSError(f"a test tried to reach {host}")
-        connect(self, address)
+        connect(self, peer)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
 

@@ -77,6 +77,7 @@ def test_ask_json_is_the_assistants_answer(seed_settings: Settings, assistant: A
     assert printed == json.loads(json.dumps(expected))
 
 
+@pytest.mark.slow
 def test_ask_prints_quotes_markers_and_sources_and_why_on_request(seed_settings: Settings) -> None:
     done = run("ask", QUESTION, "--why", settings=seed_settings)
     assert done.returncode == 0, done.stderr
@@ -86,6 +87,7 @@ def test_ask_prints_quotes_markers_and_sources_and_why_on_request(seed_settings:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_search_json_has_the_papers_with_their_scores(seed_settings: Settings) -> None:
     done = run("search", "binarized diffusion model", "--json", "--limit", "3", settings=seed_settings)
     found = json.loads(done.stdout)

@@ -257,6 +257,7 @@ def test_a_mode_that_cannot_run_is_refused(mode: str, seed_settings: Settings, t
         evals.run(DEV_SET, library=seed_settings.library, out=tmp_path / "run.jsonl", mode=mode)
 
 
+@pytest.mark.slow
 def test_a_broken_retriever_makes_compare_exit_with_1(retrieved: Run, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in retrieved.path.read_text("utf-8").splitlines()]
     for row in rows[1:]:

@@ -11,6 +11,7 @@ from evals.sets import Case
 from rag.assistant import Assistant
 from rag.jsonform import answer_json
 from rag.settings import Settings
+from tests.windows import running
 
 QUESTION = "How much does BinaryDM save in storage and FLOPs?"
 FOLLOW_UP = "Does it need retraining?"
@@ -18,12 +19,8 @@ FOLLOW_UP = "Does it need retraining?"
 
 @pytest.fixture(scope="module")
 def address(assistant: Assistant, seed_settings: Settings) -> Iterator[str]:
-    from ui.app import build_app, launch_options
-
-    demo = build_app(seed_settings, lambda settings, progress=None: assistant)
-    demo.launch(server_name="127.0.0.1", server_port=None, prevent_thread_lock=True, quiet=True, **launch_options())
-    yield str(demo.local_url)
-    demo.close()
+    with running(lambda settings, progress=None: assistant, library=seed_settings.library) as url:
+        yield url
 
 
 def _plain(answer: dict[str, Any]) -> dict[str, Any]:

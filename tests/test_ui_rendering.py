@@ -9,14 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from rag.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Paper, Span, Turn
-from rag.escaping import clean, escape_html, escape_markdown, safe_url, shorten
+from rag.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Paper, Span
+from rag.escaping import clean, escape_html, safe_url, shorten
+from rag.formulas import formulas
+from rag.references import paper_link
 from rag.settings import Settings
-from ui.conversation import ChatTurn, Conversation, content_to_text, history_turns
+from rag.writing import text_of
 from ui.examples import example_questions
+from ui.followups import follow_ups
 from ui.loading import Loading
-from ui.rendering import answer_markdown, assistant_message, chat_messages, header, outcome_line, welcome
-from ui.sources import marked, panel, paper_link, source_card, timing_line
+from ui.markup import Mark, marked, prose
+from ui.mathml import mathml
+from ui.rendering import answer_blocks, outcome_row, turn_parts
+from ui.sources import paper_card, source_card, timing_line
+from ui.status import status, welcome
+from ui.turns import ChatTurn
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -69,14 +76,22 @@ def citation(of: Paper, words: str, n: int = 1) -> Citation:
     return Citation(n, of, start, start + len(words))
 
 
-def answered(*citations: Citation, text: str | None = None, question: str = "q") -> Answer:
+def answered(*citations: Citation, question: str = "q") -> Answer:
     sentences = tuple(AnswerSentence(c.quote, "quote", (c,)) for c in citations)
-    shown = text if text is not None else " ".join(f"“{c.quote}” [{c.n}]" for c in citations)
-    return Answer(question, question, "quote", "answered", 0.9, shown, sentences=sentences)
+    return Answer(question, question, "quote", "answered", 0.9, text_of(sentences), sentences=sentences)
 
 
-def done(answer: Answer, number: int = 1) -> ChatTurn:
-    return ChatTurn(number, answer.question, "done", answer=answer)
+def done(answer: Answer, turn_id: str = "turn1") -> ChatTurn:
+    return ChatTurn(turn_id, answer.question, "done", answer=answer)
+
+
+def parts(turn: ChatTurn) -> dict[str, object]:
+    return turn_parts(turn, 59, {"reader": "Org/Small", "device": "cpu"})
+
+
+def everything(turn: ChatTurn) -> str:
+    made = parts(turn)
+    return "".join([*made.pop("blocks"), *(str(made[name]) for name in ("asked", "state", "foot", "sources"))])  # type: ignore[misc]
 
 
 # --- escaping ---------------------------------------------------------------------------------------------------------
@@ -88,19 +103,6 @@ def test_html_shows_text_literally(text: str) -> None:
     assert shown.text == text
     assert (shown.tags, shown.attributes) == (["p"], [("title", text)])
     assert not re.search(r"[$`\\{}]", escape_html(text))
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_markdown_has_nothing_that_could_be_structure(text: str) -> None:
-    escaped = escape_markdown(text)
-    assert not re.search(r"[<>*_`\\\[\]${}|~^@=]|&(?!#\d+;)|(?<!&)#|://|www\.", escaped)
-    assert not re.search(r"^(\s|[-+]|\d+[.)])", escaped, re.MULTILINE)
-    assert Shown(escaped).text == re.sub(r"^ +", "", text, flags=re.MULTILINE)
-
-
-def test_markdown_leaves_prose_alone() -> None:
-    prose = "It's “2.3 times” faster (by 41%), e.g. for U-Net; is that so?"
-    assert escape_markdown(prose) == prose
 
 
 def test_invisible_characters_are_dropped() -> None:
@@ -137,42 +139,125 @@ def test_shorten_cuts_at_a_word() -> None:
     assert shorten("one two, three", 10) == "one two…"
 
 
-# --- cards ------------------------------------------------------------------------------------------------------------
+# --- marks and formulas -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("spans", "expected"),
     [
-        pytest.param([(0, 3)], "<mark>abc</mark>defgh", id="start"),
-        pytest.param([(5, 8)], "abcde<mark>fgh</mark>", id="end"),
-        pytest.param([(4, 6), (1, 2)], "a<mark>b</mark>cd<mark>ef</mark>gh", id="out_of_order"),
-        pytest.param([(1, 4), (3, 6)], "a<mark>bcdef</mark>gh", id="overlapping"),
-        pytest.param([(1, 6), (2, 3)], "a<mark>bcdef</mark>gh", id="nested"),
-        pytest.param([(1, 3), (3, 5)], "a<mark>bcde</mark>fgh", id="touching"),
-        pytest.param([(2, 2), (6, 99), (-5, 1)], "<mark>a</mark>bcdef<mark>gh</mark>", id="empty_and_out_of_range"),
+        pytest.param([(0, 3, "0")], '<mark data-q="0">abc</mark>defgh', id="start"),
+        pytest.param([(5, 8, "0")], 'abcde<mark data-q="0">fgh</mark>', id="end"),
+        pytest.param(
+            [(4, 6, "1"), (1, 2, "0")], 'a<mark data-q="0">b</mark>cd<mark data-q="1">ef</mark>gh', id="out_of_order"
+        ),
+        pytest.param(
+            [(1, 4, "0"), (3, 6, "1")],
+            'a<mark data-q="0">bc</mark><mark data-q="0 1">d</mark><mark data-q="1">ef</mark>gh',
+            id="overlapping",
+        ),
+        pytest.param(
+            [(1, 6, None), (2, 3, "0")],
+            'a<mark class="cw-read">b</mark><mark data-q="0">c</mark><mark class="cw-read">def</mark>gh',
+            id="cited_within_read",
+        ),
+        pytest.param(
+            [(2, 2, "0"), (6, 99, "1"), (-5, 1, "2")],
+            '<mark data-q="2">a</mark>bcdef<mark data-q="1">gh</mark>',
+            id="empty_and_out_of_range",
+        ),
         pytest.param([], "abcdefgh", id="none"),
     ],
 )
-def test_marks(spans: list[tuple[int, int]], expected: str) -> None:
-    assert marked("abcdefgh", [Span(*span) for span in spans]) == expected
+def test_marks(spans: list[tuple[int, int, str | None]], expected: str) -> None:
+    assert marked("abcdefgh", [Mark(Span(start, end), key) for start, end, key in spans]) == expected
 
 
 def test_marks_stand_at_offsets_of_the_stored_text_not_of_the_escaped_one() -> None:
     abstract = "a < b\x00 & \u202e<i>c</i> \\xi d"
     start = abstract.index("<i>")
-    html = marked(abstract, [Span(start, start + len("<i>c</i>"))])
-    assert "<mark>&lt;i&gt;c&lt;/i&gt;</mark> &#92;xi d" in html
+    html = marked(abstract, [Mark(Span(start, start + len("<i>c</i>")), "0")])
+    assert '<mark data-q="0">&lt;i&gt;c&lt;/i&gt;</mark> &#92;xi d' in html
     assert Shown(html).text == "a < b & <i>c</i> \\xi d"
 
 
+def test_formulas_are_drawn_and_keep_their_tex_for_who_cannot_see_them() -> None:
+    html = prose(r"It takes $O(n \log n)$ steps, \(x_i\) each.")
+    assert html.count("<math ") == 2 and "<msub><mi>x</mi><mi>i</mi></msub>" in html
+    assert ("alttext", r"O(n \log n)") in Shown(html).attributes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "costs $5 and $6 more",
+        "a $ b $ c",
+        r"\xi and \alpha alone",
+        "$x",
+        r"$\unknowncommand{x}$",
+        "$" + "{" * 300 + "x" + "}" * 300 + "$",
+        r"$\frac{a$",
+        "$x^y^z$",
+        "$5$10",
+    ],
+)
+def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert Shown(prose(text)).tags == []
+    assert Shown(prose(text)).text == text
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\href{javascript:alert(1)}{x}",
+        r"\text{<img src=x onerror=alert(1)>}",
+        r"\style{background:url(https://example.org)}{x}",
+        r"\class{cw-card}{x}",
+        r"\color{red;--x:url(y)}{x}",
+        r"<script>alert(1)</script>",
+        '" onload="alert(1)',
+    ],
+)
+def test_a_formula_can_only_draw(tex: str) -> None:
+    shown = Shown(mathml(tex) or "")
+    assert set(shown.tags) <= {"math", "mrow", "mi", "mo", "mn", "mtext", "mstyle"}
+    assert {name for name, _ in shown.attributes} <= {"alttext", "display", "stretchy"}
+
+
+def test_a_mark_that_cuts_a_formula_leaves_it_as_tex() -> None:
+    text = "of $x_i$ here"
+    assert "<math" in marked(text, [Mark(Span(0, len(text)), "0")])
+    cut = marked(text, [Mark(Span(0, 5), "0")])
+    assert "<math" not in cut and Shown(cut).text == text
+
+
+# --- cards ------------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("text", HOSTILE)
-def test_card_of_a_hostile_paper_has_only_our_tags(text: str) -> None:
+def test_nothing_of_a_hostile_paper_or_question_becomes_markup(text: str) -> None:
     of = paper(abstract=text, title=text, authors=(text,), venue=text, url="javascript:alert(1)", doi=text)
-    shown = Shown(source_card(1, [citation(of, text)], "src-1-1"))
-    assert set(shown.tags) <= {"article", "h3", "span", "a", "p", "mark"}
-    assert {name for name, _ in shown.attributes} <= {"class", "id", "aria-label", "dir", "href", "target", "rel"}
-    assert all(value.startswith("https://doi.org/") for name, value in shown.attributes if name == "href" and value)
-    assert text in shown.text
+    near = paper(abstract=text, title=text, id="near", links=("javascript:alert(1)",))
+    answer = replace(
+        answered(citation(of, text), question=text),
+        standalone_question=text + "?",
+        retrieved=(Hit(near, 1.0, {"dense": 0.5}), Hit(of, 1.0, {})),
+        evidence=(Evidence(near, Span(0, len(text)), 1.0, {"own": 1.0}),),
+        dropped=(Dropped(text, text),),
+        notice=text,
+        mode=text,
+        missing=(text,),
+        outcome="partial",
+    )
+    shown = Shown(everything(replace(done(answer), asked_as=text + "?")))
+    ours = set("article h3 h4 span a p mark blockquote div button details summary ul ol li dl dt dd svg path".split())
+    ours |= {"math", "mrow", "mi", "mo", "mn"}
+    assert set(shown.tags) <= ours
+    assert not {name for name, _ in shown.attributes if name.startswith("on") or name in ("style", "src")}
+    assert all(
+        str(value).startswith(("https://doi.org/", "#src-turn1-")) for name, value in shown.attributes if name == "href"
+    )
+    if not formulas(text):
+        assert shown.text.count(text) >= 8
 
 
 @pytest.mark.parametrize(
@@ -192,100 +277,159 @@ def test_paper_link_takes_the_best_there_is(fields: dict[str, object], link: str
 
 def test_card_names_authors_and_year_where_known() -> None:
     of = paper(authors=tuple("ABCDE"), year=2023, venue="V")
-    assert "A, B, C, D et al. · V · 2023" in source_card(1, [citation(of, "One.")], "x")
-    assert "cw-by" not in source_card(1, [citation(paper(), "One.")], "x")
+    assert "A, B, C, D et al. · V · 2023" in paper_card(of)
+    assert "cw-by" not in paper_card(paper())
+
+
+def test_card_marks_what_is_cited_and_more_faintly_what_else_was_read_best() -> None:
+    of = paper("One. Two words. Three. Four. Five. Six.")
+    cited = citation(of, "Two words.")
+    read = ["Two words.", "Five.", "One.", "Six.", "Three."]
+    evidence = tuple(
+        Evidence(of, Span(of.abstract.index(words), of.abstract.index(words) + len(words)), 5.0 - n, {})
+        for n, words in enumerate(read)
+    )
+    html = str(parts(done(replace(answered(cited), evidence=evidence)))["sources"])
+    assert re.findall(r'<mark data-q="0">(.*?)</mark>', html) == ["Two words."]
+    assert sorted(re.findall(r'<mark class="cw-read">(.*?)</mark>', html)) == ["Five.", "One.", "Six."]
+
+
+def test_card_offers_its_citation_and_others_like_it() -> None:
+    html = source_card(2, [citation(paper(year=2020), "One.", 2)], [], {("DeepThing: A Title", 0, 4): "0"}, "turn1")
+    assert 'data-text="DeepThing: A Title (2020)."' in html
+    assert "@misc&#123;2020deepthing" in html and 'data-do="similar"' in html
+    assert ">Open<" not in html  # it has no address
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def test_markers_become_links_to_the_cards_of_their_turn() -> None:
-    first, second = paper("Alpha one. Alpha two."), paper("Beta.", "B")
+def test_every_chip_points_at_the_card_and_the_mark_of_its_words() -> None:
+    first, second = paper("Alpha one. Alpha two.", "A"), paper("Beta.", "B")
     answer = answered(citation(first, "Alpha one."), citation(first, "Alpha two."), citation(second, "Beta.", 2))
-    assert answer_markdown(answer, 7) == (
-        "> “Alpha one.” [[1]](#src-7-1) “Alpha two.” [[1]](#src-7-1) “Beta.” [[2]](#src-7-2)"
+    made = parts(done(answer, "turn7"))
+    chips = re.findall(r'class="cw-chip" href="#(\S+)" data-q="(\d)" data-quote="(.*?)"', "".join(made["blocks"]))  # type: ignore[arg-type]
+    assert chips == [
+        ("src-turn7-1", "0", "Alpha one."),
+        ("src-turn7-1", "1", "Alpha two."),
+        ("src-turn7-2", "2", "Beta."),
+    ]
+    for card, key, words in chips:
+        cut = str(made["sources"]).split(f'id="{card}"')[1].split("</article>")[0]
+        assert f'<mark data-q="{key}">{words}</mark>' in cut
+    assert made["label"] == "Sources: 2 papers"
+
+
+def test_quotes_and_written_sentences_are_told_apart() -> None:
+    of = paper()
+    quote = answered(citation(of, "One."))
+    assert answer_blocks(quote, "turn1")[0].startswith('<blockquote class="cw-words"')
+    written = replace(
+        quote, mode="write", sentences=(AnswerSentence("It is one.", "supported", (citation(of, "One."),)),)
     )
+    [block] = answer_blocks(written, "turn1")
+    assert block.startswith('<p class="cw-words"') and "It is one." in block and "\u201c" not in block
+    assert 'data-quote="One."' in block
 
 
 def test_a_marker_among_a_papers_own_words_stays_text() -> None:
     of = paper("As shown in [1] and [2], it works.")
-    text = answer_markdown(answered(citation(of, of.abstract)), 1)
-    assert text == "> “As shown in &#91;1&#93; and &#91;2&#93;, it works.” [[1]](#src-1-1)"
+    *_, block = answer_blocks(answered(citation(of, of.abstract)), "turn1")
+    assert block.count("cw-chip") == 1
+    assert "As shown in [1] and [2], it works." in Shown(block).text
 
 
-def test_a_marker_without_a_citation_stays_text() -> None:
-    answer = answered(citation(paper(), "One."), text="“One.” [1] [3]")
-    assert answer_markdown(answer, 1) == "> “One.” [[1]](#src-1-1) &#91;3&#93;"
-
-
-def test_every_chip_of_every_turn_has_one_card_of_its_own_paper() -> None:
-    papers = [paper("Alpha.", "A"), paper("Beta.", "B")]
-    turns = (
-        done(answered(citation(papers[0], "Alpha.")), 1),
-        done(answered(citation(papers[1], "Beta."), citation(papers[0], "Alpha.", 2)), 2),
-    )
-    conversation = Conversation(turns)
-    html = panel(conversation, 2)
-    chips = re.findall(r"\(#(src-[\d-]+)\)", "".join(m["content"] for m in chat_messages(conversation)))
-    ids = re.findall(r'id="(src-[\d-]+)"', html)
-    assert sorted(chips) == sorted(ids) == sorted(set(ids)) == ["src-1-1", "src-2-1", "src-2-2"]
-    title = {i: re.search(rf'id="{i}".*?</span>(\w)</h3>', html)[1] for i in ids}  # type: ignore[index]
-    assert title == {"src-1-1": "A", "src-2-1": "B", "src-2-2": "A"}
-    assert html.index("src-2-1") < html.index("<details") < html.index("src-1-1")
+def test_a_growing_answer_only_adds_to_what_is_there() -> None:
+    papers = [paper(f"Words {n}.", f"Paper {n}") for n in range(1, 5)]
+    cited = [citation(one, one.abstract, n) for n, one in enumerate(papers, 1)]
+    grown = [answer_blocks(answered(*cited[:n]), "turn1") for n in range(2, 5)]
+    assert grown[0] == grown[1][: len(grown[0])] and grown[1] == grown[2][: len(grown[1])]
 
 
 def test_outcome_is_said_plainly() -> None:
     answer = answered(citation(paper("Alpha.", "A"), "Alpha."), citation(paper("Beta.", "B"), "Beta.", 2))
-    assert outcome_line(answer) == "✓ 2 papers, exact words"
+    answer = replace(answer, timings_ms={"total": 912.0})
+    assert Shown(outcome_row(answer)).text == "Answered 2 papers, exact words · 0.9 s"
     partial = replace(answer, outcome="partial", missing=("its cost",))
-    assert outcome_line(partial) == "✓ 2 papers, exact words. Part of the question is not in these abstracts"
-    assert outcome_line(replace(answer, outcome="declined")).startswith("Declined")
+    assert Shown(outcome_row(partial)).text.startswith("Answered in part 2 papers, exact words · 0.9 s.")
+    assert "Not found in these abstracts: its cost" in "".join(answer_blocks(partial, "turn1"))
+    assert Shown(outcome_row(replace(answer, outcome="declined"))).text.startswith("Not in this library No abstract")
+    assert "1 sentence left out: no longer in this library" in outcome_row(answer, lost=1)
 
 
 def test_declined_shows_the_nearest_papers_without_numbers_or_marks() -> None:
     near = paper("Abstract <b>.", "Near <i>")
     answer = Answer("q", "q", "quote", "declined", 0.1, "Not in these abstracts. Nearest: Near <i>", nearest=(near,))
-    html = panel(Conversation((done(answer),)), 59)
-    assert "Nearest papers" in html and "Near &lt;i&gt;" in html and "Abstract &lt;b&gt;." in html
-    assert "cw-n" not in html and "<mark>" not in html
-    assert assistant_message(done(answer)).startswith("Not in these abstracts. Nearest: Near &#60;i&#62;")
+    made = parts(done(answer))
+    assert made["label"] == "Nearest papers: 1 paper" and made["blocks"] == []
+    html = str(made["sources"])
+    assert "Near &lt;i&gt;" in html and "Abstract &lt;b&gt;." in html and "cw-n" not in html.replace("cw-note", "")
+    assert "What does \u201cNear &lt;i&gt;\u201d report?" in str(made["foot"])
 
 
 def test_found_papers_are_shown_until_the_answer_comes() -> None:
-    hit = Hit(paper(), 1.0, {})
-    html = panel(Conversation((ChatTurn(1, "q", "reading", hits=(hit,)),)), 1)
-    assert "Found" in html and "cw-found" in html and "Two words" not in html
+    made = parts(ChatTurn("turn1", "q", "reading", hits=(Hit(paper(), 1.0, {}),), done=3, total=10))
+    assert made["label"] == "Found so far: 1 paper" and "cw-found" in str(made["sources"])
+    assert Shown(str(made["state"])).text == "Found 1 paperReading sentence 3 of 10 …"
 
 
-def test_follow_up_says_how_it_was_understood() -> None:
-    turn = replace(done(answered(citation(paper(), "One."))), asked_as="and *that*?")
-    assert "*Asked as: and &#42;that&#42;?*" in assistant_message(turn)
+def test_states_of_a_turn_that_did_not_end_well() -> None:
+    assert "bad &lt;b&gt; # x" in str(parts(ChatTurn("turn1", "q", "failed", note="bad <b>\n\n# x"))["state"])
+    stopped = parts(replace(done(answered(citation(paper(), "One."))), step="stopped"))
+    assert Shown(str(stopped["state"])).text == "Stopped The answer is incomplete."
+    assert 'data-do="retry"' in str(stopped["foot"]) and "cw-why" not in str(stopped["foot"])
+    assert "Loading the reader …" in str(parts(ChatTurn("turn1", "q", "waiting", note="Loading the reader"))["state"])
 
 
-def test_errors_are_escaped() -> None:
-    assert assistant_message(ChatTurn(1, "q", "failed", note="bad <b>\n\n# x")) == "**bad &#60;b&#62; &#35; x**"
+def test_why_has_scores_times_models_and_what_was_not_shown() -> None:
+    of = paper()
+    answer = replace(
+        answered(citation(of, "One.")),
+        mode="write",
+        dropped=(Dropped("It is seven.", "the number 7 is not in the evidence"),),
+        retrieved=(Hit(of, 3.14, {"dense": 0.62}),),
+        evidence=(Evidence(of, Span(0, 4), 2.5, {"likelihood": -1.5}),),
+        timings_ms={"retrieve": 41.0, "total": 990.0},
+    )
+    text = Shown(str(parts(done(answer))["foot"])).text
+    for words in (
+        "It is seven.",
+        "the number 7",
+        "+3.14",
+        "dense 0.62",
+        "likelihood -1.50",
+        "0.04 s",
+        "0.99 s",
+        "Small",
+    ):
+        assert words in text
+    assert "with probability 0.90" in text and "write" in text
 
 
 def test_timing_line() -> None:
     evidence = tuple(Evidence(paper(), Span(0, 3), 1.0, {}) for _ in range(10))
-    times = {"retrieve": 41.0, "read": 912.0}
-    answer = replace(answered(), evidence=evidence, timings_ms=times)
+    answer = replace(answered(), evidence=evidence, timings_ms={"retrieve": 41.0, "read": 912.0})
     assert timing_line(answer, 59) == "Searched 59 papers, 0.04 s · read 10 sentences, 0.9 s"
     assert timing_line(replace(answer, timings_ms={}), 1) == "Searched 1 paper · read 10 sentences"
 
 
-def test_header_and_welcome_follow_the_loading() -> None:
+# --- the library and its models -----------------------------------------------------------------------------------------
+
+
+def test_status_and_welcome_follow_the_loading() -> None:
     settings = Settings(library=Path("my_lib"))
     loading = Loading("loading", "Loading the reader")
-    assert "Loading the reader …" in header(loading) and "Loading the reader" in welcome(loading, settings)
-    about = {"reader": "Org/Small-<b>", "embedder": "e", "device": "CPU", "mode": "quote"}
+    assert "Loading the reader …" in status(loading, settings)["line"]
+    assert "Loading the reader … You can ask already." in welcome(loading, settings)
+    about = {"reader": "Org/Small-<b>", "embedder": "e", "device": "cpu", "mode": "quote", "mode_reason": "no <writer>"}
     ready = Loading("ready", papers=(paper(),), description=about)
-    assert "1 paper<" in header(ready) and "Small-&lt;b&gt; · CPU · quote" in header(ready)
-    assert "citewise ingest FILE --library my&#95;lib" in welcome(replace(ready, papers=()), settings)
-    assert "no such <x>" not in welcome(Loading("failed", "no such <x>"), settings)
-
-
-# --- examples and history ---------------------------------------------------------------------------------------------
+    said = status(ready, settings)
+    assert said["count"] == "1 paper" and "Small-&lt;b&gt; · CPU · quote" in said["line"]
+    assert "no &lt;writer&gt;" in said["runs"] and "Qwen3-4B" in said["runs"] and "4,000 characters" in said["runs"]
+    assert "it is in use" in status(replace(ready, description=about | {"device": "cuda:0"}), settings)["runs"]
+    empty = status(replace(ready, papers=()), settings)
+    assert "citewise ingest FILE --library my_lib" in empty["welcome"] and empty["retry"]
+    assert "no such &lt;x&gt;" in welcome(Loading("failed", "no such <x>"), settings)
 
 
 def test_examples_come_from_the_titles() -> None:
@@ -304,39 +448,32 @@ def test_examples_of_odd_libraries() -> None:
     assert example_questions([paper(title=""), paper(title="x" * 200)]) == []
 
 
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ("plain", "plain"),
-        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "a\nb"),
-        ({"type": "text", "text": "a"}, "a"),
-        (["a", {"type": "file", "file": {"path": "x"}}], "a"),
-        (None, ""),
-        (7, ""),
-    ],
-)
-def test_content_to_text(content: object, text: str) -> None:
-    assert content_to_text(content) == text
-
-
-def test_history_takes_both_shapes_and_skips_the_rest() -> None:
-    messages = [
-        {"role": "user", "content": "one"},
-        {"role": "assistant", "content": [{"type": "text", "text": "two"}]},
-        {"role": "system", "content": "obey"},
-        {"role": "user", "content": " "},
-        {},
+def test_follow_ups_ask_for_what_was_not_shown_of_the_cited_papers() -> None:
+    abstract = "A challenge is speed. We propose DeepCache. It is 2.3 times faster. Code: https://example.org/code"
+    of = paper(abstract, "DeepCache: Fast Sampling", links=("https://example.org/code",))
+    other = paper("We introduce Pruner. It removes weights.", "Pruner: Small Networks")
+    asked = answered(citation(of, "It is 2.3 times faster."), question="How fast?")
+    assert follow_ups(asked) == [
+        "How does DeepCache work?",
+        "Where is the code of DeepCache?",
+        "Which challenge does DeepCache address?",
     ]
-    assert history_turns(messages) == (Turn("user", "one"), Turn("assistant", "two"))
-    assert history_turns(None) == ()
-
-
-def test_history_of_the_chat_has_the_words_as_shown() -> None:
-    of = paper("A *b* c.")
-    conversation = Conversation((done(answered(citation(of, "A *b* c."))),)).asked("next")
-    assert conversation.history() == (Turn("user", "q"), Turn("assistant", "“A *b* c.” [1]"))
+    both = answered(citation(of, "It is 2.3 times faster."), citation(other, "It removes weights.", 2))
+    assert follow_ups(both)[:3] == [
+        "How do DeepCache and Pruner differ?",
+        "How does DeepCache work?",
+        "How does Pruner work?",
+    ]
+    again = answered(citation(of, "It is 2.3 times faster."), question="How does DeepCache work?")
+    assert "How does DeepCache work?" not in follow_ups(again)
+    assert follow_ups(answered(citation(paper("One.", ""), "One."))) == []
+    unnamed = paper("We propose a cache. It reduces time. One.", "DeepCache: Fast Sampling")
+    assert follow_ups(answered(citation(unnamed, "One.")))[:2] == [
+        "How does “DeepCache: Fast Sampling” work?",
+        "What does “DeepCache: Fast Sampling” reduce?",
+    ]
 
 
 def test_importing_ui_does_not_import_gradio() -> None:
-    code = "import sys, ui, ui.rendering, ui.sources; sys.exit('gradio' in sys.modules)"
+    code = "import sys, ui, ui.rendering, ui.sources, ui.turns; sys.exit('gradio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent, check=False).returncode == 0

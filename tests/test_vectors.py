@@ -148,6 +148,7 @@ print({retriever.hits("honey bees")[0].paper.id for _ in range(20)}.pop())
 """
 
 
+@pytest.mark.slow
 def test_an_index_that_took_a_process_down_is_rebuilt_by_the_next(tmp_path: Path) -> None:
     add(tmp_path, [make_paper(id=f"p{i}", title=f"T{i}", abstract=f"Word{i} and term{i * 7}.") for i in range(1_200)])
     (header,) = _current(tmp_path).rglob("header.bin")

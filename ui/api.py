@@ -12,26 +12,48 @@ from gradio.events import api
 
 from rag import jsonform
 from rag.errors import CitewiseError
-from ui.conversation import history_turns
+from ui.limits import RateLimit, address_of
 from ui.loading import Loader
+from ui.turns import history_turns
 
 
-def add_endpoints(loader: Loader, concurrency_id: str) -> None:
+def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
-    def ask(question: str, history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        """Answer a question from the library's abstracts, with exact citations. History: [{role, content}, ...]."""
-        with _reported():
+    def ask(
+        question: str, history: list[dict[str, Any]] | None = None, request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Answer a question from the library's abstracts, with exact citations.
+
+        Args:
+            question: up to 4,000 characters.
+            history: what was said before, oldest first: [{"role": "user" or "assistant", "content": text}, ...]; the last 20 count.
+
+        Returns:
+            What `citewise ask --json` prints: outcome (answered, partial, declined), answer, sentences with their citations, ...
+        """
+        with _reported(rate, request):
             return jsonform.answer_json(loader.assistant().ask(question, history_turns(history)))
 
-    def search(words: str) -> dict[str, Any]:
-        """The papers that best match these words, best first."""
-        with _reported():
-            return {"question": words, "papers": [jsonform.hit_json(hit) for hit in loader.assistant().search(words)]}
+    def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:
+        """The ten papers that best match these words, best first.
 
-    def papers() -> list[dict[str, Any]]:
-        """All papers of the library."""
-        with _reported():
+        Args:
+            words: a question or just words.
+
+        Returns:
+            What `citewise search --json` prints: the question, and papers with their scores.
+        """
+        with _reported(rate, request):
+            return jsonform.search_json(words, loader.assistant().search(words))
+
+    def papers(request: gr.Request | None = None) -> list[dict[str, Any]]:
+        """All papers of the library.
+
+        Returns:
+            The objects that `citewise papers --json` prints a line each.
+        """
+        with _reported(rate, request):
             return [jsonform.paper_json(paper) for paper in loader.assistant().papers()]
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
@@ -40,9 +62,11 @@ def add_endpoints(loader: Loader, concurrency_id: str) -> None:
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
-    """Errors raised on purpose as gradio's, which it passes on to the caller."""
+def _reported(rate: RateLimit, request: gr.Request | None) -> Iterator[None]:
+    """One call counted; errors raised on purpose as gradio's, which it passes on to the caller."""
     try:
+        if request is not None:
+            rate.take(address_of(request))
         yield
     except CitewiseError as error:
         raise gr.Error(str(error), print_exception=False) from error

@@ -1,13 +1,13 @@
-"""The page: gradio components, which event does what, and the HTTP endpoints `ask`, `search` and `papers`.
+"""The page: one static piece of HTML, and the events and functions by which its scripts reach the server.
 
-Owns everything that needs gradio. What is shown comes from `ui.rendering` and `ui.sources`, what happens in a chat turn
-from `ui.conversation`. Holds no state of a visitor: that lives in the browser session's `gr.State`.
+Owns everything of gradio that the page needs. What is shown comes from `ui.rendering`, `ui.sources` and `ui.status`, what happens in a
+chat turn from `ui.turns`. Holds no conversation: those are the browser's (`ui/page/store.js`).
 """
 
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,27 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 
 import gradio as gr
 
-from rag.domain import Mode
-from rag.errors import SettingsError
-from rag.escaping import shorten
+from rag.errors import QuestionError, SettingsError
 from rag.settings import Settings
 from ui.api import add_endpoints
-from ui.conversation import Conversation, Visit, conversation_json, run_turn
-from ui.examples import example_questions
+from ui.limits import QUESTIONS_A_MINUTE, RateLimit, address_of
 from ui.loading import Asked, Loader, Open
-from ui.rendering import chat_messages, header, too_long, welcome
-from ui.sources import panel
+from ui.lookups import Lookups
+from ui.records import drawn
+from ui.status import status
+from ui.turns import ChatTurn, Visit, request_of, run_turn
 
 FOLDER = Path(__file__).parent
+PAGE = FOLDER / "page"
+SCRIPTS = (
+    "store.js",
+    "view.js",
+    "talk.js",
+    "actions.js",
+    "events.js",
+)  # in this order: each uses what stands before it
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
-Updates = tuple[Any, ...]
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -44,29 +50,34 @@ def open_assistant(settings: Settings, progress: Callable[[str], None] | None = 
 def build_app(settings: Settings, open_: Open = open_assistant) -> gr.Blocks:
     """The page over the library of these settings. Loading starts at once, in the background."""
     loader = Loader(settings, open_)
+    rate = RateLimit(QUESTIONS_A_MINUTE)
     demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True)
     with demo:
-        Window(settings, loader).build(demo)
-        add_endpoints(loader, MODEL)
+        Window(settings, loader, rate).build(demo)
+        add_endpoints(loader, rate, MODEL)
     # A short queue: whoever comes 33rd learns at once that the machine is busy instead of waiting for minutes.
     demo.queue(max_size=32, default_concurrency_limit=1)
     loader.start()
     return demo
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(settings: Settings) -> dict[str, Any]:
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine."""
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
+    scripts = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
+    style = (FOLDER / "theme.css").read_text(encoding="utf-8")
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
-        "css_paths": [FOLDER / "theme.css"],
-        "head": f"<script>{(FOLDER / 'page.js').read_text(encoding='utf-8')}</script>",
+        "head": f"<style>{style}</style><script>(() => {{\n{scripts}}})();</script>",
+        "auth": tuple(settings.auth.get_secret_value().split(":", 1)) if settings.auth else None,
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
         "pwa": False,
+        "max_file_size": "1mb",  # nothing here takes files, but gradio's own upload address is there
         # Expected errors reach API callers as gr.Error; the text of any other one belongs in the log only.
         "show_error": False,
     }
@@ -80,7 +91,7 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
     """
     demo = build_app(settings)
     try:
-        demo.launch(server_name=host, server_port=port or None, **(launch_options() | options))
+        demo.launch(server_name=host, server_port=port or None, **(launch_options(settings) | options))
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port} ({error}); choose another with --port") from error
 
@@ -88,143 +99,73 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
-    def __init__(self, settings: Settings, loader: Loader) -> None:
+    def __init__(self, settings: Settings, loader: Loader, rate: RateLimit) -> None:
         self._settings = settings
         self._loader = loader
+        self._rate = rate
+        self._lookups = Lookups(loader, settings)
 
     def build(self, demo: gr.Blocks) -> None:
         """Add the components to the page and connect them."""
-        self.visit = gr.State(Visit())
-        self.asked = gr.State(0)  # how many questions there were; its change starts the answer
-        with gr.Row(elem_id="cw-top"):
-            self.header = gr.HTML(header(self._loader.loading), elem_id="cw-header", apply_default_css=False)
-            self.retry = gr.Button("Try again", visible=False, size="sm", elem_id="cw-retry")
-            self.save = gr.Button("Save", size="sm", elem_id="cw-save")
-            self.new = gr.Button("New chat", size="sm", elem_id="cw-new")
-        self.saved = gr.Textbox(visible="hidden", label="Saved conversation")
-        with gr.Row(elem_id="cw-main"):
-            with gr.Column(elem_id="cw-chat"):
-                self.chat = self._chatbot()
-                with gr.Row(elem_id="cw-ask"):
-                    self.box = gr.Textbox(
-                        placeholder="Ask about these papers …",
-                        label="Your question",
-                        show_label=False,
-                        container=False,
-                        autofocus=True,
-                        max_lines=6,
-                        elem_id="cw-box",
-                    )
-                    self.mode = gr.Dropdown(
-                        [("Auto", "auto"), ("Quote", "quote"), ("Write", "write")],
-                        value="auto",
-                        label="How to answer: auto writes where a writer is there",
-                        show_label=False,
-                        container=False,
-                        filterable=False,
-                        min_width=90,
-                        scale=0,
-                        elem_id="cw-mode",
-                    )
-                    self.send = gr.Button("Send", variant="primary", elem_id="cw-send")
-                    self.stop = gr.Button("Stop", visible=False, elem_id="cw-stop")
-            with gr.Column(elem_id="cw-panel"):
-                self.panel = gr.HTML(panel(Conversation(), 0), elem_id="cw-panel-html", apply_default_css=False)
-        self._connect(demo)
-
-    def _chatbot(self) -> gr.Chatbot:
-        return gr.Chatbot(
-            placeholder=welcome(self._loader.loading, self._settings),
-            label="Conversation",
-            show_label=False,
-            container=False,
-            height="100%",
-            latex_delimiters=[],
-            buttons=[],
-            feedback_options=None,
-            reasoning_tags=[],
-            allow_file_downloads=False,
-            layout="panel",
-            elem_id="cw-chatbot",
+        visit = gr.State(Visit())
+        gr.HTML((PAGE / "page.html").read_text("utf-8"), apply_default_css=False, js_on_load=None, elem_id="cw-page")
+        # Hidden components carry what goes to and fro; the page draws it. Their templates are empty: nothing of it is markup.
+        carrier: dict[str, Any] = {"html_template": " ", "visible": "hidden"}
+        answers = gr.HTML(None, js_on_load="watch('value', () => window.citewise.received(props.value))", **carrier)
+        states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.stated(props.value))", **carrier)
+        bridge = gr.HTML(
+            None,
+            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload'",
+            server_functions=self._lookups.functions(),
+            **carrier,
         )
-
-    def _connect(self, demo: gr.Blocks) -> None:
-        view = [self.chat, self.panel, self.send, self.stop]
-        begun = [self.asked, self.box, *view]
-        # Through the queue, since a state's `change` is not noticed beside it, but never waiting in it.
-        now = PRIVATE | {"concurrency_limit": None}
-        gr.on([self.box.submit, self.send.click], self._begin, [self.box, self.visit, self.mode], begun, **now)
-        self.chat.example_select(self._begin_example, [self.visit, self.mode], begun, **now)
-        # One event answers all questions, however they were asked. It is ended by the visit, which it looks at on every
-        # step, and not by gradio's `cancels`: that one now and then leaves the model's only place in the queue taken for ever.
-        self.asked.change(self._answer, self.visit, view, concurrency_id=MODEL, **PRIVATE)
-        self.stop.click(self._stop, self.visit, view, queue=False, **PRIVATE)
-        self.new.click(self._new, self.visit, view, queue=False, **PRIVATE)
-        # Through the queue: beside it, a notice reaches the log and not the page.
-        saving = self.save.click(self._save, self.visit, self.saved, **now)
-        saving.then(None, self.saved, None, js="(text) => window.cwSave(text)", queue=False, **PRIVATE)
+        # A turn is ended by the visit, which its answering looks at on every step, and not by gradio's `cancels`: that one now
+        # and then leaves the model's only place in the queue taken for ever.
+        # "multiple": the page itself sees to it that there is one question at a time, and one that hangs must not block the next.
+        asking = bridge.ask(self._answer, visit, answers, concurrency_id=MODEL, trigger_mode="multiple", **PRIVATE)
+        asking.failure(None, None, None, js="() => window.citewise.failed()", queue=False, **PRIVATE)
+        bridge.stop(self._stop, visit, None, queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
-        watch(outputs=[self.header, self.chat, self.retry])
-        self.retry.click(self._retry, None, [self.header, self.chat, self.retry], concurrency_limit=None, **PRIVATE)
+        watch(outputs=states)
+        bridge.reload(self._reload, None, states, concurrency_limit=None, **PRIVATE)
 
-    def _view(self, conversation: Conversation) -> Updates:
-        sources, running = panel(conversation, len(self._loader.loading.papers)), conversation.running
-        return chat_messages(conversation), sources, gr.Button(visible=not running), gr.Button(visible=running)
+    def _answer(self, visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[Mapping[str, Any]]:
+        """The states of a turn, until it has ended or is over for another reason."""
+        try:
+            asked = request_of(event._data)
+        except QuestionError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        visit.begin(asked.run)
+        turn = ChatTurn(asked.id, asked.question)
+        try:
+            self._rate.take(address_of(request))
+        except QuestionError as error:
+            yield self._shown(replace(turn, step="failed", note=str(error)), asked.run)
+            return
+        with closing(run_turn(self._loader, asked)) as states:
+            for turn in states:
+                if not visit.runs(asked.run):
+                    break
+                yield self._shown(turn, asked.run)
+            else:
+                return
+        # What was on its way to the page when the visitor stopped must not be the last word.
+        yield self._shown(turn.stopped(), asked.run)
 
-    def _begin(self, question: str, visit: Visit, mode: Mode) -> Updates:
-        """Show the question at once; the answer follows in an event of its own, which may have to queue."""
-        question, limit = question.strip(), self._settings.max_question_chars
-        if question and len(question) <= limit and visit.begin(question, mode):
-            return visit.conversation.count, "", *self._view(visit.conversation)
-        if len(question) > limit and not visit.conversation.running:
-            visit.refuse(shorten(question, 200), too_long(len(question), limit))
-        return gr.skip(), gr.skip(), *self._view(visit.conversation)  # the text stays in the box
+    def _shown(self, turn: ChatTurn, run: str) -> Mapping[str, Any]:
+        loading = self._loader.loading
+        return {"run": run, **drawn(turn, len(loading.papers), loading.description or {})}
 
-    def _begin_example(self, visit: Visit, mode: Mode, event: gr.SelectData) -> Updates:
-        return self._begin(event.value["text"], visit, mode)
+    def _stop(self, visit: Visit, event: gr.EventData) -> None:
+        visit.stop(str(event._data))
 
-    def _answer(self, visit: Visit) -> Iterator[Updates]:
-        shown = ""
-        with closing(run_turn(self._loader, visit.conversation)) as states:
-            for state in states:
-                if not visit.take(state):
-                    # What was on its way to the page when the visitor stopped must not be the last word.
-                    yield self._view(visit.conversation)
-                    return
-                messages, sources, *buttons = self._view(state)
-                # Sent only when it changes: replacing the panel would close what the reader has just unfolded.
-                yield messages, gr.skip() if sources == shown else sources, *buttons
-                shown = sources
-
-    def _stop(self, visit: Visit) -> Updates:
-        visit.stop()
-        return self._view(visit.conversation)
-
-    def _new(self, visit: Visit) -> Updates:
-        visit.clear()
-        return self._view(visit.conversation)
-
-    def _save(self, visit: Visit) -> str:
-        """The file that the browser then offers; nothing is kept on the server."""
-        if not any(turn.answer for turn in visit.conversation.turns):
-            gr.Info("There is no answer to save yet.")
-            return ""
-        return json.dumps(conversation_json(visit.conversation), ensure_ascii=False, indent=1)
-
-    def _watch(self) -> Iterator[Updates]:
-        """The head and the empty chat, as long as the loading goes on and once more when it has ended."""
+    def _watch(self) -> Iterator[Mapping[str, Any]]:
+        """What is there to be said about the loading, as long as it goes on and once more when it has ended."""
         while not self._loader.wait(POLL_SECONDS):
-            yield self._idle_page()
-        yield self._idle_page()
+            yield status(self._loader.loading, self._settings)
+        yield status(self._loader.loading, self._settings)
 
-    def _retry(self) -> Iterator[Updates]:
+    def _reload(self) -> Iterator[Mapping[str, Any]]:
         self._loader.start(again=True)
         yield from self._watch()
-
-    def _idle_page(self) -> Updates:
-        loading = self._loader.loading
-        questions: list[Any] = [{"text": question} for question in example_questions(loading.papers)]
-        empty = loading.state == "failed" or (loading.state == "ready" and not loading.papers)
-        chat = gr.Chatbot(placeholder=welcome(loading, self._settings), examples=questions)
-        return header(loading), chat, gr.Button(visible=empty)

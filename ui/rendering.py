@@ -1,162 +1,265 @@
-"""What the chat and the page's head say: turns and the state of loading in, escaped Markdown or HTML out.
+"""A turn of the chat as HTML: its state, the answer's paragraphs with their chips, why it came out so, what can be done with it.
 
-Pure; knows nothing of gradio, of models or of how a turn comes about. The panel of sources is `ui.sources`.
+Pure; knows nothing of gradio, of models or of how a turn comes about. The cards beside it are `ui.sources`.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rag.domain import Answer, Span
-from rag.escaping import counted, escape_html, escape_inline, escape_lines, escape_markdown, shorten
-from rag.settings import Settings
-from ui.conversation import ChatTurn, Conversation
-from ui.loading import Loading
-from ui.sources import anchor
+from rag import writing
+from rag.declining import threshold
+from rag.domain import Answer, AnswerSentence
+from rag.escaping import counted, escape_html
+from ui.followups import follow_ups
+from ui.markup import prose
+from ui.sources import anchor, citation_keys, sources, sources_label
+from ui.turns import ENDED, ChatTurn
 
-_MARKER = re.compile(r"\[(\d+)\]")
-
-
-# --- the chat ---------------------------------------------------------------------------------------------------------
-
-
-def chat_messages(conversation: Conversation) -> list[dict[str, Any]]:
-    """The conversation as messages of Markdown."""
-    return [
-        {"role": role, "content": content}
-        for turn in conversation.turns
-        for role, content in (("user", escape_markdown(turn.question)), ("assistant", assistant_message(turn)))
-    ]
+_STAGES = ("searching", "reading", "writing", "answering")
 
 
-def assistant_message(turn: ChatTurn) -> str:
-    """What stands under a question: the answer so far, how the question was understood, and one line on the state."""
-    parts = [answer_markdown(turn.answer, turn.number)] if turn.answer is not None and turn.answer.text else []
-    if turn.asked_as:
-        parts.append(f"*Asked as: {escape_markdown(shorten(turn.asked_as, 400))}*")
-    mark = "**" if turn.step == "failed" else "*"
-    parts.append(f"{mark}{escape_markdown(' '.join(state_line(turn).split()))}{mark}")
-    return "\n\n".join(parts)
+def turn_parts(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[str, Any]:
+    """What the page puts where, all of it escaped HTML but for `id`, `step` and `label`.
 
-
-def answer_markdown(answer: Answer, turn: int) -> str:
-    """The answer's text with its markers as links to the source cards; everything else shows literally.
-
-    What carries a marker and is verbatim becomes a block quotation, which the page sets apart from the program's words.
+    Args:
+        turn: as far as it has come.
+        papers: how many the library holds.
+        about: what answers: the assistant's description.
     """
-    known, quoted = {citation.n for citation in answer.citations}, _quoted(answer)
-    parts, position = [], 0
-    for match in _MARKER.finditer(answer.text):
-        n = int(match[1])
-        if n in known and not _inside(match.start(), quoted):
-            parts += [escape_inline(answer.text[position : match.start()]), f"[[{n}]](#{anchor(turn, n)})"]
-            position = match.end()
-    text = escape_lines("".join(parts) + escape_inline(answer.text[position:]))
-    if any(sentence.verdict != "quote" for sentence in answer.sentences):
-        return text
-    return "\n\n".join(_set_apart(paragraph) for paragraph in text.split("\n\n"))
+    ended = turn.step in ENDED
+    return {
+        "id": turn.id,
+        "step": turn.step,
+        "asked": _asked(turn),
+        "state": state_row(turn, papers),
+        "blocks": answer_blocks(turn.answer, turn.id) if turn.answer is not None else [],
+        "foot": _foot(turn, about) if ended else "",
+        "sources": sources(turn, papers),
+        "label": sources_label(turn),
+    }
 
 
-def _set_apart(paragraph: str) -> str:
-    """A block quotation if there is a link in it; only our markers can be one, since the rest is escaped."""
-    return "\n".join(f"> {line}" for line in paragraph.split("\n")) if "](#" in paragraph else paragraph
+# --- the state ----------------------------------------------------------------------------------------------------------
 
 
-def _quoted(answer: Answer) -> list[Span]:
-    """Where the words of the papers stand in the answer's text: a `[1]` among them is the paper's, not ours."""
-    spans, position = [], 0
-    for words in (citation.quote for citation in answer.citations):
-        start = answer.text.find(words, position)
-        if words and start >= 0:
-            position = start + len(words)
-            spans.append(Span(start, position))
-    return spans
-
-
-def _inside(position: int, spans: Iterable[Span]) -> bool:
-    return any(span.start <= position < span.end for span in spans)
-
-
-def state_line(turn: ChatTurn) -> str:
-    """What the turn waits for, how it came out, or why it failed."""
+def state_row(turn: ChatTurn, papers: int) -> str:
+    """The line under the question: the stages gone through, or how it came out. The elapsed time is the page's to fill in."""
     if turn.step == "done" and turn.answer is not None:
-        return outcome_line(turn.answer)
+        return outcome_row(turn.answer, turn.lost)
     if turn.step == "stopped":
-        return "Stopped." if turn.answer is None else "Stopped; the answer is incomplete."
+        return _row("stopped", "Stopped", "The answer is incomplete." if turn.answer else "Nothing was found yet.")
     if turn.step == "failed":
-        return turn.note
-    found = f"Found {counted(len(turn.hits), 'paper')}. " if turn.hits else ""
-    reading = f"Reading sentence {turn.done} of {turn.total} …" if turn.total else "Reading …"
-    busy = {"searching": "Searching the library …", "reading": found + reading, "writing": "Writing …"}
-    busy["answering"] = "Answering …"
-    return busy.get(turn.step) or (f"{turn.note} …" if turn.note else "Waiting for its turn …")
+        return _row("failed", "Not answered", escape_html(" ".join(turn.note.split())))
+    if turn.step == "waiting":
+        note = f"{turn.note} …" if turn.note else "Waiting for its turn …"
+        return f'<span class="cw-stage cw-now">{escape_html(note)}</span><span class="cw-elapsed"></span>'
+    return "".join(_stages(turn, papers)) + '<span class="cw-elapsed"></span>'
 
 
-def outcome_line(answer: Answer) -> str:
+def _stages(turn: ChatTurn, papers: int) -> list[str]:
+    """The stages so far; the last one is going on."""
+    reading = f"Reading sentence {turn.done} of {turn.total}" if turn.total else "Reading"
+    found = f"Found {counted(len(turn.hits), 'paper')}"
+    now = {"searching": f"Searching {counted(papers, 'paper')}", "reading": reading, "writing": "Writing"}
+    done = {"searching": found, "reading": f"Read {counted(turn.total, 'sentence')}"}
+    before = [stage for stage in _STAGES[: _STAGES.index(turn.step)] if stage in done]
+    made = [f'<span class="cw-stage cw-done">{done[stage]}</span>' for stage in before]
+    return [*made, f'<span class="cw-stage cw-now">{now.get(turn.step, "Answering")} …</span>']
+
+
+def outcome_row(answer: Answer, lost: int = 0) -> str:
     """How the answer came out, in a few plain words."""
+    seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
+    notes = [escape_html(answer.notice)] if answer.notice else []
+    if answer.mode == "write" and answer.dropped:
+        notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")
+    if lost:
+        notes.append(f"{counted(lost, 'sentence')} left out: no longer in this library word for word.")
     if answer.outcome == "declined":
-        return "Declined: no abstract here supports an answer. Try other words, or name a method from a nearest paper."
+        text = "No abstract here supports an answer. Try other words, or ask about one of the nearest papers."
+        return _row("declined", "Not in this library", " ".join([text, *notes]) + seconds)
+    if lost and not answer.sentences:
+        return _row("failed", "No longer in this library", " ".join(notes))
     exact = all(sentence.verdict == "quote" for sentence in answer.sentences)
-    line = (
-        f"✓ {counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
+    support = (
+        f"{counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
     )
     if answer.outcome == "partial":
-        # Which part, the answer's own last line says.
-        line += ". Part of the question is not in these abstracts"
-    if answer.mode == "write" and answer.dropped:
-        line += f". {counted(len(answer.dropped), 'written sentence')} not shown: unsupported"
-    if answer.notice:
-        line += f". {answer.notice}"
-    return line
+        return _row("partial", "Answered in part", " ".join([f"{support}{seconds}.", *notes]))
+    return _row("answered", "Answered", " ".join([support + seconds + ("." if notes else ""), *notes]))
 
 
-def too_long(length: int, limit: int) -> str:
-    """What to say to a question over the limit."""
-    return f"This question has {length:,} characters; at most {limit:,} are accepted. Shorten it and send it again."
+def _row(kind: str, name: str, text: str) -> str:
+    return f'<span class="cw-outcome cw-{kind}">{name}</span> <span class="cw-told">{text}</span>'
 
 
-# --- the page around them ---------------------------------------------------------------------------------------------
+def _asked(turn: ChatTurn) -> str:
+    """How a follow-up was understood, with a way to change it."""
+    if not turn.asked_as:
+        return ""
+    return (
+        f'<span class="cw-asked-label">Asked as:</span> <span class="cw-asked-text" dir="auto">{escape_html(turn.asked_as)}</span> '
+        '<button type="button" class="cw-link" data-do="edit-asked">Change</button>'
+    )
 
 
-def header(loading: Loading) -> str:
-    """The line on top: the name, how many papers there are, and what reads them or how far the loading is."""
-    if loading.state == "ready":
-        about = loading.description or {}
-        facts = [
-            escape_html(_model_name(about[key])) for key in ("writer", "reader", "device", "mode") if about.get(key)
-        ]
-        state = f'<span class="cw-facts">{" · ".join(facts)}</span>'
-        count = f'<span class="cw-count">{counted(len(loading.papers), "paper")}</span>'
-    elif loading.state == "failed":
-        state, count = '<span class="cw-line cw-failed">Not ready</span>', ""
-    else:
-        state, count = f'<span class="cw-line cw-busy">{escape_html(loading.note)} …</span>', ""
-    state = f'<span class="cw-state" role="status">{state}</span>'
-    return f'<header class="cw-header"><h1>citewise</h1>{count}{state}</header>'
+# --- the answer ---------------------------------------------------------------------------------------------------------
 
 
-def welcome(loading: Loading, settings: Settings) -> str:
-    """The Markdown in the middle of an empty chat: what this is, what is being waited for, or what to do."""
-    if loading.state == "failed":
-        # The message itself says what to do next.
-        then = "After that, press “Try again”."
-        return f"### Not ready to answer\n\n{escape_markdown(loading.note)}\n\n{then}"
-    if loading.state == "ready" and not loading.papers:
-        return f"### This library is empty\n\n{ingest_hint(settings)}"
-    promise = "Answers are the exact words of the abstracts. Every sentence names its paper."
-    if (loading.description or {}).get("mode") == "write":
-        promise = "Answers are written from the abstracts. Every sentence is checked against the words it cites."
-    if loading.state == "loading":
-        return f"### Ask about these papers\n\n{promise}\n\n{escape_markdown(loading.note)} … You can ask already."
-    return f"### Ask about these {counted(len(loading.papers), 'paper')}\n\n{promise}"
+def answer_blocks(answer: Answer, turn_id: str) -> list[str]:
+    """The answer's paragraphs, each an element of its own, so that a page can add one without touching the others."""
+    if answer.outcome == "declined":
+        return []
+    keys = citation_keys(answer)
+    blocks: list[str] = []
+    grouped = writing.paragraphs(answer.sentences)
+    if answer.text.startswith(writing.count_line(len(grouped)) + "\n"):
+        blocks.append(f'<p class="cw-count-line">{writing.count_line(len(grouped))}</p>')
+    for paragraph in grouped:
+        if paragraph.label:
+            blocks.append(f'<p class="cw-paper-name" dir="auto">{prose(paragraph.label)}</p>')
+        quoted = all(sentence.verdict == "quote" for sentence in paragraph.sentences)
+        words = " ".join(_sentence(sentence, turn_id, keys) for sentence in paragraph.sentences)
+        tag = "blockquote" if quoted else "p"
+        blocks.append(f'<{tag} class="cw-words" dir="auto">{words}</{tag}>')
+    if answer.missing:
+        blocks.append(f'<p class="cw-missing">{escape_html(writing.missing_line(answer.missing))}</p>')
+    return blocks
 
 
-def ingest_hint(settings: Settings) -> str:
-    """How to put papers into the library, as Markdown."""
-    command = escape_markdown(f"citewise ingest FILE --library {settings.library}")
-    return f"To fill it, run <code>{command}</code> and press “Try again”."
+def _sentence(sentence: AnswerSentence, turn_id: str, keys: Mapping[tuple[str, int, int], str]) -> str:
+    words = prose(sentence.text)
+    if sentence.verdict == "quote":
+        words = f"\u201c{words}\u201d"
+    chips = "".join(
+        f'<a class="cw-chip" href="#{anchor(turn_id, citation.n)}" '
+        f'data-q="{keys[citation.paper.id, citation.start, citation.end]}" data-quote="{escape_html(citation.quote)}" '
+        f'data-title="{escape_html(citation.paper.title)}" '
+        f'aria-label="Source {citation.n}: {escape_html(citation.paper.title)}">{citation.n}</a>'
+        for citation in sentence.citations
+    )
+    return f'<span class="cw-said">{words}\u202f{chips}</span>'
 
 
-def _model_name(name: str) -> str:
-    """A model's name without its owner or folder."""
-    return shorten(name.rstrip("/").rsplit("/", 1)[-1], 60)
+# --- what comes after it ------------------------------------------------------------------------------------------------
+
+
+def _foot(turn: ChatTurn, about: Mapping[str, str]) -> str:
+    answered = turn.answer is not None and bool(turn.answer.sentences)
+    parts = [_actions(turn, answered)]
+    if turn.answer is not None and turn.step == "done":
+        suggestions = follow_ups(turn.answer)
+        if suggestions:
+            parts.append(_suggested(suggestions, turn.answer.outcome == "declined"))
+        parts.append(why(turn.answer, about))
+    return "".join(parts)
+
+
+def _actions(turn: ChatTurn, answered: bool) -> str:
+    buttons = []
+    if turn.answer is not None:
+        buttons.append(_button("copy", "Copy", "Copy the answer with its sources"))
+    buttons += [
+        _button("retry", "Retry", "Ask this question again"),
+        _button("edit", "Edit", "Change the question and ask again"),
+        _button("link", "Link", "Copy a link that asks this question"),
+    ]
+    if turn.answer is not None:
+        buttons.append(_button("sources", "Sources", "Show the sources of this answer"))
+    if answered:
+        items = "".join(
+            f'<button type="button" data-do="export" data-format="{name}">{label}</button>' for name, label in EXPORTS
+        )
+        buttons.append(
+            f'<details class="cw-menu"><summary>Export</summary>'
+            f'<div role="group" aria-label="Export this answer">{items}</div></details>'
+        )
+    if turn.step == "done":
+        buttons.append(
+            '<span class="cw-votes" role="group" aria-label="Was this answer good?">'
+            + _button("up", _THUMB, "Good answer", pressed=True)
+            + _button("down", _THUMB, "Bad answer", pressed=True)
+            + "</span>"
+        )
+    return f'<div class="cw-actions">{"".join(buttons)}</div>'
+
+
+_THUMB = (
+    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 11h4v9H3zM7 11l4-8c1.8 0 2.8 1.3 2.4 3l-.7 3.5H19a2 2 0 0 1 2 2.3'
+    'l-1.1 6.5A2 2 0 0 1 18 20H7"/></svg>'
+)
+EXPORTS = (
+    ("markdown", "Markdown with footnotes"),
+    ("bibtex", "BibTeX of the cited papers"),
+    ("ris", "RIS of the cited papers"),
+    ("csl-json", "CSL-JSON of the cited papers"),
+)
+
+
+def _button(do: str, label: str, title: str, pressed: bool = False) -> str:
+    state = ' aria-pressed="false"' if pressed else ""
+    return f'<button type="button" data-do="{do}" title="{title}" aria-label="{title}"{state}>{label}</button>'
+
+
+def _suggested(questions: Sequence[str], declined: bool) -> str:
+    items = "".join(
+        f'<li><button type="button" data-do="ask" data-question="{escape_html(question)}">{escape_html(question)}</button></li>'
+        for question in questions
+    )
+    return f'<div class="cw-next"><h3>{"Try" if declined else "Next"}</h3><ul>{items}</ul></div>'
+
+
+def why(answer: Answer, about: Mapping[str, str]) -> str:
+    """The folded part: what answered, what was searched and read and how it scored, what was not shown."""
+    times = ", ".join(
+        f"{name.replace('_', ' ')} {_seconds(value)}" for name, value in answer.timings_ms.items() if value >= 1
+    )
+    models = ", ".join(
+        f"{name} {_model(about[name])}" for name in ("embedder", "reader", "writer", "device") if about.get(name)
+    )
+    facts = [
+        (
+            "Mode",
+            f"{escape_html(answer.mode)}{'; ' + escape_html(about['mode_reason']) if about.get('mode_reason') else ''}",
+        ),
+        ("Models", escape_html(models)),
+        ("Time", escape_html(times)),
+        (
+            "Answerable",
+            f"with probability {answer.p_answerable:.2f}; below {threshold():.2f} the question is declined",
+        ),
+    ]
+    rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts if value)
+    parts = [f"<dl>{rows}</dl>"]
+    if answer.dropped:
+        parts.append(_list("Written but not shown", [(prose(d.text), escape_html(d.reason)) for d in answer.dropped]))
+    parts.append(_scored("Papers found", answer.retrieved, lambda hit: prose(hit.paper.title)))
+    parts.append(_scored("Sentences read", answer.evidence, lambda item: prose(item.text)))
+    return f'<details class="cw-why"><summary>Why this answer</summary>{"".join(parts)}</details>'
+
+
+def _scored(title: str, items: Sequence[Any], words: Callable[[Any], str]) -> str:
+    rows = [
+        (f'<span class="cw-score">{item.score:+.2f}</span> {words(item)}', escape_html(_scores(item.parts)))
+        for item in items
+    ]
+    return _list(f"{title} ({len(rows)})", rows, "cw-scores") if rows else ""
+
+
+def _list(title: str, rows: Sequence[tuple[str, str]], kind: str = "") -> str:
+    items = "".join(
+        f'<li dir="auto">{words}<span class="cw-detail {kind}">{detail}</span></li>' for words, detail in rows
+    )
+    return f"<h4>{title}</h4><ol>{items}</ol>"
+
+
+def _scores(parts: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.2f}" for name, value in parts.items())
+
+
+def _seconds(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:.2f} s"
+
+
+def _model(name: str) -> str:
+    return name.rstrip("/").rsplit("/", 1)[-1][:60]

@@ -1,62 +1,55 @@
-"""The panel of sources beside the chat: the cards of the papers behind each answer, as escaped HTML.
+"""The sources of a turn: the cards of the papers behind it, in the order of their citation, as escaped HTML.
 
 Owns the cards and their anchors. Pure; knows nothing of gradio or of how an answer comes about.
 """
 
-from collections.abc import Iterable, Sequence
-from urllib.parse import quote
+from collections.abc import Iterable, Mapping, Sequence
 
-from rag.domain import Answer, Citation, Paper, Span
-from rag.escaping import counted, escape_html, safe_url, shorten
-from ui.conversation import ENDED, ChatTurn, Conversation
+from rag.domain import Answer, Citation, Evidence, Hit, Paper, Span
+from rag.escaping import counted, escape_html, shorten
+from rag.references import bibtex, paper_link, reference
+from ui.markup import Mark, marked, prose
+from ui.turns import ENDED, ChatTurn
 
-KEPT_TURNS = 20  # earlier turns whose sources stay in the panel
 SHOWN_AUTHORS = 4
+NEXT_BEST = 3
+Keys = Mapping[tuple[str, int, int], str]
 
 
-def anchor(turn: int, n: int) -> str:
+def anchor(turn_id: str, n: int) -> str:
     """The id of the source card that marker `n` of this turn points at."""
-    return f"src-{turn}-{n}"
+    return f"src-{turn_id}-{n}"
 
 
-def panel(conversation: Conversation, papers: int) -> str:
-    """The sources of all turns, the latest first and open, earlier ones folded, so that every chip finds its card."""
-    latest, earlier = conversation.turns[-1:], conversation.turns[:-1]
-    body = [_turn_sources(turn, papers) for turn in latest if turn.step not in ENDED or _has_sources(turn)]
-    for turn in [turn for turn in earlier if _has_sources(turn)][: -KEPT_TURNS - 1 : -1]:
-        question = escape_html(shorten(turn.question, 90))
-        body.append(
-            f'<details class="cw-older"><summary><span class="cw-older-label">Earlier</span> {question}</summary>'
-            f"{_turn_sources(turn, papers)}</details>"
-        )
-    if not body:
-        body = ['<p class="cw-empty">The papers behind an answer appear here, with the quoted words marked.</p>']
-    return f'<div class="cw-sources">{"".join(body)}</div>'
+def citation_keys(answer: Answer) -> Keys:
+    """A name for each cited range of words, shared by the chip that points at it and the mark that shows it."""
+    keys: dict[tuple[str, int, int], str] = {}
+    for citation in answer.citations:
+        keys.setdefault((citation.paper.id, citation.start, citation.end), str(len(keys)))
+    return keys
 
 
-def _has_sources(turn: ChatTurn) -> bool:
-    return turn.answer is not None or bool(turn.hits)
+def sources_label(turn: ChatTurn) -> str:
+    """What the turn's sources are, in two or three words of plain text; empty while there are none."""
+    heading, papers = _heading(turn)
+    return f"{heading}: {counted(papers, 'paper')}" if papers else ""
 
 
-def _turn_sources(turn: ChatTurn, papers: int) -> str:
-    heading, cards = _cards(turn)
-    count = f"<span>{counted(len(cards), 'paper')}</span>" if cards else ""
-    nothing = "None." if turn.step in ENDED else "Searching …"
-    body = "".join(cards) or f'<p class="cw-empty">{nothing}</p>'
-    timing = timing_line(turn.answer, papers) if turn.answer is not None and turn.step == "done" else ""
-    back = '<a class="cw-back" href="#cw-ask">Back to the chat ↑</a>'
-    foot = f'<p class="cw-timing">{timing}</p>' if timing else ""
-    return f'<section class="cw-turn"><h2>{heading}{count}{back}</h2>{body}{foot}</section>'
+def _heading(turn: ChatTurn) -> tuple[str, int]:
+    if turn.answer is not None and turn.answer.citations:
+        return "Sources", len(turn.answer.cited_papers)
+    if turn.answer is not None and turn.step == "done":
+        return "Nearest papers", len(turn.answer.nearest)
+    return "Found so far" if turn.step not in ENDED else "Found", len(turn.hits)
 
 
-def _cards(turn: ChatTurn) -> tuple[str, list[str]]:
-    """The heading and the cards of a turn: cited papers, else the nearest ones, else what has been found so far."""
-    answer = turn.answer
-    if answer is not None and answer.citations:
-        return "Sources", [source_card(n, cited, anchor(turn.number, n)) for n, cited in _by_marker(answer.citations)]
-    if answer is not None and turn.step == "done":
-        return "Nearest papers", [paper_card(paper) for paper in answer.nearest]
-    return "Found" if turn.hits else "Sources", [found_card(hit.paper) for hit in turn.hits]
+def sources(turn: ChatTurn, papers: int) -> str:
+    """The cards of a turn: cited papers, else the nearest ones, else what has been found so far; below them what was searched.
+
+    `papers` is how many the library holds.
+    """
+    foot = f'<p class="cw-note">{timing_line(turn.answer, papers)}</p>' if turn.answer and turn.step == "done" else ""
+    return _cards(turn) + foot
 
 
 def timing_line(answer: Answer, papers: int) -> str:
@@ -67,6 +60,44 @@ def timing_line(answer: Answer, papers: int) -> str:
     return f"{searched} · read {counted(len(answer.evidence), 'sentence')}{reading_time}"
 
 
+def _cards(turn: ChatTurn) -> str:
+    answer = turn.answer
+    if answer is not None and answer.citations:
+        cited = {paper.id for paper in answer.cited_papers}
+        keys = citation_keys(answer)
+        read = _next_best(answer)
+        cards = [source_card(n, group, read, keys, turn.id) for n, group in _by_marker(answer.citations)]
+        return "".join(cards) + _others([hit for hit in answer.retrieved if hit.paper.id not in cited])
+    if answer is not None and turn.step == "done":
+        near = {paper.id for paper in answer.nearest}
+        cards = [paper_card(paper) for paper in answer.nearest]
+        return "".join(cards) + _others([hit for hit in answer.retrieved if hit.paper.id not in near])
+    return "".join(paper_card(hit.paper, "cw-found") for hit in turn.hits)
+
+
+def _next_best(answer: Answer) -> list[Evidence]:
+    """The best sentences that were read and are not cited: of a short abstract all are read, which would mark all of it."""
+    cited = [(c.paper.id, Span(c.start, c.end)) for c in answer.citations]
+    free = [
+        item
+        for item in answer.evidence
+        if not any(item.paper.id == paper and _overlap(item.span, span) for paper, span in cited)
+    ]
+    return free[:NEXT_BEST]
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _others(hits: Sequence[Hit]) -> str:
+    """The papers that were found and are not shown above, dimmed and folded."""
+    if not hits:
+        return ""
+    cards = "".join(paper_card(hit.paper, "cw-other", hit.score) for hit in hits)
+    return f'<details class="cw-others"><summary>Also found: {counted(len(hits), "paper")}</summary>{cards}</details>'
+
+
 def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]]:
     cited: dict[int, list[Citation]] = {}
     for citation in citations:
@@ -74,68 +105,60 @@ def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]
     return sorted(cited.items())
 
 
-def source_card(n: int, citations: Sequence[Citation], element_id: str) -> str:
-    """The card of a cited paper: its abstract, with the cited words marked."""
+def source_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> str:
+    """The card of a cited paper: its abstract with the cited words marked, and more faintly what else of it was read."""
     paper = citations[0].paper
-    abstract = marked(paper.abstract, [Span(citation.start, citation.end) for citation in citations])
+    marks = [Mark(Span(c.start, c.end), keys[paper.id, c.start, c.end]) for c in citations]
+    marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
     return (
-        f'<article class="cw-card" id="{escape_html(element_id)}" aria-label="Source {n}">'
+        f'<article class="cw-card" id="{escape_html(anchor(turn_id, n))}" data-paper="{escape_html(paper.id)}" tabindex="-1" '
+        f'aria-label="Source {n}">'
         f'<h3 dir="auto"><span class="cw-n">{n}</span>{_title(paper)}</h3>{_byline(paper)}'
-        f'<p class="cw-abstract" dir="auto">{abstract}</p></article>'
+        f'<p class="cw-abstract" dir="auto">{marked(paper.abstract, marks)}</p>{_tools(paper)}</article>'
     )
 
 
-def paper_card(paper: Paper) -> str:
-    """The card of a paper that is near but not cited, its abstract folded."""
+def paper_card(paper: Paper, kind: str = "", score: float | None = None) -> str:
+    """The card of a paper that is not cited, its abstract folded."""
+    shown = f'<span class="cw-score cw-scores">{score:+.2f}</span> ' if score is not None else ""
     return (
-        f'<article class="cw-card"><h3 dir="auto">{_title(paper)}</h3>{_byline(paper)}'
-        f'<details><summary>Abstract</summary><p class="cw-abstract" dir="auto">{escape_html(paper.abstract)}</p>'
-        "</details></article>"
+        f'<article class="cw-card {kind}" data-paper="{escape_html(paper.id)}">'
+        f'<h3 dir="auto">{shown}{_title(paper)}</h3>{_byline(paper)}'
+        f'<details><summary>Abstract</summary><p class="cw-abstract" dir="auto">{prose(paper.abstract)}</p>'
+        f"{_tools(paper)}</details></article>"
     )
 
 
-def found_card(paper: Paper) -> str:
-    """The compact card of a paper that was found while the answer is still being made."""
-    return f'<article class="cw-card cw-found"><h3 dir="auto">{_title(paper)}</h3>{_byline(paper)}</article>'
+def similar_cards(hits: Sequence[Hit]) -> str:
+    """What “More like this” opens in a card."""
+    if not hits:
+        return '<p class="cw-note">There is no other paper in this library.</p>'
+    return "".join(paper_card(hit.paper, "cw-like") for hit in hits)
 
 
-def marked(abstract: str, spans: Iterable[Span]) -> str:
-    """The abstract as HTML with these ranges in `<mark>`; ranges that overlap or touch become one."""
-    parts, position = [], 0
-    for span in merged(spans, len(abstract)):
-        parts.append(escape_html(abstract[position : span.start]))
-        parts.append(f"<mark>{escape_html(span.of(abstract))}</mark>")
-        position = span.end
-    return "".join(parts) + escape_html(abstract[position:])
+def paper_rows(papers: Sequence[Paper]) -> str:
+    """Papers as a list to look through."""
+    return "".join(paper_card(paper, "cw-row") for paper in papers)
 
 
-def merged(spans: Iterable[Span], length: int) -> list[Span]:
-    """The ranges in order, cut to the text's length, overlapping and touching ones joined, empty ones left out."""
-    result: list[Span] = []
-    for span in sorted(spans, key=lambda span: span.start):
-        start, end = max(span.start, 0), min(span.end, length)
-        if result and start <= result[-1].end:
-            start, end = result[-1].start, max(end, result.pop().end)
-        if start < end:
-            result.append(Span(start, end))
-    return result
+def _tools(paper: Paper) -> str:
+    link = paper_link(paper)
+    opened = f'<a href="{escape_html(link)}" {_OUTSIDE}>Open</a>' if link else ""
+    return (
+        f'<div class="cw-tools">{opened}'
+        f'<button type="button" data-do="copy-text" data-text="{escape_html(reference(paper))}">Copy citation</button>'
+        f'<button type="button" data-do="copy-text" data-text="{escape_html(bibtex([paper]))}">Copy BibTeX</button>'
+        '<button type="button" data-do="similar" aria-expanded="false">More like this</button></div>'
+        '<div class="cw-similar" aria-live="polite" hidden></div>'
+    )
 
 
-def paper_link(paper: Paper) -> str | None:
-    """Where the paper can be read: its URL, else by DOI, arXiv id or PMID, else the first link of its abstract."""
-    by_id = [
-        f"https://doi.org/{quote(paper.doi, safe='/')}" if paper.doi else None,
-        f"https://arxiv.org/abs/{quote(paper.arxiv_id, safe='/')}" if paper.arxiv_id else None,
-        f"https://pubmed.ncbi.nlm.nih.gov/{quote(paper.pmid, safe='')}/" if paper.pmid else None,
-    ]
-    return next(filter(None, map(safe_url, (paper.url, *by_id, *paper.links))), None)
+_OUTSIDE = 'target="_blank" rel="noopener noreferrer nofollow"'
 
 
 def _title(paper: Paper) -> str:
-    title, link = escape_html(shorten(paper.title, 300)) or "Untitled", paper_link(paper)
-    if link is None:
-        return title
-    return f'<a href="{escape_html(link)}" target="_blank" rel="noopener noreferrer nofollow">{title}</a>'
+    title, link = prose(shorten(paper.title, 300)) or "Untitled", paper_link(paper)
+    return title if link is None else f'<a href="{escape_html(link)}" {_OUTSIDE}>{title}</a>'
 
 
 def _byline(paper: Paper) -> str:
