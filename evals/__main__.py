@@ -184,6 +184,35 @@ def from_chat(
     print(f"{write_set(conversation, out)} questions in {out}; complete them by hand", file=sys.stderr)
 
 
+@app.command()
+@exits_with_one_line
+def suggestions(
+    question_set: SetArgument,
+    library: LibraryOption = None,
+    split: Annotated[str | None, typer.Option(help="Only questions of this split.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="N questions by chance, each type with its share.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask what the window suggests after each answer of SET, and tell how often that is answered from the papers cited before."""
+    from contextlib import closing
+    from dataclasses import asdict
+
+    from evals.sets import load_set, select
+    from evals.suggestions import follow, shares
+    from evals.tables import progress_of
+    from rag.wiring import open_assistant
+
+    cases = select(load_set(question_set).cases, split=split, sample=sample)
+    with closing(open_assistant(Settings.load(library=library))) as assistant, progress_of("asking") as begin:
+        made = follow(assistant, cases, begin(len(cases)))
+    found = shares(made)
+    if as_json:
+        typer.echo(json.dumps({**found, "suggestions": [asdict(item) for item in made]}, ensure_ascii=False))
+        return
+    for name, value in found.items():
+        typer.echo(f"{name:<12}{value:.3f}" if name != "n" else f"{name:<12}{value}")
+
+
 @app.command("fit-decline")
 @exits_with_one_line
 def fit_decline(
