@@ -186,6 +186,7 @@ def test_odd_questions_get_an_answer_of_some_kind(assistant: Assistant, question
     assert 0 <= answer.p_answerable <= 1
 
 
+@pytest.mark.slow
 def test_odd_libraries_are_answered_from(tmp_path: Path, assistant: Assistant, seed_settings: Settings) -> None:
     same = "Bees dance to tell each other where flowers are. The dance takes 3 seconds."
     lines = [

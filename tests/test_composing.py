@@ -205,6 +205,7 @@ def test_a_writer_that_fails_leaves_the_quotes_and_the_next_turn_works(
     assert (second.mode, second.notice) == ("write", "")
 
 
+@pytest.mark.slow
 def test_declined_and_listed_answers_are_not_written(written: tuple[Assistant, ScriptedWriter]) -> None:
     assistant, _ = written
     assert assistant.ask("Who won the football world cup in 2018?").outcome == "declined"

@@ -126,6 +126,7 @@ def test_old_revisions_are_removed_but_for_the_last(library: Library) -> None:
     assert len([path for path in (library.folder / "vectors").iterdir() if path.is_dir()]) == 2
 
 
+@pytest.mark.slow
 def test_several_processes_query_one_index_at_the_same_time(library: Library) -> None:
     children = [
         subprocess.Popen(
