@@ -48,6 +48,7 @@ const linkTo = (turn) => {
 
 /** Type over a question, or over how it was understood. */
 const edit = (turn, place, text, alone) => {
+  if (!place.isConnected) return viewOf(turn).root.querySelector(".cw-edit textarea")?.focus();
   const form = element("form", "cw-edit");
   const box = element("textarea");
   box.value = text;
@@ -56,6 +57,7 @@ const edit = (turn, place, text, alone) => {
   const no = element("button", "", "Cancel");
   no.type = "button";
   form.append(box, ok, no);
+  form.place = place;
   const close = () => {
     form.replaceWith(place);
     place.closest("article").querySelector(`[data-do=${alone ? "edit-asked" : "edit"}]`)?.focus();
@@ -71,7 +73,7 @@ const edit = (turn, place, text, alone) => {
   form.onsubmit = (event) => {
     event.preventDefault();
     const last = talk.turns.at(-1) === turn;
-    if (again(turn, box.value, alone)) form.replaceWith(place);
+    if (again(turn, box.value, alone) && form.isConnected) form.replaceWith(place);
     if (last) byId("cw-box").focus();
   };
   place.replaceWith(form);
@@ -88,17 +90,26 @@ const vote = async (turn, which, note = "") => {
   keep();
   drawVote(turn);
   const foot = viewOf(turn).foot;
-  foot.querySelector(".cw-feedback")?.remove();
+  const before = foot.querySelector(".cw-feedback");
+  before?.remove();
   if (note) return toast("Thank you. The note is kept.");
   const form = element("form", "cw-feedback");
   const box = element("input");
   box.maxLength = 1000;
+  box.value = before?.querySelector("input").value ?? "";
   box.placeholder = "Add a note (optional)";
   box.setAttribute("aria-label", "A note on this answer");
   form.append(element("p", "cw-note", kept.told), box, element("button", "", "Keep the note"));
   form.onsubmit = (event) => {
     event.preventDefault();
     if (box.value.trim()) void vote(turn, which, box.value.trim());
+    else form.remove();
+  };
+  form.onkeydown = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    form.remove();
+    foot.querySelector(`[data-do=${which}]`).focus();
   };
   foot.querySelector(".cw-actions").after(form);
   box.focus();
@@ -170,13 +181,15 @@ const remove = (row) => {
   (next && byId("cw-talks").querySelector(`[data-talk="${CSS.escape(next.dataset.talk)}"] .cw-open`) || byId("cw-new")).focus();
   toast(`Deleted “${titleOf(kept)}”.`, () => {
     store.save(kept);
-    busy();
+    if (talk.turns.length) busy();
+    else open(kept);
   });
 };
 
 const side = (show) => {
   byId("cw-side").classList.toggle("cw-shown", show);
   byId("cw-menu").setAttribute("aria-expanded", String(show));
+  for (const behind of ["cw-chat", "cw-panel"]) byId(behind).inert = show;
   const shown = getComputedStyle(byId("cw-menu")).display !== "none";
   if (show) byId("cw-new").focus();
   else if (shown && byId("cw-side").contains(document.activeElement)) byId("cw-menu").focus();
@@ -194,7 +207,10 @@ const DO = {
   },
   rename: (button) => rename(button.closest("li")),
   delete: (button) => remove(button.closest("li")),
-  undo: () => (undo?.(), (byId("cw-toast").hidden = true)),
+  undo: () => {
+    for (const restore of undo) restore();
+    hush();
+  },
   retry: (button) => again(turnOf(button), turnOf(button).question),
   edit: (button) => edit(turnOf(button), viewOf(turnOf(button)).question, turnOf(button).question, false),
   "edit-asked": (button) => edit(turnOf(button), viewOf(turnOf(button)).asked, button.parentElement.querySelector(".cw-asked-text").textContent, true),

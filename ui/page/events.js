@@ -66,13 +66,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   const menu = document.querySelector("#cw .cw-menu[open]");
   const here = document.activeElement;
-  if (!byId("cw-tip").hidden) hideTip();
+  if (byId("cw-side").classList.contains("cw-shown")) {
+    side(false);
+    byId("cw-menu").focus();
+  } else if (!byId("cw-tip").hidden) hideTip();
   else if (menu) {
     menu.open = false;
     menu.firstElementChild.focus();
-  } else if (byId("cw-side").classList.contains("cw-shown")) {
-    side(false);
-    byId("cw-menu").focus();
   } else if (here?.back?.isConnected) here.back.focus();
   else if (running) stop();
 });

@@ -5,6 +5,7 @@
 const KEY = "citewise:talk:";
 const SETTINGS = "citewise:settings";
 const HISTORY_TURNS = 10;
+const ENDED = ["done", "stopped", "failed"]; // the steps of a turn that nothing follows
 const newId = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 10).padEnd(8, "0");
 
 const parsed = (text) => {

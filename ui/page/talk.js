@@ -21,10 +21,9 @@ const call = async (name, data) => {
 
 /* --- asking -------------------------------------------------------------------------------------------------------------------- */
 
-const ENDED = ["done", "stopped", "failed"];
-
-/** Ask; `turn` is one to be asked again in its place, `alone` without what was said before. False where it cannot be now. */
-const ask = (question, { turn = null, alone = false, mode = store.settings().mode } = {}) => {
+/** Ask; `turn` is one to be asked again in its place, `like` the earlier one whose place in the talk it is understood from, `alone`
+    without what was said before. False where it cannot be now. */
+const ask = (question, { turn = null, like = null, alone = false, mode = store.settings().mode } = {}) => {
   const text = question.trim();
   if (!text) return false;
   if (running) {
@@ -52,14 +51,14 @@ const ask = (question, { turn = null, alone = false, mode = store.settings().mod
   busy();
   viewOf(turn).root.scrollIntoView({ block: "start", behavior: calm() });
   const request = { id: turn.id, run: turn.run, question: text, mode, papers: turn.papers };
-  request.history = alone ? [] : historyBefore(talk, turn);
+  request.history = alone ? [] : historyBefore(talk, like ?? turn);
   if (trigger) trigger("ask", request);
   else pending = request;
   return true;
 };
 
 /** Again in its place where it is the last turn; an earlier one is asked anew at the end, since others lean on it. */
-const again = (turn, question, alone = turn.alone) => ask(question, { turn: talk.turns.at(-1) === turn ? turn : null, alone });
+const again = (turn, question, alone = turn.alone) => ask(question, { turn: talk.turns.at(-1) === turn ? turn : null, like: turn, alone });
 
 /** Ended at once on the page; the server's own last word on it is still taken when it comes. */
 const stop = () => {
@@ -101,6 +100,15 @@ const ended = (turn) => {
   keep();
   busy();
   byId("cw-announce").textContent = viewOf(turn).state.textContent;
+  catchUp();
+};
+
+/** Show what another tab has done to this conversation, unless that would disturb an answer or somebody who types over a question. */
+const catchUp = () => {
+  const kept = store.talk(talk.id);
+  if (!kept || running || document.querySelector("#cw .cw-edit")) return;
+  const mine = new Map(talk.turns.map((turn) => [turn.id, turn.changed]));
+  if (kept.turns.some((turn) => !(mine.get(turn.id) >= turn.changed))) show(kept);
 };
 
 /* Gradio says nothing where a question could not even be sent, so the page asks for itself when it hears nothing for a while. */
@@ -247,13 +255,12 @@ const begin = () => {
 /** Another tab has changed or deleted a conversation. */
 const otherTab = (event) => {
   if (!event.key?.startsWith(KEY)) return;
-  const kept = event.key === KEY + talk.id ? store.talk(talk.id) : null;
-  if (event.key === KEY + talk.id && event.newValue === null) fresh({ deleted: true });
-  else if (kept) {
-    const mine = new Map(talk.turns.map((turn) => [turn.id, turn.changed]));
-    const newer = kept.turns.some((turn) => !(mine.get(turn.id) >= turn.changed));
-    if (newer && !running) show(kept);
-    else talk.title = kept.title;
+  if (event.key === KEY + talk.id) {
+    if (event.newValue === null) fresh({ deleted: true });
+    else {
+      talk.title = store.talk(talk.id)?.title ?? talk.title;
+      catchUp();
+    }
   }
   busy();
 };

@@ -47,6 +47,7 @@ const viewOf = (turn) => {
 /** The question at once, before the server has said anything. */
 const drawAsked = (turn) => {
   const view = viewOf(turn);
+  for (const form of view.root.querySelectorAll(".cw-edit")) form.replaceWith(form.place);
   view.question.textContent = turn.question;
   fill(view.asked, "");
   fill(view.state, '<span class="cw-stage cw-now">Waiting for its turn …</span><span class="cw-elapsed"></span>');
@@ -64,7 +65,7 @@ const drawAsked = (turn) => {
 const drawParts = (turn, parts) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
-  view.running = !["done", "stopped", "failed"].includes(parts.step);
+  view.running = !ENDED.includes(parts.step);
   fill(view.asked, parts.asked);
   fill(view.state, parts.state);
   drawBlocks(view, parts.blocks);
@@ -232,15 +233,20 @@ const hideTip = () => {
   document.querySelector('[aria-describedby="cw-tip"]')?.removeAttribute("aria-describedby");
 };
 
-let undo = null;
+let undo = []; // what the button beside the message takes back, as long as it is there; other messages leave it
 const toast = (text, undoing = null) => {
   const place = byId("cw-toast");
-  undo = undoing;
+  if (undoing) undo.push(undoing);
   place.firstElementChild.textContent = text;
-  place.lastElementChild.hidden = !undoing;
+  place.lastElementChild.hidden = !undo.length;
   // Beside an open dialog everything else is out of reach.
   (document.querySelector("dialog[open]") ?? byId("cw")).append(place);
   place.hidden = false;
   clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => (place.hidden = true), undoing ? 8000 : 5000);
+  toast.timer = setTimeout(hush, undo.length ? 8000 : 5000);
+};
+
+const hush = () => {
+  byId("cw-toast").hidden = true;
+  undo = [];
 };
