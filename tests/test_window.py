@@ -126,7 +126,9 @@ def test_a_question_stopped_while_it_waits_is_never_answered(visit: Any, address
     expect(turn(second, 0)).to_contain_text("Stopped")
 
 
-def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_anew(visit: Any, address: str) -> None:
+def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_anew(
+    visit: Any, address: str, scripted: Scripted
+) -> None:
     page = visit(address)
     ask(page, "how fats?")
     answered(page)
@@ -146,6 +148,7 @@ def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_ane
     expect(page.locator(".cw-turn")).to_have_count(3)
     expect(turn(page, 2).locator(".cw-question")).to_have_text("how fast?")
     answered(page, 2)
+    assert scripted.histories[-1] == ()  # understood as it was the first time
 
 
 def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, address: str, scripted: Scripted) -> None:
