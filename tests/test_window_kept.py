@@ -134,6 +134,23 @@ def test_an_answer_made_in_one_tab_is_not_lost_to_another(visit: Any, address: s
     assert [(len(turn["answer"]["sentences"]), turn["vote"]) for turn in talk["turns"]] == [(3, "up"), (3, "")]
 
 
+def test_two_tabs_that_both_ask_see_both_answers(visit: Any, address: str, scripted: Scripted) -> None:
+    scripted.gate.clear()
+    one = visit(address)
+    ask(one, "hold draft: first?")
+    expect(turn(one)).to_contain_text(SPEED)
+    other = visit(address, context=one.context)
+    other.get_by_role("button", name="hold draft: first?", exact=True).click()
+    ask(other, "second?")
+    scripted.gate.set()
+    answered(one)
+    answered(other, 1)
+    for page in (one, other):
+        expect(page.locator(".cw-turn")).to_have_count(2)
+        answered(page, 0)
+        answered(page, 1)
+
+
 def test_a_conversation_deleted_while_it_is_answered_stays_deleted(
     visit: Any, address: str, scripted: Scripted
 ) -> None:

@@ -103,12 +103,19 @@ const ended = (turn) => {
   catchUp();
 };
 
-/** Show what another tab has done to this conversation, unless that would disturb an answer or somebody who types over a question. */
+/** Whether one conversation has a turn that the other lacks or has in an older state. */
+const ahead = (one, other) => {
+  const known = new Map(other.turns.map((turn) => [turn.id, turn.changed]));
+  return one.turns.some((turn) => !(known.get(turn.id) >= turn.changed));
+};
+
+/** Show what another tab has done to this conversation, unless that would disturb an answer or somebody who types over a question.
+    Two tabs that keep at the same moment can undo each other's change, so what is newer here is kept once more. */
 const catchUp = () => {
   const kept = store.talk(talk.id);
-  if (!kept || running || document.querySelector("#cw .cw-edit")) return;
-  const mine = new Map(talk.turns.map((turn) => [turn.id, turn.changed]));
-  if (kept.turns.some((turn) => !(mine.get(turn.id) >= turn.changed))) show(kept);
+  if (!kept) return;
+  if (ahead(talk, kept)) store.save(talk);
+  if (!running && !document.querySelector("#cw .cw-edit") && ahead(kept, talk)) show(store.talk(talk.id));
 };
 
 /* Gradio says nothing where a question could not even be sent, so the page asks for itself when it hears nothing for a while. */
