@@ -51,6 +51,10 @@ class Span:
         """The words of the span."""
         return abstract[self.start : self.end]
 
+    def overlaps(self, other: "Span") -> bool:
+        """Whether the two have a character in common."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

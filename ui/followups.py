@@ -47,7 +47,7 @@ def _about(paper: Paper, answer: Answer) -> Iterator[str]:
     """Questions that sentences of the abstract answer which were not quoted."""
     name = _called(paper)
     cited = [Span(c.start, c.end) for c in answer.citations if c.paper.id == paper.id]
-    unread = [words for span, words in _sentences(paper.abstract) if not any(_overlap(span, other) for other in cited)]
+    unread = [words for span, words in _sentences(paper.abstract) if not any(map(span.overlaps, cited))]
     if any(map(_PROPOSES.search, unread)):
         yield f"How does {name} work?"
     results = " ".join(words for words in unread if not _PROPOSES.search(words))
@@ -79,10 +79,6 @@ def _sentences(abstract: str) -> Iterator[tuple[Span, str]]:
     for end in (*(match.start() for match in _SENTENCE_END.finditer(abstract)), len(abstract)):
         yield Span(start, end), abstract[start:end]
         start = end
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end - 1 and other.start < one.end - 1
 
 
 def _folded(question: str) -> str:

@@ -89,10 +89,9 @@ class Lookups:
         papers = self._papers_of(saved)
         exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
         form = FORMATS[kind]
-        text = form.render(exchanges)
         if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
             raise QuestionError("no paper is cited here, so there is nothing to export")
-        return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, text)
+        return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
 
     def similar(self, sent: Sent) -> Sent:
         """Cards of the papers most like one."""

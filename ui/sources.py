@@ -81,13 +81,9 @@ def _next_best(answer: Answer) -> list[Evidence]:
     free = [
         item
         for item in answer.evidence
-        if not any(item.paper.id == paper and _overlap(item.span, span) for paper, span in cited)
+        if not any(item.paper.id == paper and item.span.overlaps(span) for paper, span in cited)
     ]
     return free[:NEXT_BEST]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _others(hits: Sequence[Hit]) -> str:
