@@ -82,7 +82,7 @@ accept:
 gpu-check: $(VENV)/.dev
 	@$(BIN)/citewise doctor --library $(LIBRARY) || true
 	@$(BIN)/python -c 'import torch; print("CUDA is there" if torch.cuda.is_available() else "no CUDA here: the rest is checked on the CPU")'
-	@$(BIN)/python -m pytest tests/test_gpu.py tests/test_generation.py -m "slow or not slow" -v
+	@$(BIN)/python -m pytest tests/models/test_gpu.py tests/models/test_writers.py -m "slow or not slow" -v
 	@$(BIN)/python -m evals bench-writer
 
 clean:

@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from evals.comparing import Comparison
-    from evals.running import Run
-    from evals.sets import QuestionSet
+    from evals.cases.question_set import QuestionSet
+    from evals.runs.run import Run
+    from evals.scores.comparison import Comparison
 
 __all__ = ["compare", "frame", "load", "load_run", "run", "score"]
 
 
 def load(path: str | Path) -> "QuestionSet":
-    """Read a question set: JSONL, CSV, a BEIR folder, SciFact claims, PubMedQA or plain text (`evals.formats`).
+    """Read a question set: JSONL, CSV, a BEIR folder, SciFact claims, PubMedQA or plain text (`evals.cases.formats`).
 
     Raises:
         EvalError: it cannot be read, or lines of it are wrong; all are named.
     """
-    from evals.sets import load_set
+    from evals.cases.question_set import load_set
 
     return load_set(Path(path))
 
@@ -41,7 +41,7 @@ def load_run(path: str | Path) -> "Run":
     Raises:
         EvalError: it is missing, damaged, cut off, or of another format.
     """
-    from evals.running import load_run
+    from evals.runs.run import load_run
 
     return load_run(Path(path))
 
@@ -62,14 +62,14 @@ def run(
     """Ask every question chosen from a set, write the run file `out` and return it.
 
     `mode` is retrieve (papers only) or quote (whole answers); `sample` questions are drawn, each type with its share;
-    `settings` are those of `rag.settings.Settings`. With `resume` a run that was cut short goes on.
+    `settings` are those of `rag.core.settings.Settings`. With `resume` a run that was cut short goes on.
 
     Raises:
         EvalError: bad set, papers that are not in the library, or a run file that must not be written.
         CitewiseError: the library or a model cannot be opened.
     """
-    from evals.session import Selection, run_set
-    from rag.settings import Settings
+    from evals.runs.session import Selection, run_set
+    from rag.core.settings import Settings
 
     chosen = load(question_set) if isinstance(question_set, str | Path) else question_set
     wanted = Settings.load(library=Path(library), **settings)
@@ -77,25 +77,25 @@ def run(
 
 
 def score(run: "Run") -> dict[str, Any]:
-    """All measures of a run with their intervals, overall and by type; see `evals.scoring`."""
-    from evals.scoring import score
+    """All measures of a run with their intervals, overall and by type; see `evals.scores.scoring`."""
+    from evals.scores.scoring import score
 
     return score(run)
 
 
 def frame(run: "Run") -> "DataFrame":
     """One row a question with every measure, as a pandas frame."""
-    from evals.scoring import frame
+    from evals.scores.scoring import frame
 
     return frame(run)
 
 
 def compare(before: "Run", after: "Run", tolerances: Mapping[str, float] | None = None) -> "Comparison":
-    """Two runs over the same questions, paired; see `evals.comparing`.
+    """Two runs over the same questions, paired; see `evals.scores.comparison`.
 
     Raises:
         EvalError: they are over different questions.
     """
-    from evals.comparing import compare
+    from evals.scores.comparison import compare
 
     return compare(before, after, tolerances)

@@ -11,8 +11,8 @@ import typer
 
 from evals.written_commands import COMMANDS, FITTED
 from rag.cli import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
-from rag.errors import EvalError
-from rag.settings import Settings
+from rag.core.errors import EvalError
+from rag.core.settings import Settings
 
 app = typer.Typer(
     name="python -m evals",
@@ -35,7 +35,7 @@ SetArgument = Annotated[
 ]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run file.")]
 LOG = Path(__file__).parent / "LOG.md"
-RUBRIC = Path(__file__).parent / "rubric.md"
+RUBRIC = Path(__file__).parent / "marking" / "rubric.md"
 
 
 @app.command()
@@ -53,9 +53,9 @@ def run(
     device: DeviceOption = None,
 ) -> None:
     """Ask every question of SET; each line is written as it finishes."""
-    from evals.session import Selection, run_set
-    from evals.sets import load_set
-    from evals.tables import RunningScores
+    from evals.cases.question_set import load_set
+    from evals.runs.session import Selection, run_set
+    from evals.scores.tables import RunningScores
 
     settings = Settings.load(library=library, device=device)
     with RunningScores() as scores:
@@ -72,9 +72,9 @@ def run(
 @exits_with_one_line
 def score(run_file: RunArgument, as_json: JsonOption = False) -> None:
     """Score a saved run: no models, no library."""
-    from evals.running import load_run
-    from evals.scoring import score as score_run
-    from evals.tables import print_scores
+    from evals.runs.run import load_run
+    from evals.scores.scoring import score as score_run
+    from evals.scores.tables import print_scores
 
     scores = score_run(load_run(run_file))
     if as_json:
@@ -95,10 +95,10 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two runs question by question; exit 1 where B is worse than A by more than the tolerance."""
-    from evals.comparing import compare as compare_runs
-    from evals.comparing import comparison_json
-    from evals.running import load_run
-    from evals.tables import print_comparison
+    from evals.runs.run import load_run
+    from evals.scores.comparison import compare as compare_runs
+    from evals.scores.comparison import comparison_json
+    from evals.scores.tables import print_comparison
 
     found = compare_runs(load_run(before), load_run(after), dict(map(_tolerance, tolerance or [])))
     if as_json:
@@ -127,9 +127,9 @@ def report(
     library: LibraryOption = None,
 ) -> None:
     """One HTML page of a run, to be opened in a browser: scores, plots, every question with its answer and sources."""
-    from evals.report import write_report
-    from evals.running import load_run
-    from evals.session import papers_of_run
+    from evals.report.page import write_report
+    from evals.runs.run import load_run
+    from evals.runs.session import papers_of_run
 
     runs = [load_run(path) for path in run_files]
     write_report(runs, papers_of_run(Settings.load(library=library), runs[-1]), out)
@@ -140,9 +140,9 @@ def report(
 @exits_with_one_line
 def check(question_set: SetArgument, library: LibraryOption = None) -> None:
     """Check SET against a library: gold papers that are there, facts that are in them. Exit 1 where something is wrong."""
-    from evals.checking import problems
-    from evals.session import papers_of
-    from evals.sets import load_set
+    from evals.cases.check import problems
+    from evals.cases.question_set import load_set
+    from evals.runs.session import papers_of
 
     loaded = load_set(question_set)
     wrong = problems(loaded.cases, papers_of(Settings.load(library=library)))
@@ -161,8 +161,8 @@ def read(
     log: Annotated[Path, typer.Option(help="Lab log that gets the marks.")] = LOG,
 ) -> None:
     """Read the answers of a run one by one and mark them by evals/rubric.md; the marks go into the log."""
-    from evals.reading import append_to_log, load_rubric, read_run
-    from evals.running import load_run
+    from evals.marking.reading import append_to_log, load_rubric, read_run
+    from evals.runs.run import load_run
 
     done = load_run(run_file)
     if not log.is_file():
@@ -179,7 +179,7 @@ def from_chat(
     out: Annotated[Path, typer.Option(help="Question set to write; it must not be there yet.")],
 ) -> None:
     """Make question-set lines of a saved conversation, to be completed by hand."""
-    from evals.from_chat import write_set
+    from evals.cases.from_chat import write_set
 
     print(f"{write_set(conversation, out)} questions in {out}; complete them by hand", file=sys.stderr)
 
@@ -197,9 +197,9 @@ def suggestions(
     from contextlib import closing
     from dataclasses import asdict
 
-    from evals.sets import load_set, select
-    from evals.suggestions import follow, shares
-    from evals.tables import progress_of
+    from evals.cases.question_set import load_set, select
+    from evals.scores.suggestions import follow, shares
+    from evals.scores.tables import progress_of
     from rag.wiring import open_assistant
 
     cases = select(load_set(question_set).cases, split=split, sample=sample)
@@ -233,9 +233,9 @@ def fit_decline(
 
     Example: python -m evals fit-decline evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library
     """
-    from evals.session import fit_models
-    from evals.sets import load_set
-    from evals.tables import progress_of
+    from evals.cases.question_set import load_set
+    from evals.fit.fitting import fit_models
+    from evals.scores.tables import progress_of
 
     settings = Settings.load(library=library, device=device)
     own, others = [load_set(path) for path in question_sets], [load_set(path) for path in foreign or []]
@@ -262,8 +262,8 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Speed and memory of a part beside the naive way to do it, in one run: ratios first."""
-    from evals.bench import bench as measure
-    from evals.bench import print_bench
+    from evals.bench.bench import bench as measure
+    from evals.bench.bench import print_bench
 
     def progress(step: str) -> None:
         print(step, file=sys.stderr)

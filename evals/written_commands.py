@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from rag.cli import DeviceOption, JsonOption, LibraryOption
-from rag.errors import EvalError
-from rag.settings import Settings
+from rag.core.errors import EvalError
+from rag.core.settings import Settings
 
-FITTED = Path(__file__).parent.parent / "rag" / "fitted"
+FITTED = Path(__file__).parent.parent / "rag" / "core" / "fitted"
 
 
 def checker(
@@ -31,8 +31,8 @@ def checker(
 
     Example: python -m evals checker evals/sets/checker.jsonl --split test
     """
-    from evals.pairs import judge, load_pairs, pair_json, summary
-    from evals.tables import print_checker, progress_of
+    from evals.scores.checker import judge, load_pairs, pair_json, summary
+    from evals.scores.tables import print_checker, progress_of
     from rag.wiring import open_checker, open_embedder
 
     settings = Settings.load(device=device)
@@ -60,8 +60,9 @@ def fit_checker(
 
     Example: python -m evals fit-checker evals/sets/checker.jsonl
     """
-    from evals.pairs import fit_checking, load_pairs
-    from evals.tables import progress_of
+    from evals.fit.checking import fit_checking
+    from evals.scores.checker import load_pairs
+    from evals.scores.tables import progress_of
     from rag.wiring import open_checker, open_embedder
 
     settings = Settings.load(device=device)
@@ -91,8 +92,8 @@ def plant(
 
     Example: python -m evals plant evals/sets/checker-written.jsonl --library library --out pairs.jsonl
     """
-    from evals.planting import plant as plant_pairs
-    from evals.session import papers_of
+    from evals.cases.planting import plant as plant_pairs
+    from evals.runs.session import papers_of
 
     pairs = plant_pairs(_lines(written), papers_of(Settings.load(library=library)))
     _write_lines(out, pairs, "pairs")
@@ -107,9 +108,9 @@ def poison(
 
     Example: python -m evals poison evals/sets/injection-poison.jsonl --library library --out poisoned.jsonl
     """
-    from evals.poisoning import poisoned
-    from evals.session import papers_of
-    from rag.jsonform import paper_json
+    from evals.cases.poisoning import poisoned
+    from evals.runs.session import papers_of
+    from rag.output.to_json import paper_json
 
     papers = map(paper_json, poisoned(papers_of(Settings.load(library=library)), _lines(planted)))
     _write_lines(out, [{name: value for name, value in paper.items() if name != "id"} for paper in papers], "papers")
@@ -120,7 +121,7 @@ def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> No
 
     Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot.
     """
-    from evals.bench_writer import bench_write
+    from evals.bench.writer import bench_write
 
     found = bench_write(Settings.load(device=device))
     if as_json:

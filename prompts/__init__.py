@@ -1,1 +1,1 @@
-"""The prompt files, one `.md` each; `rag.prompting` reads them and checks their slots."""
+"""The prompt files, one `.md` each; `rag.core.prompting` reads them and checks their slots."""

@@ -18,10 +18,10 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from rag import __version__
-from rag.errors import CitewiseError, SourceError
-from rag.progress import progress_bars, status_line
-from rag.settings import Settings
-from rag.text import clean
+from rag.core.errors import CitewiseError, SourceError
+from rag.core.settings import Settings
+from rag.core.text import clean
+from rag.output.terminal import progress_bars, status_line
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -156,12 +156,12 @@ def ask(
     with status_line() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
         answer = assistant.ask(question)
-    from rag import jsonform, terminal
+    from rag.output import terminal, to_json
 
     if as_json:
-        shown = jsonform.answer_json(answer)
+        shown = to_json.answer_json(answer)
         if why:
-            shown |= jsonform.why_json(answer)
+            shown |= to_json.why_json(answer)
         typer.echo(_dump(shown))
     else:
         terminal.print_answer(answer, why=why)
@@ -182,10 +182,10 @@ def search(
     settings = Settings.load(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as searcher:
         hits = searcher.search(words, limit)
-    from rag import jsonform, terminal
+    from rag.output import terminal, to_json
 
     if as_json:
-        typer.echo(_dump(jsonform.search_json(words, hits)))
+        typer.echo(_dump(to_json.search_json(words, hits)))
     else:
         terminal.print_hits(hits)
 
@@ -194,13 +194,13 @@ def search(
 @exits_with_one_line
 def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the library's papers; with --json as corpus.jsonl lines."""
-    from rag import jsonform
-    from rag.library import Library
+    from rag.library.store import Library
+    from rag.output import to_json
 
     opened = Library.reading(Settings.load(library=library).library)
     for paper in opened.papers():
         typer.echo(
-            json.dumps(jsonform.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
+            json.dumps(to_json.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
         )
     opened.close()
 
@@ -233,7 +233,7 @@ def export(
 
     Example: citewise ask "What is DeepCache?" --json | citewise export - --format ris
     """
-    from rag.export import FORMATS, exported
+    from rag.output.export import FORMATS, exported
 
     settings = Settings.load(library=library)
     text = None if answers is None else _read(answers)
@@ -306,7 +306,7 @@ def _is_loopback(host: str) -> bool:
 def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: JsonOption = False) -> None:
     """Say what is installed, which weights and device would run, and whether the library and its index are sound."""
     from rag import doctor as checkup
-    from rag import terminal
+    from rag.output import terminal
 
     findings = checkup.examine(Settings.load(library=library, device=device))
     if as_json:

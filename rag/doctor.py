@@ -2,24 +2,15 @@
 
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
-from rag.errors import CitewiseError, WriterFailed
-from rag.models import choose_device, find_model
-from rag.settings import DEFAULT_WRITER, Settings
+from rag.core.domain import Finding
+from rag.core.errors import CitewiseError, WriterFailed
+from rag.core.settings import DEFAULT_WRITER, Settings
+from rag.models.find import choose_device, find_model
 
 _PACKAGES = ("torch", "transformers", "llama-index-core", "llama-index-vector-stores-chroma", "chromadb", "gradio")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The outcome of one check."""
-
-    check: str
-    ok: bool
-    detail: str
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -66,7 +57,8 @@ def _writer(settings: Settings) -> str:
     if settings.writer == "none" or settings.mode == "quote":
         return "none: answers are quoted"
     if settings.writer_url:
-        from rag.generation import Limits, RemoteGenerator
+        from rag.models.remote_writer import RemoteGenerator
+        from rag.models.writer import Limits
 
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
         remote = RemoteGenerator(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
@@ -85,7 +77,7 @@ def _writer(settings: Settings) -> str:
 
 
 def _library(settings: Settings) -> str:
-    from rag.library import Library
+    from rag.library.store import Library
 
     library = Library.reading(settings.library)
     try:
@@ -100,8 +92,8 @@ def _library(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from rag import publishing
-    from rag.library import Library
+    from rag.library import publishing
+    from rag.library.store import Library
 
     library = Library.reading(settings.library)
     try:

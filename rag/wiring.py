@@ -11,21 +11,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import ModelError, WriterFailed
-from rag.models import choose_device, find_model
-from rag.settings import DEFAULT_WRITER, Settings
+from rag.core.errors import ModelError, WriterFailed
+from rag.core.settings import DEFAULT_WRITER, Settings
+from rag.models.find import choose_device, find_model
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
-    from rag.checking import Checker
-    from rag.composing import Composer
-    from rag.embedding import Embedder
-    from rag.generation import Generator
-    from rag.ingest import IngestReport, Progress
-    from rag.library import Library
-    from rag.reranking import Reranker
-    from rag.retrieval import HybridRetriever
-    from rag.searcher import Searcher
+    from rag.answer.assistant import Assistant
+    from rag.answer.written import Composer
+    from rag.checking.checker import Checker
+    from rag.ingest.pipeline import IngestReport, Progress
+    from rag.library.store import Library
+    from rag.models.embedder import Embedder
+    from rag.models.writer import Generator
+    from rag.search.hybrid import HybridRetriever
+    from rag.search.reranker import Reranker
+    from rag.search.searcher import Searcher
 
 log = logging.getLogger(__name__)
 Report = Callable[[str], None]
@@ -42,7 +42,7 @@ def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
         ModelError: it cannot be found, is damaged, or of a kind that citewise cannot run.
     """
     report("Loading the embedder")
-    from rag.embedding import TransformerEmbedder
+    from rag.models.embedder import TransformerEmbedder
 
     files = find_model(settings.embedder, settings.cache, report)
     return TransformerEmbedder(files, choose_device(settings.device))
@@ -56,7 +56,7 @@ def open_searcher(settings: Settings, progress: Report | None = None) -> "Search
     """
     report = progress or _silent
     with _library_and_retriever(settings, report) as (library, retriever, description):
-        from rag.searcher import Searcher
+        from rag.search.searcher import Searcher
 
         reranker = _reranker(settings, retriever.embedder, report)
         return Searcher(library, retriever, reranker, settings.max_question_chars, description)
@@ -70,13 +70,13 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
     """
     report = progress or _silent
     with _library_and_retriever(settings, report) as (library, retriever, description):
-        from rag.assistant import Assistant
-        from rag.generation import described
-        from rag.reading import EvidenceFinder
+        from rag.answer.assistant import Assistant
+        from rag.evidence.ranking import EvidenceFinder
+        from rag.models.writer import described
 
         files = find_model(settings.reader, settings.cache, report)
         report("Loading the reader")
-        from rag.likelihood import LikelihoodReader
+        from rag.models.query_likelihood import LikelihoodReader
 
         reader = LikelihoodReader(files, choose_device(settings.device, reading=True))
         finder = EvidenceFinder(
@@ -117,7 +117,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
             if settings.writer != "none"
             else "the writer is none"
         )
-    from rag.composing import Composer
+    from rag.answer.written import Composer
 
     return Composer(
         generator, open_checker(settings, embedder, report)
@@ -126,7 +126,9 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
 
 def _generator(settings: Settings, report: Report) -> "Generator | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
-    from rag.generation import Limits, LocalGenerator, RemoteGenerator
+    from rag.models.local_writer import LocalGenerator
+    from rag.models.remote_writer import RemoteGenerator
+    from rag.models.writer import Limits
 
     limits = Limits(settings.writer_seconds, settings.writer_tokens)
     if settings.writer == "none":
@@ -160,12 +162,12 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
     Raises:
         ModelError: the entailment model cannot be found, or is of another kind.
     """
-    from rag.checking import Checker
+    from rag.checking.checker import Checker
 
     if settings.entailment == "none":
         return Checker(embedder)
     report("Loading the entailment model")
-    from rag.entailment import TransformerEntailment
+    from rag.models.entailment import TransformerEntailment
 
     files = find_model(settings.entailment, settings.cache, report)
     return Checker(embedder, TransformerEntailment(files, choose_device(settings.device)))
@@ -173,8 +175,9 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
 
 def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Reranker":
     """The single retrievers are baselines: their order is kept."""
-    from rag.interaction import LateInteraction
-    from rag.reranking import LATE_WEIGHT, Reranker, TransformerCrossEncoder
+    from rag.models.cross_encoder import TransformerCrossEncoder
+    from rag.search.late_interaction import LateInteraction
+    from rag.search.reranker import LATE_WEIGHT, Reranker
 
     late = LateInteraction(embedder)
     if settings.reranker == "none" or settings.retriever != "hybrid":
@@ -192,12 +195,12 @@ def _library_and_retriever(
 ) -> "Iterator[tuple[Library, HybridRetriever, dict[str, str]]]":
     """They stay open where the body succeeds, and are closed where it fails."""
     report("Opening the library")
-    from rag.library import Library
+    from rag.library.store import Library
 
     library = Library.reading(settings.library)
     try:
         embedder = open_embedder(settings, report)
-        from rag.retrieval import FUSIONS, HybridRetriever
+        from rag.search.hybrid import FUSIONS, HybridRetriever
 
         description = {
             "embedder": embedder.identity.name,
@@ -219,15 +222,16 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
         SourceError: a file as a whole cannot be read; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
-    from rag import ingest, publishing
-    from rag.embedding import identity_of
-    from rag.library import Library
+    from rag.ingest import pipeline
+    from rag.library import publishing
+    from rag.library.store import Library
+    from rag.models.embedder import identity_of
 
-    papers, rejected = ingest.read_files(files, progress)
+    papers, rejected = pipeline.read_files(files, progress)
     identity = identity_of(find_model(settings.embedder, settings.cache))
     with Library.writing(settings.library, identity) as library:
-        work = ingest.plan(library, papers, rejected)
+        work = pipeline.plan(library, papers, rejected)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-        ingest.store(library, work, lambda: open_embedder(settings), progress)
+        pipeline.store(library, work, lambda: open_embedder(settings), progress)
         publishing.publish(library, None if progress is None else partial(progress, "indexing"))
     return work.report

@@ -17,16 +17,16 @@ for variable in [name for name in os.environ if name.startswith("CITEWISE_")]:
 
 import pytest  # noqa: E402
 
-from rag.assistant import Assistant  # noqa: E402
-from rag.domain import Paper  # noqa: E402
-from rag.ingest import IngestReport, plan, store  # noqa: E402
-from rag.library import Library  # noqa: E402
-from rag.publishing import publish  # noqa: E402
-from rag.readers.record import make_paper  # noqa: E402
-from rag.settings import Settings  # noqa: E402
+from rag.answer.assistant import Assistant  # noqa: E402
+from rag.core.domain import Paper  # noqa: E402
+from rag.core.settings import Settings  # noqa: E402
+from rag.ingest.formats.record import make_paper  # noqa: E402
+from rag.ingest.pipeline import IngestReport, plan, store  # noqa: E402
+from rag.library.publishing import publish  # noqa: E402
+from rag.library.store import Library  # noqa: E402
 from rag.wiring import ingest_files, open_assistant  # noqa: E402
-from tests.fakes import HashEmbedder  # noqa: E402
-from tests.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
+from tests.helpers.fakes import HashEmbedder  # noqa: E402
+from tests.helpers.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.assistant import Assistant
-from rag.jsonform import answer_json
-from rag.settings import Settings
+from rag.answer.assistant import Assistant
+from rag.core.settings import Settings
+from rag.output.to_json import answer_json
 from tests.conftest import ROOT, SEEDS
 
 QUESTION = "What is the attention entropy related to?"
@@ -47,7 +47,9 @@ def test_help_teaches_and_answers_within_a_second(seed_settings: Settings) -> No
     assert min(times) < 1
 
 
-@pytest.mark.parametrize("module", ["rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.sets", "evals.scoring"])
+@pytest.mark.parametrize(
+    "module", ["rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.scoring"]
+)
 def test_importing_loads_nothing_heavy(module: str) -> None:
     heavy = "{'torch', 'transformers', 'gradio', 'chromadb', 'llama_index'} & set(sys.modules)"
     done = subprocess.run(

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from evals.running import answer_line
-from evals.sets import Case
-from rag.assistant import Assistant
-from rag.jsonform import answer_json
-from rag.settings import Settings
-from tests.windows import running
+from evals.cases.question_set import Case
+from evals.runs.run import answer_line
+from rag.answer.assistant import Assistant
+from rag.core.settings import Settings
+from rag.output.to_json import answer_json
+from tests.helpers.windows import running
 
 QUESTION = "How much does BinaryDM save in storage and FLOPs?"
 FOLLOW_UP = "Does it need retraining?"

@@ -10,11 +10,11 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from rag import jsonform
-from rag.errors import CitewiseError
-from ui.limits import RateLimit, address_of
-from ui.loading import Loader
-from ui.turns import history_turns
+from rag.core.errors import CitewiseError
+from rag.output import to_json
+from ui.session.limits import RateLimit, address_of
+from ui.session.loading import Loader
+from ui.session.turns import history_turns
 
 
 def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
@@ -33,7 +33,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             What `citewise ask --json` prints: outcome (answered, partial, declined), answer, sentences with their citations, ...
         """
         with _reported(rate, request):
-            return jsonform.answer_json(loader.assistant().ask(question, history_turns(history)))
+            return to_json.answer_json(loader.assistant().ask(question, history_turns(history)))
 
     def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:
         """The ten papers that best match these words, best first.
@@ -45,7 +45,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             What `citewise search --json` prints: the question, and papers with their scores.
         """
         with _reported(rate, request):
-            return jsonform.search_json(words, loader.assistant().search(words))
+            return to_json.search_json(words, loader.assistant().search(words))
 
     def papers(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """All papers of the library.
@@ -54,7 +54,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             The objects that `citewise papers --json` prints a line each.
         """
         with _reported(rate, request):
-            return [jsonform.paper_json(paper) for paper in loader.assistant().papers()]
+            return [to_json.paper_json(paper) for paper in loader.assistant().papers()]
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
     for endpoint in endpoints:

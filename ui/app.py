@@ -1,7 +1,7 @@
 """The page: one static piece of HTML, and the events and functions by which its scripts reach the server.
 
-Owns everything of gradio that the page needs. What is shown comes from `ui.rendering`, `ui.sources` and `ui.status`, what happens in a
-chat turn from `ui.turns`. Holds no conversation: those are the browser's (`ui/page/store.js`).
+Owns everything of gradio that the page needs. What is shown comes from `ui.views`, what happens in a chat turn
+from `ui.session`. Holds no conversation: those are the browser's (`ui/page/store.js`).
 """
 
 import os
@@ -16,18 +16,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 
 import gradio as gr
 
-from rag.errors import QuestionError, SettingsError
-from rag.settings import Settings
+from rag.core.errors import QuestionError, SettingsError
+from rag.core.settings import Settings
 from ui.api import add_endpoints
-from ui.limits import QUESTIONS_A_MINUTE, RateLimit, address_of
-from ui.loading import Asked, Loader, Open
-from ui.lookups import Lookups
-from ui.records import drawn
-from ui.status import status
-from ui.turns import ChatTurn, Visit, request_of, run_turn
+from ui.records import QUESTIONS_A_MINUTE, ChatTurn
+from ui.session.limits import RateLimit, address_of
+from ui.session.loading import Asked, Loader, Open
+from ui.session.lookups import Lookups
+from ui.session.records import drawn
+from ui.session.turns import Visit, request_of, run_turn
+from ui.views.status import status
 
-FOLDER = Path(__file__).parent
-PAGE = FOLDER / "page"
+PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store.js",
     "view.js",
@@ -67,7 +67,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     scripts = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
-    style = (FOLDER / "theme.css").read_text(encoding="utf-8")
+    style = (PAGE / "theme.css").read_text(encoding="utf-8")
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{scripts}}})();</script>",

@@ -1,82 +1,68 @@
-"""Turns as the browser keeps them: what goes there with each state, and a kept turn read back.
-
-Owns that form. What comes back is not trusted: `rag.saved` resolves every citation anew.
-"""
+"""What the window is made of: a question as far as it is answered, and how far the loading is. Plain frozen records."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import StringConstraints
 
-from rag import jsonform
-from rag.domain import Paper
-from rag.errors import SourceError
-from rag.saved import answer_of
-from ui.rendering import turn_parts
-from ui.turns import ChatTurn, TurnId, standalone_if_other
+from rag.core.domain import Answer, Hit, Mode, Paper
+from rag.core.escaping import clean
 
-_MOST_TURNS = 500
+QUESTIONS_A_MINUTE = 60
 
 
-class SavedTurn(BaseModel):
-    """A turn as a browser sends it back; other fields are the page's own."""
+Step = Literal["waiting", "searching", "reading", "writing", "answering", "done", "stopped", "failed"]
 
-    id: TurnId
+
+ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
+
+
+HISTORY_MESSAGES = 20  # of the conversation so far; older ones are not looked at
+
+
+TurnId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{4,40}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTurn:
+    """A question and what has come of it so far. `note` is what it waits for, or why it failed; `lost` counts the sentences
+    of a reopened answer that no longer resolve."""
+
+    id: str
     question: str
-    step: str = "stopped"
+    step: Step = "waiting"
     note: str = ""
-    answer: dict[str, Any] | None = None
+    asked_as: str = ""
+    hits: tuple[Hit, ...] = ()
+    done: int = 0
+    total: int = 0
+    answer: Answer | None = None
+    mode: Mode = "auto"
+    papers: int | None = None
+    lost: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether the question still waits for its answer."""
+        return self.step not in ENDED
+
+    def stopped(self) -> "ChatTurn":
+        """Ended where it stands, if it was still running."""
+        return replace(self, step="stopped") if self.running else self
 
 
-def record(turn: ChatTurn) -> dict[str, Any]:
-    """What the browser keeps of a turn: its step, and its answer as `citewise ask --json --why` prints it, without the words of
-    the sentences read, which the library has."""
-    answer = None
-    if turn.answer is not None:
-        why = jsonform.why_json(turn.answer)
-        read = [{name: value for name, value in item.items() if name != "text"} for item in why["evidence"]]
-        answer = jsonform.answer_json(turn.answer) | why | {"evidence": read}
-    return {"step": turn.step, "note": turn.note, "answer": answer}
+def standalone_if_other(question: str, standalone: str) -> str:
+    """The standalone question, or nothing where it is the question as it was typed."""
+    return "" if " ".join(standalone.split()) == " ".join(clean(question).split()) else standalone
 
 
-def drawn(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[str, Any]:
-    """What a page gets of a turn: what to draw (see `ui.rendering.turn_parts`) and what to keep."""
-    return {"parts": turn_parts(turn, papers, about), "record": record(turn)}
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How far the loading is. `note` is what is being loaded, or why it failed; `papers` are set once it is ready."""
 
-
-def saved_turns(sent: Any) -> list[SavedTurn]:
-    """The turns that a browser sent, the last ones where there are very many.
-
-    Raises:
-        SourceError: they are none.
-    """
-    if not isinstance(sent, list):
-        raise SourceError("the page sent no conversation")
-    try:
-        return [SavedTurn.model_validate(item) for item in sent[-_MOST_TURNS:]]
-    except ValidationError as error:
-        raise SourceError(
-            f"the conversation kept in this browser cannot be read: {error.errors()[0]['msg']}"
-        ) from error
-
-
-def turn_of(saved: SavedTurn, papers: Mapping[str, Paper]) -> ChatTurn:
-    """The turn as far as it still resolves; one whose answer cannot be read says so."""
-    step = saved.step if saved.step in ("done", "failed") else "stopped"
-    turn = ChatTurn(saved.id, saved.question, step=step, note=saved.note)  # type: ignore[arg-type]
-    if saved.answer is None:
-        return turn if step != "done" else ChatTurn(saved.id, saved.question, step="stopped")
-    try:
-        restored = answer_of(saved.answer, papers)
-    except SourceError as error:
-        return ChatTurn(saved.id, saved.question, step="failed", note=str(error))
-    answer = restored.answer
-    return ChatTurn(
-        saved.id,
-        saved.question,
-        step=turn.step,
-        asked_as=standalone_if_other(saved.question, answer.standalone_question),
-        hits=answer.retrieved,
-        answer=answer,
-        lost=restored.lost,
-    )
+    state: Literal["loading", "ready", "failed"]
+    note: str = ""
+    papers: tuple[Paper, ...] = ()
+    description: Mapping[str, str] | None = None
+    error: Exception | None = None

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from rag.errors import LibraryMissing
-from rag.settings import Settings
+from rag.core.errors import LibraryMissing
+from rag.core.settings import Settings
 from ui.app import build_app, launch_options, open_assistant
-from ui.loading import Asked
+from ui.session.loading import Asked
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 

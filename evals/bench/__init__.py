@@ -1,0 +1,4 @@
+"""Speed and memory beside the naive way to do the same.
+
+May import rag and cases.
+"""

@@ -1,0 +1,197 @@
+"""Question sets: what a question may hold, checking it against a library, choosing a part. Knows nothing of running or scoring.
+
+Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or exact titles; `gold_ids` is the same), `grades`
+(paper: how relevant), `nuggets`, `answer`, `answerable`, `also_ok`, `must_not`, `type`, `split`. Unknown fields are kept.
+"""
+
+import difflib
+import hashlib
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.cases import formats
+from rag.core.domain import Paper, Turn
+from rag.core.errors import EvalError
+from rag.core.text import normalise
+
+_NAMED = 20
+"""Most problems that one message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question with what a right answer is. `raw` is the set's object as it stands."""
+
+    id: str
+    question: str
+    history: tuple[Turn, ...]
+    raw: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The group that it is scored in."""
+        return str(self.raw.get("type", "all"))
+
+    @property
+    def gold(self) -> tuple[str, ...]:
+        """Ids or exact titles of the papers that a right answer cites."""
+        return (*self.raw.get("gold", ()), *self.raw.get("gold_ids", ()))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Ids or exact titles of all papers that it names as right or as not wrong."""
+        graded = (name for name, grade in self.raw.get("grades", {}).items() if grade > 0)
+        return tuple(dict.fromkeys((*self.gold, *self.raw.get("also_ok", ()), *graded)))
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A set file: its cases, and the sha256 of the file."""
+
+    path: Path
+    sha256: str
+    cases: tuple[Case, ...]
+
+
+def load_set(path: Path) -> QuestionSet:
+    """Read a set in any of the shapes of `evals.cases.formats`.
+
+    Raises:
+        EvalError: the file is missing, empty or of no known shape, or lines are wrong; all of them are named at once.
+    """
+    data, records = formats.read(path)
+    cases: list[Case] = []
+    problems: list[str] = []
+    places: dict[str, str] = {}
+    for place, raw in records:
+        try:
+            case = _case(raw)
+            if case.id in places:
+                raise ValueError(f"id {case.id!r} occurs twice, first at {places[case.id]}")
+            places[case.id] = place
+            cases.append(case)
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
+    if problems:
+        more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+        lines = "1 bad line" if len(problems) == 1 else f"{len(problems)} bad lines"
+        raise EvalError(f"{path} has {lines}. " + "; ".join(problems[:_NAMED]) + more)
+    if not cases:
+        raise EvalError(f"{path} holds no question")
+    return QuestionSet(path, hashlib.sha256(data).hexdigest(), tuple(cases))
+
+
+def _case(raw: Any) -> Case:
+    if isinstance(raw, ValueError):
+        raise raw
+    if not isinstance(raw, dict):
+        raise ValueError("not a JSON object")
+    for name in ("id", "question"):
+        if not isinstance(raw.get(name), str) or not raw[name].strip():
+            raise ValueError(f"no {name}")
+    for name in formats.LISTS:
+        if not _strings(raw.get(name, [])):
+            raise ValueError(f"{name} is not a list of strings")
+    nuggets = raw.get("nuggets", [])
+    if not isinstance(nuggets, list) or not all(_aliases(nugget) for nugget in nuggets):
+        raise ValueError("nuggets is not a list of non-empty lists of non-empty strings")
+    if not isinstance(raw.get("answerable", True), bool):
+        raise ValueError("answerable is neither true nor false")
+    if not isinstance(raw.get("answer", ""), str):
+        raise ValueError("answer is not text")
+    grades = raw.get("grades", {})
+    if not isinstance(grades, dict) or not all(type(grade) is int for grade in grades.values()):
+        raise ValueError("grades is not an object of paper: whole number")
+    return Case(raw["id"], raw["question"], _history(raw.get("history", [])), raw)
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _aliases(nugget: Any) -> bool:
+    return bool(nugget) and _strings(nugget) and all(alias.strip() for alias in nugget)
+
+
+def _history(turns: Any) -> tuple[Turn, ...]:
+    if not isinstance(turns, list):
+        raise ValueError("history is not a list")
+    made = []
+    for turn in turns:
+        if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
+            raise ValueError("a turn of history has no role user or assistant")
+        if not isinstance(turn.get("content"), str):
+            raise ValueError("a turn of history has no content")
+        made.append(Turn(turn["role"], turn["content"]))
+    return tuple(made)
+
+
+def check_against(cases: Iterable[Case], papers: Sequence[Paper]) -> None:
+    """Raise EvalError where a paper that the set names is not in the library, with the nearest title."""
+    if unknown := unknown_papers(cases, papers):
+        more = f"; and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise EvalError(
+            f"{len(unknown)} papers of the set are not in the library: " + "; ".join(unknown[:_NAMED]) + more
+        )
+
+
+def unknown_papers(cases: Iterable[Case], papers: Sequence[Paper]) -> list[str]:
+    """One line for each paper named that is not there. A grade of 0 or less needs no paper: it says that none is right."""
+    names = paper_ids(papers)
+    titles = {normalise(paper.title): paper.title for paper in papers if paper.title}
+    return [
+        f"{case.id}: {name!r}" + _nearest(name, titles)
+        for case in cases
+        for name in case.named
+        if resolve(name, names) is None
+    ]
+
+
+def _nearest(name: str, titles: dict[str, str]) -> str:
+    # An id is near to no title, and looking takes a second in a large library.
+    near = difflib.get_close_matches(normalise(name), titles, n=1) if " " in name.strip() else []
+    return f" (did you mean {titles[near[0]]!r}?)" if near else ""
+
+
+def paper_ids(papers: Sequence[Paper]) -> dict[str, str]:
+    """From ids and normalised titles to ids."""
+    by_title = {normalise(paper.title): paper.id for paper in papers if paper.title}
+    return by_title | {paper.id: paper.id for paper in papers}
+
+
+def resolve(name: str, names: Mapping[str, str]) -> str | None:
+    """The paper id that an id or exact title stands for."""
+    return names.get(name) or names.get(normalise(name))
+
+
+def select(
+    cases: Sequence[Case], split: str | None = None, limit: int | None = None, sample: int | None = None, seed: int = 0
+) -> tuple[Case, ...]:
+    """The cases of a split; of these a sample, each `type` with its share; of these the first `limit`. In the set's order.
+
+    Raises:
+        EvalError: no case is left.
+    """
+    chosen = [case for case in cases if split is None or case.raw.get("split") == split]
+    if not chosen:
+        splits = sorted({str(case.raw.get("split")) for case in cases})
+        raise EvalError(f"no question has split {split!r}; the set has {', '.join(splits)}")
+    return tuple((chosen if sample is None else _stratified(chosen, sample, seed))[:limit])
+
+
+def _stratified(cases: Sequence[Case], size: int, seed: int) -> list[Case]:
+    """Largest remainders decide which types get the places that are left over."""
+    by_type: dict[str, list[Case]] = {}
+    for case in cases:
+        by_type.setdefault(case.type, []).append(case)
+    share = {kind: min(size, len(cases)) * len(members) / len(cases) for kind, members in by_type.items()}
+    places = {kind: int(part) for kind, part in share.items()}
+    short = min(size, len(cases)) - sum(places.values())
+    for kind in sorted(share, key=lambda kind: (places[kind] - share[kind], kind))[:short]:
+        places[kind] += 1
+    draw = random.Random(seed)
+    taken = {case.id for kind in sorted(by_type) for case in draw.sample(by_type[kind], places[kind])}
+    return [case for case in cases if case.id in taken]

@@ -1,0 +1,188 @@
+"""Ask every question of a set and write what came back, a line a question, as it finishes.
+
+Owns: the run file's format (a manifest line, then result lines), the order of writing, and going on after a kill. Knows nothing of
+scoring. One failing question is recorded and never stops the run.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.cases.question_set import Case, paper_ids, resolve
+from rag.output import to_json
+from rag.core.errors import EvalError
+from rag.search.searcher import Searcher
+
+log = logging.getLogger(__name__)
+FORMAT = 1
+MODES = ("retrieve", "quote", "write")
+_MAY_DIFFER = ("started", "machine")
+"""Of a manifest, when a run is resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run file read back."""
+
+    path: Path
+    manifest: dict[str, Any]
+    lines: tuple[dict[str, Any], ...]
+
+
+def check_out(out: Path, resume: bool) -> None:
+    """Raise EvalError where the run file must not be written. To be asked before anything slow."""
+    if out.exists() and not resume:
+        raise EvalError(
+            f"{out} is there already; nothing was overwritten. Go on with it by --resume, name another file, or remove it"
+        )
+
+
+def run_cases(
+    searcher: Searcher,
+    cases: Sequence[Case],
+    out: Path,
+    manifest: dict[str, Any],
+    resume: bool = False,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+) -> Run:
+    """Ask the cases and write the run file, or with `resume` go on with one that was cut short; `progress` gets each line.
+
+    A retrieval run takes a `Searcher`, any other an `Assistant`.
+
+    Raises:
+        EvalError: the file is there already, belongs to another run, or cannot be written.
+    """
+    check_out(out, resume)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        done = _continue(out, manifest, cases) if resume and out.exists() else []
+        for line in done:
+            if progress:
+                progress(line)
+        with out.open("a", encoding="utf-8") as stream:
+            if not stream.tell():
+                stream.write(_dump({"manifest": manifest}))
+                stream.flush()
+            for line in lines(searcher, cases[len(done) :], manifest["mode"]):
+                stream.write(_dump(line))
+                stream.flush()
+                if progress:
+                    progress(line)
+    except OSError as error:
+        raise EvalError(f"cannot write {out}: {error.strerror or error}") from error
+    return load_run(out)
+
+
+def _continue(out: Path, manifest: dict[str, Any], cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """What a cut-off run has already; the line in which it was cut off is removed from the file.
+
+    Raises:
+        EvalError: another set, library, model or setting made it; nothing was changed.
+    """
+    data = out.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        first, *done = [json.loads(line) for line in whole.decode("utf-8").split("\n") if line.strip()] or [None]
+    except ValueError as error:
+        raise EvalError(f"{out} is damaged, so it cannot be resumed: {error}. Name another file") from error
+    if first is not None:
+        _check_same_run(out, first, manifest)
+        if [line.get("id") for line in done] != [case.id for case in cases[: len(done)]]:
+            raise EvalError(f"{out} holds other questions than those to be asked; name another file")
+    if len(whole) < len(data):
+        with out.open("r+b") as stream:
+            stream.truncate(len(whole))
+    return done
+
+
+def _check_same_run(out: Path, first: Any, manifest: dict[str, Any]) -> None:
+    before = first.get("manifest") if isinstance(first, dict) else None
+    if not isinstance(before, dict):
+        raise EvalError(f"{out} is no run file: its first line has no manifest")
+    if different := differences(before, json.loads(json.dumps(manifest))):
+        raise EvalError(
+            f"{out} was begun with another {different[0]}, so going on would mix two runs. Name another file, or put it back"
+        )
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> list[str]:
+    """What differs between two manifests and could move a number: "settings.max_quotes (4, now 6)"."""
+    found = []
+    for name in sorted({*before, *after} - set(() if at else _MAY_DIFFER)):
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += differences(old, new, f"{at}{name}.")
+        elif old != new:
+            found.append(f"{at}{name} ({old}, now {new})")
+    return found
+
+
+def lines(searcher: Searcher, cases: Sequence[Case], mode: str) -> Iterator[dict[str, Any]]:
+    """One result line a case; a failure has its message in `error`."""
+    names = paper_ids(searcher.papers())
+    answer = retrieve_line if mode == "retrieve" else answer_line
+    for case in cases:
+        resolved = {name: paper for name in case.named if (paper := resolve(name, names))}
+        head = {"id": case.id, "case": case.raw, "resolved": resolved}
+        try:
+            yield head | answer(searcher, case)
+        except Exception as error:
+            log.warning("question %s failed: %s", case.id, error, exc_info=log.isEnabledFor(logging.DEBUG))
+            yield head | {"question": case.question, "error": f"{type(error).__name__}: {error}"}
+
+
+def answer_line(assistant: Any, case: Case) -> dict[str, Any]:
+    """The complete answer to a case, and under `inexact` the markers whose quote is not what the library has there."""
+    answer = assistant.ask(case.question, case.history)
+    stored = {paper.id: paper.abstract for paper in assistant.library.papers({c.paper.id for c in answer.citations})}
+    inexact = {c.n for c in answer.citations if stored.get(c.paper.id, "")[c.start : c.end] != c.quote}
+    return to_json.answer_json(answer) | {"inexact": sorted(inexact)}
+
+
+def retrieve_line(searcher: Searcher, case: Case) -> dict[str, Any]:
+    """Only the papers found for a case."""
+    standalone = searcher.standalone(case.question, case.history)
+    hits = searcher.search(standalone)
+    return {
+        "question": case.question,
+        "standalone_question": standalone,
+        "mode": "retrieve",
+        "retrieved": [to_json.hit_json(hit) for hit in hits],
+        "error": None,
+    }
+
+
+def _dump(value: dict[str, Any]) -> str:
+    # Half a surrogate pair in a question must not end the run.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def load_run(path: Path) -> Run:
+    """Read a run file back.
+
+    Raises:
+        EvalError: it is missing, has no manifest, is of another format, or is cut off.
+    """
+    try:
+        rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+    except OSError as error:
+        raise EvalError(f"cannot read the run {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise EvalError(
+            f"{path} is damaged or was cut off in the middle of a line: {error}. Go on with it by run --resume"
+        ) from error
+    manifest = rows[0].get("manifest") if rows and isinstance(rows[0], dict) else None
+    if not isinstance(manifest, dict):
+        raise EvalError(f"{path} is no run file: its first line has no manifest")
+    if manifest.get("format") != FORMAT:
+        raise EvalError(f"{path} has run format {manifest.get('format')}; this citewise reads {FORMAT}")
+    for number, row in enumerate(rows[1:], start=2):
+        if not isinstance(row, dict) or not isinstance(row.get("case"), dict) or "id" not in row:
+            raise EvalError(f"{path} line {number} is no answered question: it has no id or no case")
+    expected = manifest.get("set", {}).get("n", len(rows) - 1)
+    if len(rows) - 1 != expected:
+        raise EvalError(f"{path} is incomplete: {len(rows) - 1} of {expected} questions. Go on with it by run --resume")
+    return Run(path, manifest, tuple(rows[1:]))

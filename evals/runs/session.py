@@ -1,0 +1,85 @@
+"""From a set and settings to a run file: checks first, then models, then questions. What the command and the notebook share."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.runs.manifest import make_manifest
+from evals.runs.run import MODES, Run, check_out, run_cases
+from evals.cases.question_set import QuestionSet, check_against, select
+from rag.core.domain import Paper
+from rag.core.errors import EvalError
+from rag.library.store import Library
+from rag.core.logistic import Logistic
+from rag.core.settings import Settings
+from rag.wiring import open_assistant, open_searcher
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which questions of a set are asked; see `evals.cases.question_set.select`."""
+
+    split: str | None = None
+    limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
+
+
+def run_set(
+    question_set: QuestionSet,
+    settings: Settings,
+    out: Path,
+    mode: str = "quote",
+    selection: Selection | None = None,
+    resume: bool = False,
+    begin: Callable[[int], Callable[[dict[str, Any]], None]] | None = None,
+) -> Run:
+    """`begin` gets the number of questions and gives what is called with each line.
+
+    Raises:
+        EvalError: an unknown mode, a run file that must not be written, no question left, or papers not in the library.
+        CitewiseError: the library or a model cannot be opened.
+    """
+    if mode not in MODES:
+        raise EvalError(f"no mode {mode!r}; known are {', '.join(MODES)}")
+    if mode != "retrieve":
+        settings = settings.model_copy(update={"mode": mode})
+    check_out(out, resume)
+    selection = selection or Selection()
+    cases = select(question_set.cases, **asdict(selection))
+    check_against(cases, papers_of(settings))  # before the models, which take seconds
+    with closing(open_searcher(settings) if mode == "retrieve" else open_assistant(settings)) as searcher:
+        if mode == "write" and searcher.description["mode"] != "write":
+            raise EvalError(f"nothing can write: {searcher.description['mode_reason']}")
+        manifest = make_manifest(question_set, cases, searcher, settings, mode, asdict(selection))
+        return run_cases(searcher, cases, out, manifest, resume, begin(len(cases)) if begin else None)
+
+
+def papers_of(settings: Settings) -> list[Paper]:
+    """The papers of the library named in the settings.
+
+    Raises:
+        LibraryError: it cannot be opened.
+    """
+    with closing(Library.reading(settings.library)) as library:
+        return library.papers()
+
+
+def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
+    """The papers that a run asked about.
+
+    Raises:
+        LibraryError: the library cannot be opened.
+        EvalError: it is not the one of the run, or changed since.
+    """
+    with closing(Library.reading(settings.library)) as library:
+        if library.fingerprint() != run.manifest.get("library", {}).get("fingerprint"):
+            raise EvalError(
+                f"{settings.library} changed since {run.path} was made, or is another library, so its words are not those "
+                "that were quoted. Name the run's library by --library, or run again"
+            )
+        return library.papers()
+
+

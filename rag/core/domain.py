@@ -1,0 +1,223 @@
+"""The records that travel through citewise. All frozen, all plain data.
+
+Owns: what a paper, a passage of it, a search result and an answer *are*. Knows nothing of files, databases, models or
+screens. Offsets are character offsets into `Paper.abstract` as stored, half-open, so `abstract[start:end]` is the text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Outcome = Literal["answered", "partial", "declined"]
+Verdict = Literal["quote", "supported"]
+Mode = Literal["auto", "quote", "write"]
+Stage = Literal["searching", "reading", "writing", "answering"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper as the library keeps it. `links` are the URLs named in the abstract's text, in order."""
+
+    id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    url: str | None = None
+    year: int | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    pmid: str | None = None
+    venue: str | None = None
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record of a source file that could not become a paper: where it stands (1-based line) and why."""
+
+    line: int
+    reason: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of characters of an abstract."""
+
+    start: int
+    end: int
+
+    def of(self, abstract: str) -> str:
+        """The words of the span."""
+        return abstract[self.start : self.end]
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether the two have a character in common."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of one paper; the unit that is quoted."""
+
+    paper_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of neighbouring sentences of one paper; the unit that is embedded, always together with the title."""
+
+    id: int
+    paper_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper that retrieval found.
+
+    `score` is the fused score (higher is better, comparable within one question only); `parts` are the raw scores it was
+    made of: `dense` (cosine of the best window with its title, -1..1), `sentence` (cosine of the best bare sentence, -1..1) and
+    `lexical` (BM25, >= 0); of those looked at closely `late` (how well the question's words are matched, -1..1) and, where a
+    cross-encoder is set up, `cross` (its score); in an answer also `reading` (the score of the best sentence read).
+    `windows` are its best windows, best first.
+    """
+
+    paper: Paper
+    score: float
+    parts: Mapping[str, float]
+    windows: tuple[Window, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that was read as a candidate for the answer.
+
+    `score` is the fused score (higher is better, comparable within one question only). `parts`: `likelihood` (mean
+    log-probability of the question's tokens, <= 0), `dense` (cosine, -1..1), `lexical` (share of the question's weight
+    that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`, `news`, `before`, `restates` (how it matches the
+    question's words) and the flags `number`, `cause`, `code`, `own`; see `rag.evidence.ranking`.
+    """
+
+    paper: Paper
+    span: Span
+    score: float
+    parts: Mapping[str, float]
+
+    @property
+    def text(self) -> str:
+        """The sentence's exact words."""
+        return self.span.of(self.paper.abstract)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Marker `n` of an answer, resolved: these words of this paper. `paper.abstract[start:end] == quote`, always."""
+
+    n: int
+    paper: Paper
+    start: int
+    end: int
+
+    @property
+    def quote(self) -> str:
+        """The exact words cited."""
+        return self.paper.abstract[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence of an answer with what supports it. A `quote` is verbatim; `supported` is written and checked."""
+
+    text: str
+    verdict: Verdict
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that was not shown, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
+
+    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1. `retrieved` are the papers found, best
+    first. `evidence` are all sentences that were read, best first. `missing` are the parts of the question that were not found.
+    `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has the keys rewrite, retrieve, read,
+    first_text and total. `notice` says why an answer that should have been written is quoted.
+    """
+
+    question: str
+    standalone_question: str
+    mode: str
+    outcome: Outcome
+    p_answerable: float
+    text: str
+    sentences: tuple[AnswerSentence, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    missing: tuple[str, ...] = ()
+    nearest: tuple[Paper, ...] = ()
+    retrieved: tuple[Hit, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations in reading order."""
+        return tuple(citation for sentence in self.sentences for citation in sentence.citations)
+
+    @property
+    def cited_papers(self) -> tuple[Paper, ...]:
+        """The cited papers in the order of their markers, each once."""
+        by_marker = {citation.n: citation.paper for citation in self.citations}
+        return tuple(by_marker[n] for n in sorted(by_marker))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of `Assistant.stream` before the answer is complete.
+
+    `hits` are the papers found (empty while searching); `done` of `total` candidate sentences have been read;
+    `draft` is the growing answer.
+    """
+
+    stage: Stage
+    standalone_question: str
+    hits: tuple[Hit, ...] = ()
+    done: int = 0
+    total: int = 0
+    draft: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """Which weights made the embeddings: equal `sha256` means equal vectors, whatever the name."""
+
+    name: str
+    sha256: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one check."""
+
+    check: str
+    ok: bool
+    detail: str

@@ -1,0 +1,118 @@
+"""Abstracts -> sentences -> overlapping windows, all as exact character offsets into the stored abstract.
+
+Owns: where a sentence ends, how long it may be, how windows overlap. Knows nothing of embedding or storage. Sentence
+boundaries come from NLTK's Punkt (Kiss and Strunk 2006, Computational Linguistics 32(4)), given the abbreviations of
+scientific prose instead of a trained model.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rag.core.domain import Span
+
+if TYPE_CHECKING:
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
+
+WINDOW_SENTENCES = 4
+WINDOW_STRIDE = 2
+WINDOW_MAX_CHARS = 1_200
+"""About 250 word pieces: with the title, what the embedder reads (256) before it cuts off."""
+SENTENCE_MAX_CHARS = 600
+"""Longer than 99.9 % of sentences in abstracts; what is longer is a list or broken text and is cut at clause ends."""
+
+_ABBREVIATIONS = frozenset(
+    """al approx av ca cf ch chap co col dept dr ed eds eg e.g eq eqs esp est et etc fig figs ie i.e inc jr ltd max min mr mrs ms no nos
+    nr op p pp prof ref refs resp sec sect sects st suppl tab tabs u.k u.s viz vol vols vs w.r.t wrt i.i.d ph.d a.k.a
+    d.o.f i.v s.d s.e.m v.s""".split()
+)
+# Abbreviations that often end a sentence too: followed by a capitalised function word they do.
+_ENDS_SENTENCE = re.compile(
+    # Chinese and Japanese full stops need no space after them.
+    r"[\u3002\uff01\uff1f]+[\u201d\u2019\u300d\u300f]?|\b(?:etc|al|i\.i\.d|U\.S|U\.K)\.(?=\s+(?:We|The|This|These|Our|In|However|It|To|A|An|Our)\s)"
+)
+# What goes on in lower case was no new sentence ("a question?” or …", "Scanner! and …"); names like "iFinder" and URLs may be.
+# A piece without any word ("1." of a list, a stray quotation mark) belongs to what follows it.
+_GOES_ON = re.compile(r"[a-z]+(?=[\s,;])")
+_HAS_WORD = re.compile(r"[^\W\d_]{2,}")
+_CLAUSE_END = re.compile(r"[;:,](?=\s)|\s[-\u2013\u2014](?=\s)|\s")
+
+
+@cache
+def _punkt() -> "PunktSentenceTokenizer":
+    # Imported here: NLTK takes half a second to load and only ingestion needs it.
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(_ABBREVIATIONS)
+    return PunktSentenceTokenizer(parameters)
+
+
+def sentences(abstract: str) -> tuple[Span, ...]:
+    """The sentences of an abstract, in order; `span.of(abstract)` is the text, without white space around it.
+
+    Sentences longer than `SENTENCE_MAX_CHARS` are cut at clause ends. White space between sentences belongs to none.
+    """
+    spans: list[Span] = []
+    for start, end in _punkt().span_tokenize(abstract):
+        for piece in _split_after_abbreviations(abstract, Span(start, end)):
+            if spans and (
+                _GOES_ON.match(abstract, piece.start, piece.end) or not _HAS_WORD.search(spans[-1].of(abstract))
+            ):
+                spans[-1] = Span(spans[-1].start, piece.end)
+            else:
+                spans.append(piece)
+    return tuple(piece for span in spans for piece in _cut(abstract, span))
+
+
+def _split_after_abbreviations(abstract: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    for match in _ENDS_SENTENCE.finditer(abstract, span.start, span.end):
+        yield _stripped(abstract, start, match.end())
+        start = match.end()
+    if abstract[start : span.end].strip():
+        yield _stripped(abstract, start, span.end)
+
+
+def _stripped(abstract: str, start: int, end: int) -> Span:
+    text = abstract[start:end]
+    return Span(start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip()))
+
+
+def _cut(abstract: str, span: Span) -> Iterator[Span]:
+    start = span.start
+    while span.end - start > SENTENCE_MAX_CHARS:
+        limit = start + SENTENCE_MAX_CHARS
+        ends = [match.end() for match in _CLAUSE_END.finditer(abstract, start + SENTENCE_MAX_CHARS // 2, limit)]
+        punctuated = [end for end in ends if abstract[end - 1] in ";:,"]
+        end = (punctuated or ends or [limit])[-1]
+        yield _stripped(abstract, start, end)
+        start = _stripped(abstract, end, span.end).start
+    yield Span(start, span.end)
+
+
+def windows(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Overlapping windows of about `WINDOW_SENTENCES` sentences, `WINDOW_STRIDE` apart, covering every sentence.
+
+    A window holds fewer sentences where they would exceed `WINDOW_MAX_CHARS`.
+    """
+    made: list[Span] = []
+    first = 0
+    while first < len(spans):
+        last = first
+        while (
+            last + 1 < min(len(spans), first + WINDOW_SENTENCES)
+            and spans[last + 1].end - spans[first].start <= WINDOW_MAX_CHARS
+        ):
+            last += 1
+        made.append(Span(spans[first].start, spans[last].end))
+        if last == len(spans) - 1:
+            break
+        first = min(first + WINDOW_STRIDE, last + 1)
+    return tuple(made)
+
+
+def embedded_text(title: str, passage: str) -> str:
+    """What is embedded for a passage: the title first, so that every passage says what it is about."""
+    return f"{title}. {passage}" if title else passage

@@ -1,0 +1,23 @@
+"""What makes two records the same: hashes of a paper's fields and of its text. Pure functions."""
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from rag.core.domain import Paper
+from rag.core.text import normalise
+
+
+def record_hash(paper: Paper) -> str:
+    """Of every field of a paper."""
+    return hashlib.sha256(json.dumps(asdict(paper), sort_keys=True).encode()).hexdigest()[:32]
+
+
+def text_hash(title: str, abstract: str) -> str:
+    """Of what is searched and embedded."""
+    return hashlib.sha256(f"{title}\0{abstract}".encode()).hexdigest()[:32]
+
+
+def text_id(title: str, abstract: str) -> str:
+    """16 hexadecimal digits from the normalised title and abstract: the id of a paper that has no other."""
+    return hashlib.sha256(f"{normalise(title)}\n{normalise(abstract)}".encode()).hexdigest()[:16]

@@ -1,0 +1,116 @@
+"""Opening SQLite files, and its errors as ours. Knows nothing of what is in them."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from filelock import FileLock, Timeout
+from rag.core.errors import LibraryBusy, LibraryReadOnly
+
+_WAIT_SECONDS = 30
+_BY_CODE: dict[int, tuple[type[LibraryError], str]] = {
+    sqlite3.SQLITE_FULL: (LibraryFull, "no space is left; nothing of the batch was stored. Free some and run it again"),
+    sqlite3.SQLITE_READONLY: (LibraryReadOnly, "the folder or file is read-only; make it writable or use another one"),
+    sqlite3.SQLITE_CANTOPEN: (LibraryReadOnly, "the file cannot be opened; check the folder's permissions"),
+    sqlite3.SQLITE_BUSY: (LibraryBusy, f"it stayed locked for {_WAIT_SECONDS} s by another process; try again"),
+    sqlite3.SQLITE_CORRUPT: (LibraryDamaged, "the file is damaged; move it away and ingest the sources again"),
+    sqlite3.SQLITE_NOTADB: (
+        LibraryDamaged,
+        "the file is no SQLite database; move it away and ingest the sources again",
+    ),
+}
+
+
+def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode, usable from several threads under the caller's lock.
+
+    The rollback journal (SQLite's default) is kept on purpose: unlike WAL it needs no writable side files, so that a
+    library on a read-only folder can be read. Without `create` the connection refuses to write.
+    """
+    writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+    # A reader that may write opens read-write all the same: it can then roll back what a killed writer left half done.
+    mode = "rwc" if create else "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"file:{quote(str(file.absolute()))}?mode={mode}",
+        uri=True,
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not create:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+@contextmanager
+def mapped_errors(folder: Path) -> Iterator[None]:
+    """SQLite's and the file system's errors inside become library errors that name the folder and the way out."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        kind, advice = _BY_CODE.get((code or 0) & 0xFF, (LibraryError, "SQLite cannot go on; nothing was changed"))
+        raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error
+    except OSError as error:
+        raise LibraryReadOnly(f"cannot make the library folder {folder}: {error.strerror or error}") from error
+
+
+@contextmanager
+def writer_lock(folder: Path) -> Iterator[None]:
+    """Hold the folder's exclusive lock; the operating system frees it when the process ends, however it ends.
+
+    Raises:
+        LibraryBusy: another process holds it; the message names that process.
+        LibraryReadOnly: the lock file cannot be written.
+    """
+    lock = FileLock(folder / "writer.lock", timeout=0)
+    holder = folder / "writer.json"
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LibraryBusy(
+            f"the library {folder} is being written by {_describe(holder)}. Wait until it is done, then try again"
+        ) from None
+    except OSError as error:
+        raise LibraryReadOnly(
+            f"cannot write to the library {folder}: {error.strerror or error}. "
+            "Asking works; to add papers, make the folder writable or ingest into another one"
+        ) from error
+    try:
+        with suppress(OSError):  # The note only serves the message above; the lock holds without it.
+            holder.write_text(json.dumps(_self()), "utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink()
+        lock.release()
+
+
+def _self() -> dict[str, str | int]:
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _describe(holder: Path) -> str:
+    try:
+        who = json.loads(holder.read_text("utf-8"))
+        return f"process {who['pid']} on {who['host']} ({who['command']}, since {who['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another process"

@@ -1,0 +1,101 @@
+"""The library's SQLite schema, as the ordered steps that build it.
+
+Step n brings a database from version n to n + 1 (`PRAGMA user_version`); a new database is version 0 and takes all of
+them, an older library takes the rest. A step is never edited once released: a change is a new step.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+import numpy as np
+import numpy.typing as npt
+from rag.core.domain import Paper, Span, Window
+from rag.core.errors import LibraryDamaged
+from rag.core.arrays import Matrix
+
+STEPS = (
+    # 0 -> 1: papers, their sentences and windows as offsets, with the embeddings of both.
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE papers (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        abstract TEXT NOT NULL,
+        details TEXT NOT NULL,          -- JSON: authors, url, year, doi, arxiv_id, pmid, venue, links
+        record_hash TEXT NOT NULL       -- of every field, to tell an unchanged record from an updated one
+    );
+    CREATE TABLE sentences (
+        paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        embedding BLOB NOT NULL         -- float16, little-endian, unit length
+    );
+    CREATE INDEX sentences_of_paper ON sentences (paper);
+    CREATE TABLE windows (
+        id INTEGER PRIMARY KEY,         -- random: never given twice, not even after a backup was restored, so that the
+                                        -- vector index can be brought up to date by ids alone
+        paper INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
+        start INTEGER NOT NULL,
+        end INTEGER NOT NULL,
+        embedding BLOB NOT NULL         -- float32, little-endian, unit length
+    );
+    CREATE INDEX windows_of_paper ON windows (paper);
+    """,
+    # 1 -> 2: the lexical index, stemmed, kept in step with the papers by triggers.
+    """
+    CREATE VIRTUAL TABLE papers_fts USING fts5(
+        title, abstract, content='papers', content_rowid='key', tokenize='porter unicode61 remove_diacritics 2'
+    );
+    CREATE TRIGGER papers_fts_insert AFTER INSERT ON papers BEGIN
+        INSERT INTO papers_fts (rowid, title, abstract) VALUES (new.key, new.title, new.abstract);
+    END;
+    CREATE TRIGGER papers_fts_delete AFTER DELETE ON papers BEGIN
+        INSERT INTO papers_fts (papers_fts, rowid, title, abstract)
+        VALUES ('delete', old.key, old.title, old.abstract);
+    END;
+    CREATE TRIGGER papers_fts_update AFTER UPDATE OF title, abstract ON papers BEGIN
+        INSERT INTO papers_fts (papers_fts, rowid, title, abstract)
+        VALUES ('delete', old.key, old.title, old.abstract);
+        INSERT INTO papers_fts (rowid, title, abstract) VALUES (new.key, new.title, new.abstract);
+    END;
+    INSERT INTO papers_fts (papers_fts) VALUES ('rebuild');
+    """,
+)
+
+VERSION = len(STEPS)
+
+
+def details_of(paper: Paper) -> str:
+    fields = asdict(paper)
+    return json.dumps({name: value for name, value in fields.items() if name not in ("id", "title", "abstract")})
+
+
+def paper_of(identifier: str, title: str, abstract: str, details: str) -> Paper:
+    fields = json.loads(details)
+    fields["authors"], fields["links"] = tuple(fields["authors"]), tuple(fields["links"])
+    return Paper(id=identifier, title=title, abstract=abstract, **fields)
+
+
+def windows_of(rows: Sequence[Any]) -> tuple[list[Window], Matrix]:
+    windows = [Window(row[0], row[1], Span(row[2], row[3])) for row in rows]
+    return windows, matrix_of([row[4] for row in rows], "<f4")
+
+
+def embedded_rows(key: int | None, spans: Sequence[Span], embeddings: Matrix, kind: str) -> list[tuple[Any, ...]]:
+    return [
+        (key, span.start, span.end, np.asarray(row, kind).tobytes())
+        for span, row in zip(spans, embeddings, strict=True)
+    ]
+
+
+def matrix_of(blobs: Sequence[bytes], kind: str) -> Matrix:
+    if not blobs:
+        return np.empty((0, 0), np.float32)
+    try:
+        matrix: Matrix = np.frombuffer(b"".join(blobs), kind).reshape(len(blobs), -1).astype(np.float32)
+    except ValueError as error:
+        raise LibraryDamaged(f"embeddings of different lengths in the library: {error}; ingest it anew") from error
+    return matrix

@@ -1,0 +1,139 @@
+"""The vector index: Chroma, through llama-index's `ChromaVectorStore`. Derived from the library, never the truth.
+
+Owns: one index in one folder: filling, checking and querying it. Which folder is current, and what is done about a wrong
+index, is `rag.library.publishing`.
+"""
+
+import logging
+import math
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.core.domain import Window
+from rag.library.store import Library
+from rag.core.arrays import Matrix
+
+log = logging.getLogger(__name__)
+_COLLECTION = "windows"
+_ADD_BATCH = 500
+_SAMPLES = 8
+_HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What `current.json` says: the folder of the index, the library revision it mirrors, its number of vectors."""
+
+    folder: str
+    revision: int
+    count: int
+
+
+class VectorIndex:
+    """An open, checked index. Build it with `open_index`."""
+
+    def __init__(self, folder: Path, manifest: Manifest, *, temporary: bool = False) -> None:
+        import chromadb
+        from chromadb.config import Settings as ChromaSettings
+        from llama_index.vector_stores.chroma import ChromaVectorStore
+
+        self.revision = manifest.revision
+        self.origin = manifest.folder
+        self._temporary = folder if temporary else None
+        self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
+        self._collection = self._client.get_or_create_collection(
+            _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
+        )
+        self.store = ChromaVectorStore(chroma_collection=self._collection)
+
+    def close(self) -> None:
+        """Free the index; a private copy is removed."""
+        self._client.close()
+        if self._temporary:
+            shutil.rmtree(self._temporary.parent, ignore_errors=True)
+
+    def count(self) -> int:
+        """Number of vectors."""
+        return int(self._collection.count())
+
+    def query(self, vector: Matrix, limit: int) -> dict[int, float]:
+        """The nearest windows: {window id: cosine, -1..1}, best first."""
+        from llama_index.core.vector_stores.types import VectorStoreQuery
+
+        limit = min(limit, self.count())
+        if limit == 0:
+            return {}
+        found = self.store.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=limit))
+        # ChromaVectorStore gives exp(-distance), and Chroma's cosine distance is 1 - cosine.
+        return {
+            int(identifier): 1.0 + math.log(max(similarity, 1e-9))
+            for identifier, similarity in zip(found.ids or [], found.similarities or [], strict=True)
+        }
+
+    def problem(self, library: Library) -> str | None:
+        """What is wrong with the index, compared with the library at the same revision; None where it is sound."""
+        ids = library.window_ids()
+        if self.count() != len(ids):
+            return f"{self.count()} vectors for {len(ids)} passages"
+        step = max(1, len(ids) // _SAMPLES)
+        windows, embeddings = library.windows_by_id(ids[::step][:_SAMPLES])
+        lost = sum(not self._finds(window, row) for window, row in zip(windows, embeddings, strict=True))
+        # The search is approximate: among many near-twins one or the other may be missed in a sound index.
+        return f"{lost} of {len(windows)} sampled passages do not find themselves" if 2 * lost > len(windows) else None
+
+    def _finds(self, window: Window, embedding: Matrix) -> bool:
+        found = self.query(embedding, 10)
+        # A twin with the same text may stand in for the passage itself.
+        return found.get(window.id, 0.0) > 0.99 or any(cosine > 0.9999 for cosine in found.values())
+
+    def bring_up_to_date(self, library: Library, report: Callable[[int, int], None] | None = None) -> None:
+        """Delete what the library no longer has and add what is new; `report` gets (done, total)."""
+        wanted, there = set(library.window_ids()), {int(i) for i in self._collection.get(include=[])["ids"]}
+        for gone in _chunks(sorted(there - wanted), _ADD_BATCH):
+            self._collection.delete(ids=[str(i) for i in gone])
+        new = sorted(wanted - there)
+        for done, some in enumerate(_chunks(new, _ADD_BATCH)):
+            self.store.add(_nodes(library, some))
+            if report:
+                report(min((done + 1) * _ADD_BATCH, len(new)), len(new))
+
+
+def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _nodes(library: Library, window_ids: Sequence[int]) -> list[Any]:
+    with library.snapshot():
+        windows, embeddings = library.windows_by_id(window_ids)
+        papers = {paper.id: paper for paper in library.papers({window.paper_id for window in windows})}
+    return [
+        window_node(window, papers[window.paper_id].title, papers[window.paper_id].abstract, embedding)
+        for window, embedding in zip(windows, embeddings, strict=True)
+    ]
+
+
+def window_node(window: Window, title: str, abstract: str, embedding: Matrix | None = None) -> Any:
+    """A llama-index `TextNode` of a window that refers to its paper; its text is the window's exact words."""
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+
+    return TextNode(
+        id_=str(window.id),
+        text=window.span.of(abstract),
+        metadata={"paper_id": window.paper_id, "title": title, "start": window.span.start, "end": window.span.end},
+        excluded_llm_metadata_keys=["paper_id", "start", "end"],
+        excluded_embed_metadata_keys=["paper_id", "start", "end"],
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=window.paper_id)},
+        embedding=None if embedding is None else embedding.astype(float).tolist(),
+    )
+
+
+def chroma_exceptions() -> tuple[type[Exception], ...]:
+    """What Chroma raises over a damaged or unwritable folder."""
+    from chromadb.errors import ChromaError
+
+    # A damaged folder surfaces as ChromaError, as an error of the Rust core (RuntimeError, ValueError), or of SQLite.
+    return (ChromaError, RuntimeError, ValueError, OSError, sqlite3.Error)

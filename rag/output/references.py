@@ -1,0 +1,212 @@
+"""Papers as references: where to read one, and BibTeX, RIS, CSL-JSON or a line of text for whoever cites it.
+
+Owns these forms. What a paper does not say (authors, year) is left out, never guessed; only a name without a comma is split into
+given and family name, as reference managers need it.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from rag.core.domain import Paper
+from rag.core.escaping import clean, safe_url
+from rag.core.formulas import formulas
+
+_PARTICLES = frozenset("van von der den de del della di da dos du la le ter ten zu zur al el bin ibn".split())
+_KEY_DULL = frozenset(
+    "a an and are as at by can do does for from how in is of on or the to towards toward via with what".split()
+)
+_TEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{mark: "\\" + mark for mark in "&%$#_{}"},
+}
+
+
+def paper_link(paper: Paper) -> str | None:
+    """Where to read the paper, else the first link of its abstract."""
+    return paper_address(paper) or next(filter(None, map(safe_url, paper.links)), None)
+
+
+def paper_address(paper: Paper) -> str | None:
+    """Where the paper itself can be read: its URL, else by DOI, arXiv id or PMID."""
+    by_id = [
+        f"https://doi.org/{quote(paper.doi, safe='/')}" if paper.doi else None,
+        f"https://arxiv.org/abs/{quote(paper.arxiv_id, safe='/')}" if paper.arxiv_id else None,
+        f"https://pubmed.ncbi.nlm.nih.gov/{quote(paper.pmid, safe='')}/" if paper.pmid else None,
+    ]
+    return next(filter(None, map(safe_url, (paper.url, *by_id))), None)
+
+
+def reference(paper: Paper) -> str:
+    """The paper as one line of a bibliography: authors (year). Title. Venue. Link."""
+    year = f" ({paper.year})" if paper.year else ""
+    authors = ", ".join(map(_line, paper.authors))
+    parts = [authors + year, _title(paper)] if authors else [_title(paper) + year]
+    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, _line(paper.venue or "")) if part)
+    return " ".join(filter(None, (text, paper_address(paper), _linked(paper))))
+
+
+def _linked(paper: Paper) -> str:
+    """What the abstract links to, such as code, where the paper's own address is not known."""
+    link = paper_link(paper)
+    return f"Linked in its abstract: {link}" if link and not paper_address(paper) else ""
+
+
+def bibtex(papers: Sequence[Paper]) -> str:
+    """One entry a paper, with keys of its own.
+
+    Entry types and fields as in the BibTeX documentation; `eprint` as arXiv's help pages ask for it.
+    """
+    entries = []
+    for key, paper in zip(_keys(papers), papers, strict=True):
+        fields = {
+            "title": f"{{{_tex(_title(paper))}}}",  # the inner braces keep the capitals of names
+            "author": " and ".join(_tex_name(author) for author in paper.authors),
+            "year": str(paper.year or ""),
+            "journal" if paper.venue else "howpublished": _tex(_line(paper.venue or "")),
+            "doi": _without_braces(_line(paper.doi or "")),
+            "eprint": _without_braces(paper.arxiv_id or ""),
+            "archiveprefix": "arXiv" if paper.arxiv_id else "",
+            "url": _without_braces(paper_address(paper) or ""),
+            "note": _tex(_linked(paper)),
+        }
+        lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
+        entries.append(f"@{'article' if paper.venue else 'misc'}{{{key},\n" + ",\n".join(lines) + "\n}\n")
+    return "\n".join(entries)
+
+
+def ris(papers: Sequence[Paper]) -> str:
+    """One record a paper, in the RIS format of reference managers."""
+    records = []
+    for paper in papers:
+        lines = [("TY", "JOUR" if paper.venue else "GEN"), ("TI", _title(paper))]
+        lines += [("AU", ", ".join(filter(None, _name(author)))) for author in paper.authors]
+        lines += [
+            ("PY", str(paper.year or "")),
+            ("JO", _line(paper.venue or "")),
+            ("DO", _line(paper.doi or "")),
+            ("AN", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else paper.pmid or ""),
+            ("UR", paper_address(paper) or ""),
+            ("N1", _linked(paper)),
+        ]
+        records.append("".join(f"{tag}  - {value}\n" for tag, value in lines if value) + "ER  - \n")
+    return "\n".join(records)
+
+
+def csl_json(papers: Sequence[Paper]) -> str:
+    """A list of items as citation processors read them (https://docs.citationstyles.org/)."""
+    items: list[dict[str, Any]] = []
+    for key, paper in zip(_keys(papers), papers, strict=True):
+        item = {
+            "id": key,
+            "type": "article-journal" if paper.venue else "article",
+            "title": _title(paper),
+            "author": [_csl_name(author) for author in paper.authors],
+            "issued": {"date-parts": [[paper.year]]} if paper.year else None,
+            "container-title": _line(paper.venue or ""),
+            "DOI": _line(paper.doi or ""),
+            "PMID": paper.pmid,
+            "number": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else None,
+            "URL": paper_address(paper),
+            "note": _linked(paper),
+        }
+        items.append({name: value for name, value in item.items() if value})
+    return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
+
+
+def _without_braces(address: str) -> str:
+    return address.replace("{", "%7B").replace("}", "%7D")
+
+
+def _line(text: str) -> str:
+    """On one line, without what nobody can see."""
+    return " ".join(clean(text).split())
+
+
+def _title(paper: Paper) -> str:
+    return _line(paper.title) or _line(paper.abstract)[:80]
+
+
+def _name(author: str) -> tuple[str, str]:
+    """Family and given name; an organisation, or a name of one word, has no given name."""
+    name = _line(author)
+    if "," in name:
+        family, _, given = name.partition(",")
+        return family.strip(), given.strip()
+    words = name.split()
+    if not 2 <= len(words) <= 5 or any(word in ("of", "for", "and", "the") for word in words):
+        return name, ""
+    first = next((place for place, word in enumerate(words[1:-1], 1) if word in _PARTICLES), len(words) - 1)
+    return " ".join(words[first:]), " ".join(words[:first])
+
+
+def _csl_name(author: str) -> dict[str, str]:
+    family, given = _name(author)
+    return {"family": family, "given": given} if given else {"literal": family}
+
+
+def _tex_name(author: str) -> str:
+    family, given = _name(author)
+    # Braces: a name of several words without a comma would be split, and " and " within it would make two authors.
+    return f"{_tex(family)}, {_tex(given)}" if given else f"{{{_tex(family)}}}"
+
+
+def _tex(text: str) -> str:
+    """As TeX shows it literally; formulas with balanced braces stay formulas."""
+    parts, position = [], 0
+    for span, formula in formulas(text):
+        if _balanced(formula):
+            parts += [_tex_plain(text[position : span.start]), f"${formula}$"]
+            position = span.end
+    return "".join(parts) + _tex_plain(text[position:])
+
+
+def _balanced(formula: str) -> bool:
+    """Whether each brace is closed after it is opened: else the formula would end the field that it stands in."""
+    depth = 0
+    for brace in re.findall(r"[{}]", formula):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _tex_plain(text: str) -> str:
+    return "".join(_TEX.get(character, character) for character in text)
+
+
+def _keys(papers: Iterable[Paper]) -> list[str]:
+    """A key for each paper, such as `example2023fastcache`; a letter tells equal ones apart."""
+    keys: list[str] = []
+    used: Counter[str] = Counter()
+    for paper in papers:
+        family = _ascii(_name(paper.authors[0])[0]) if paper.authors else ""
+        words = [word for word in map(_ascii, paper.title.split()) if word and word not in _KEY_DULL]
+        base = f"{family}{paper.year or ''}{words[0] if words else ''}" or "paper"
+        key = base
+        while key in used:
+            used[base] += 1
+            key = base + _letters(used[base] - 1)
+        used[key] = 1
+        keys.append(key)
+    return keys
+
+
+def _letters(number: int) -> str:
+    """1 -> a, 26 -> z, 27 -> aa."""
+    text = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
+
+
+def _ascii(word: str) -> str:
+    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", plain.lower())

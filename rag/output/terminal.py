@@ -1,0 +1,108 @@
+"""Records -> what a person reads in a terminal. Titles and abstracts are untrusted: no markup in them is interpreted."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from rag.core.domain import Answer, Finding, Hit, Paper
+from rag.evidence.answerability import threshold
+from rag.output.references import paper_link
+
+
+def print_answer(answer: Answer, *, why: bool = False) -> None:
+    """The answer, its sources with links, and on request every sentence that was read."""
+    console = Console(highlight=False, soft_wrap=True)
+    if answer.standalone_question != answer.question:
+        console.print(Text(f"Asked as: {answer.standalone_question}\n", style="italic"))
+    console.print(Text(answer.text))
+    for n, paper in enumerate(answer.cited_papers, start=1):
+        console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
+    if answer.cited_papers:
+        console.print()
+    if answer.notice:
+        console.print(Text(f"\n{answer.notice}", style="italic"))
+    if why:
+        _print_why(console, answer)
+
+
+def _print_why(console: Console, answer: Answer) -> None:
+    console.print(
+        Text(
+            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {threshold():.2f}); "
+            f"made of: {_parts(answer.signals)}"
+        )
+    )
+    if answer.dropped:
+        console.print(Text("\nNot shown as written", style="bold"))
+        for dropped in answer.dropped:
+            console.print(Text(f"{dropped.text}\n       {dropped.reason}"))
+    console.print(Text("\nPapers found", style="bold"))
+    for hit in answer.retrieved:
+        console.print(Text(f"{hit.score:+.2f}  {hit.paper.title}\n       {_parts(hit.parts)}"))
+    console.print(Text("\nSentences read", style="bold"))
+    for item in answer.evidence:
+        console.print(Text(f"{item.score:+.2f}  {item.text}\n       {item.paper.title}\n       {_parts(item.parts)}"))
+
+
+def _parts(values: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.2f}" for name, value in values.items())
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Papers found, best first, with the parts of their scores."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not hits:
+        console.print("The library is empty. Add papers: citewise ingest FILE")
+    for place, hit in enumerate(hits, start=1):
+        parts = Text(f"  ({_parts(hit.parts)})", style="dim")
+        console.print(Text(f"{place:>3}  ", style="bold") + Text(_titled(hit.paper)) + parts)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One line a check."""
+    console = Console(highlight=False, soft_wrap=True)
+    for item in findings:
+        mark = Text("ok    ", style="green") if item.ok else Text("wrong ", style="bold red")
+        console.print(mark + Text(f"{item.check}: {item.detail}"))
+
+
+def _titled(paper: Paper) -> str:
+    link = paper_link(paper)
+    return (paper.title or paper.abstract[:80]) + (f"  {link}" if link else "")
+
+
+@contextmanager
+def status_line() -> Iterator[Callable[[str], None]]:
+    """A spinner with the current step on a terminal's stderr; nothing where stderr goes to a file."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield status.update
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars a stage on a terminal's stderr; nothing where stderr goes to a file."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        stages: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bars.add_task(stage, total=total or None)
+            bars.update(stages[stage], completed=done, total=total or None)
+
+        yield show

@@ -1,0 +1,89 @@
+"""Records -> plain JSON values: the one form that the command line, the API and the run files share."""
+
+from typing import Any
+
+from rag.core.domain import Answer, Citation, Evidence, Hit, Paper
+
+
+def paper_json(paper: Paper) -> dict[str, Any]:
+    """A `corpus.jsonl` object: id, title, abstract, and what else is known."""
+    optional: dict[str, Any] = {
+        "authors": list(paper.authors),
+        "url": paper.url,
+        "year": paper.year,
+        "doi": paper.doi,
+        "arxiv_id": paper.arxiv_id,
+        "pmid": paper.pmid,
+        "venue": paper.venue,
+    }
+    known = {name: value for name, value in optional.items() if value not in (None, [])}
+    return {"id": paper.id, "title": paper.title, "abstract": paper.abstract, **known}
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A paper found, with its score and the parts of it."""
+    parts = {name: round(value, 4) for name, value in hit.parts.items()}
+    return {"paper_id": hit.paper.id, "title": hit.paper.title, "score": round(hit.score, 4), "parts": parts}
+
+
+def search_json(question: str, hits: tuple[Hit, ...]) -> dict[str, Any]:
+    """What `citewise search --json` prints."""
+    return {"question": question, "papers": [hit_json(hit) for hit in hits]}
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """What `citewise ask --json` prints, and a run file holds for each question."""
+    return {
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "mode": answer.mode,
+        "outcome": answer.outcome,
+        "p_answerable": answer.p_answerable,
+        "answer": answer.text,
+        "sentences": [
+            {
+                "text": sentence.text,
+                "verdict": sentence.verdict,
+                "citations": [_citation(citation) for citation in sentence.citations],
+            }
+            for sentence in answer.sentences
+        ],
+        "dropped": [{"text": item.text, "reason": item.reason} for item in answer.dropped],
+        "missing": list(answer.missing),
+        "nearest": [{"paper_id": paper.id, "title": paper.title} for paper in answer.nearest],
+        "retrieved": [hit_json(hit) for hit in answer.retrieved],
+        "timings_ms": dict(answer.timings_ms),
+        "error": None,
+        **({"notice": answer.notice} if answer.notice else {}),
+    }
+
+
+def why_json(answer: Answer) -> dict[str, Any]:
+    """What `citewise ask --why` adds: the sentences read and what the probability was made of."""
+    return {
+        "evidence": [evidence_json(item) for item in answer.evidence],
+        "signals": {name: round(value, 4) for name, value in answer.signals.items()},
+    }
+
+
+def evidence_json(item: Evidence) -> dict[str, Any]:
+    """A sentence that was read, with the parts of its score (`citewise ask --why`)."""
+    return {
+        "paper_id": item.paper.id,
+        "start": item.span.start,
+        "end": item.span.end,
+        "score": item.score,
+        "parts": dict(item.parts),
+        "text": item.text,
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "n": citation.n,
+        "paper_id": citation.paper.id,
+        "title": citation.paper.title,
+        "start": citation.start,
+        "end": citation.end,
+        "quote": citation.quote,
+    }

@@ -1,0 +1,164 @@
+"""Question -> papers: dense and lexical scores of each paper, normalised and added.
+
+Owns: candidate lists, exact look-up of missing scores, fusion, and the one function that makes `Hit`s. Knows nothing of
+reading or answering. `HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
+
+Fusion adds z-scores over the union of both candidate lists. Rank fusion (reciprocal rank, Cormack et al. 2009) throws
+away how far apart the scores are and did worse wherever it was measured (evals/LOG.md).
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from rag.core.arrays import Matrix, zscores
+from rag.core.domain import Hit, Window
+from rag.core.text import content_words
+from rag.library import publishing, vector_index
+from rag.library.store import Library
+from rag.models.embedder import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How many candidates each side gives, and what each side weighs. A weight of 0 takes a side out of the scores;
+    it still gives candidates."""
+
+    dense_windows: int = 100
+    lexical_papers: int = 100
+    dense_weight: float = 1.0
+    sentence_weight: float = 1.0
+    lexical_weight: float = 1.0
+    windows_per_paper: int = 2
+
+
+FUSIONS = {
+    "hybrid": Fusion(),
+    # The naive stack: the best passage by cosine, nothing else.
+    "dense": Fusion(sentence_weight=0.0, lexical_weight=0.0),
+    "lexical": Fusion(dense_weight=0.0, sentence_weight=0.0),
+}
+"""By the names of the setting `retriever`."""
+
+
+class HybridRetriever(BaseRetriever):
+    """Best windows of the best papers, best paper first.
+
+    A node's score is its paper's fused score; its metadata carry the paper id and the parts of the score. Picks up a new
+    revision of the library at the next question. Safe for several threads.
+    """
+
+    def __init__(self, library: Library, embedder: Embedder, limit: int = 10, fusion: Fusion | None = None) -> None:
+        super().__init__()
+        library.check_embedder(embedder.identity)
+        self._library = library
+        self.embedder = embedder
+        self._limit = limit
+        self._fusion = fusion or Fusion()
+        self._index = publishing.open_index(library)
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Free the vector index."""
+        self._index.close()
+
+    def hits(self, question: str, limit: int | None = None) -> tuple[Hit, ...]:
+        """The best papers for a question, best first. Empty for an empty library."""
+        return hits_of(self._nodes(question, limit or self._limit), self._library)
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes(query_bundle.query_str, self._limit)
+
+    def _nodes(self, question: str, limit: int) -> list[NodeWithScore]:
+        # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
+        index = self._newest_index()
+        vector = self.embedder.embed_question(question)
+        with self._library.snapshot():
+            terms = content_words(question)
+            near = index.query(vector, self._fusion.dense_windows)
+            lexical = self._library.lexical(terms, self._fusion.lexical_papers)
+            candidates = {window.paper_id for window in self._library.windows_by_id(near)[0]} | set(lexical)
+            lexical |= self._library.lexical_of(terms, sorted(candidates - set(lexical)))
+            windows, embeddings = self._library.windows(candidates)
+            if not windows:
+                return []
+            best = _best_windows(windows, (embeddings @ vector).tolist(), self._fusion.windows_per_paper)
+            parts = {
+                "dense": {paper: chosen[0][1] for paper, chosen in best.items()},
+                "sentence": self._best_sentence(vector, best),
+                "lexical": lexical,
+            }
+            fused = self._fuse(sorted(best), parts)
+            ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
+            papers = {paper.id: paper for paper in self._library.papers(ranked)}
+        nodes: list[NodeWithScore] = []
+        for paper_id in ranked:
+            for window, _ in best[paper_id]:
+                node = vector_index.window_node(window, papers[paper_id].title, papers[paper_id].abstract)
+                node.metadata.update({name: round(scores.get(paper_id, 0.0), 6) for name, scores in parts.items()})
+                node.excluded_llm_metadata_keys.extend(parts)
+                nodes.append(NodeWithScore(node=node, score=round(fused[paper_id], 6)))
+        return nodes
+
+    def _newest_index(self) -> vector_index.VectorIndex:
+        with self._opening:
+            if not publishing.is_current(self._index, self._library):
+                before = self._index
+                self._index = publishing.open_index(self._library)
+                before.close()
+            return self._index
+
+    def _best_sentence(self, vector: Matrix, papers: Iterable[str]) -> dict[str, float]:
+        """Per paper the cosine of its best sentence alone: a short question is often nearer to it than to any window."""
+        sentences, embeddings = self._library.sentences(papers)
+        best: dict[str, float] = {}
+        for sentence, cosine in zip(sentences, (embeddings @ vector).tolist() if sentences else (), strict=True):
+            best[sentence.paper_id] = max(cosine, best.get(sentence.paper_id, -1.0))
+        return best
+
+    def _fuse(self, papers: Sequence[str], parts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+        weights = {
+            "dense": self._fusion.dense_weight,
+            "sentence": self._fusion.sentence_weight,
+            "lexical": self._fusion.lexical_weight,
+        }
+        total = np.zeros(len(papers))
+        for name, scores in parts.items():
+            total += weights[name] * zscores(np.array([scores.get(paper, 0.0) for paper in papers]))
+        return dict(zip(papers, total.tolist(), strict=True))
+
+
+def _best_windows(
+    windows: Sequence[Window], cosines: Sequence[float], most: int
+) -> dict[str, list[tuple[Window, float]]]:
+    """Per paper its `most` windows of the highest cosine, best first."""
+    by_paper: dict[str, list[tuple[Window, float]]] = {}
+    for window, cosine in zip(windows, cosines, strict=True):
+        by_paper.setdefault(window.paper_id, []).append((window, cosine))
+    return {
+        paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].span.start))[:most]
+        for paper, scored in by_paper.items()
+    }
+
+
+def hits_of(nodes: Sequence[NodeWithScore], library: Library) -> tuple[Hit, ...]:
+    """Papers with their best windows, best first, from what `HybridRetriever.retrieve` gives."""
+    grouped: dict[str, list[NodeWithScore]] = {}
+    for node in nodes:
+        grouped.setdefault(node.metadata["paper_id"], []).append(node)
+    papers = {paper.id: paper for paper in library.papers(grouped)}
+    by_id = {window.id: window for window in library.windows_by_id(int(node.node_id) for node in nodes)[0]}
+    return tuple(
+        Hit(
+            paper=papers[paper_id],
+            score=float(of_paper[0].score or 0.0),
+            parts={name: float(of_paper[0].metadata[name]) for name in ("dense", "sentence", "lexical")},
+            windows=tuple(by_id[int(node.node_id)] for node in of_paper if int(node.node_id) in by_id),
+        )
+        for paper_id, of_paper in grouped.items()
+        if paper_id in papers
+    )

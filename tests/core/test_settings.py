@@ -1,0 +1,112 @@
+"""Settings: where values come from, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from rag.core.errors import SettingsError
+from rag.core.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings
+
+
+def test_defaults_need_no_environment() -> None:
+    settings = Settings.load()
+    assert settings.library == Path("library")
+    assert (settings.embedder, settings.reader) == (DEFAULT_EMBEDDER, DEFAULT_READER)
+    assert (settings.device, settings.max_quotes, settings.data) == ("auto", 4, None)
+
+
+def test_the_environment_overrides_defaults_and_arguments_override_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CITEWISE_MAX_QUOTES", "7")
+    monkeypatch.setenv("CITEWISE_LIBRARY", "/from/environment")
+    monkeypatch.setenv("CITEWISE_DEVICE", "cpu")
+    settings = Settings.load(library=Path("/from/argument"), device=None)
+    assert settings.max_quotes == 7
+    assert settings.library == Path("/from/argument")
+    assert settings.device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("CITEWISE_LIBARY", "CITEWISE_LIBRARY"),
+        ("CITEWISE_READ_PAPER", "CITEWISE_READ_PAPERS"),
+        ("CITEWISE_MAXQUOTES", "CITEWISE_MAX_QUOTES"),
+        ("citewise_devices", "CITEWISE_DEVICE"),
+    ],
+    ids=["letter missing", "plural missing", "underscore missing", "lower case"],
+)
+def test_an_unknown_variable_is_refused_with_a_suggestion(
+    monkeypatch: pytest.MonkeyPatch, variable: str, meant: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    with pytest.raises(SettingsError, match=f"unknown setting {variable} in the environment; did you mean {meant}\\?"):
+        Settings.load()
+
+
+def test_an_unknown_variable_like_no_other_is_refused_with_all_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWISE_XYZZYXYZZYXYZZYXYZZYXYZZY", "1")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert all(f"CITEWISE_{name.upper()}" in str(caught.value) for name in Settings.model_fields)
+
+
+def test_variables_of_other_programs_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITE_LIBRARY", "x")
+    monkeypatch.setenv("NOT_CITEWISE_LIBRARY", "x")
+    assert Settings.load().library == Path("library")
+
+
+BAD = [
+    pytest.param("max_quotes", "0", "greater than or equal to 1", id="too small"),
+    pytest.param("max_quotes", "21", "less than or equal to 20", id="too large"),
+    pytest.param("read_sentences", "many", "valid integer", id="no number"),
+    pytest.param("max_question_chars", "99", "greater than or equal to 100", id="question too short"),
+    pytest.param("device", "tpu", "'auto', 'cuda', 'mps' or 'cpu'", id="unknown device"),
+    pytest.param("mode", "sing", "'auto', 'quote' or 'write'", id="unknown mode"),
+    pytest.param("embedder", "", "at least 1 character", id="empty name"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "why"), BAD)
+def test_a_bad_value_in_the_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(f"CITEWISE_{name.upper()}", value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert f"CITEWISE_{name.upper()}={value!r}" in str(caught.value)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value", "why"), BAD)
+def test_a_bad_argument_is_named(name: str, value: str, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**{name: value})
+    assert f"CITEWISE_{name.upper()}={value!r}" in str(caught.value)
+    assert why in str(caught.value)
+
+
+def test_all_bad_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEWISE_MAX_QUOTES", "0")
+    with pytest.raises(SettingsError, match=r"CITEWISE_READ_PAPERS=51.*CITEWISE_MAX_QUOTES|CITEWISE_MAX_QUOTES.*=51"):
+        Settings.load(read_papers=51)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    with pytest.raises(SettingsError, match="CITEWISE_COLOUR='red'"):
+        Settings.load(colour="red")
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings.load()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.max_quotes = 5
+    assert settings.max_quotes == 4
+
+
+@pytest.mark.parametrize(("value", "name"), [(1, "max_quotes"), (20, "max_quotes"), (100, "read_sentences")])
+def test_the_bounds_themselves_are_allowed(value: int, name: str) -> None:
+    assert getattr(Settings.load(**{name: value}), name) == value

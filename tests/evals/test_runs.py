@@ -1,0 +1,277 @@
+"""Running a set: what is written and when, what a failure leaves, going on with a run that was killed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evals
+from evals.cases.question_set import Case, load_set
+from evals.runs.run import FORMAT, Run, load_run, run_cases
+from evals.scores import scoring
+from rag.answer.quoted import DECLINED
+from rag.core.domain import Answer, Hit, Paper, Turn
+from rag.core.errors import EvalError, QuestionError
+from rag.core.settings import Settings
+from tests.conftest import ROOT
+
+DEV_SET = ROOT / "evals" / "sets" / "seeds-dev.jsonl"
+
+
+def _set_file(folder: Path, *lines: Any) -> Path:
+    """A set; strings go in as they stand."""
+    path = folder / "set.jsonl"
+    path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines), "utf-8")
+    return path
+
+
+def _cases(folder: Path, *raw: dict[str, Any]) -> tuple[Case, ...]:
+    return load_set(_set_file(folder, *raw)).cases
+
+
+BEES = Paper("bees", "Honey bees", "They dance.")
+
+
+class _Stub:
+    """Answers nothing but what it is asked; one question breaks it, one it refuses."""
+
+    def __init__(self) -> None:
+        self.histories: list[Sequence[Turn]] = []
+        self.library = self
+
+    def papers(self, ids: object = None) -> list[Paper]:
+        return [BEES]
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        self.histories.append(history)
+        if question == "breaks":
+            raise ZeroDivisionError("no such luck")
+        if question == "refused":
+            raise QuestionError("the question is empty")
+        return Answer(question, question, "quote", "declined", 0.25, DECLINED)
+
+    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+        return question
+
+    def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
+        return (Hit(BEES, 0.5, {"dense": 0.5}),)
+
+
+def _manifest(mode: str = "quote") -> dict[str, Any]:
+    return {"format": FORMAT, "mode": mode}
+
+
+def _run(cases: Sequence[Case], out: Path, mode: str = "quote", progress: Any = None, resume: bool = False) -> _Stub:
+    stub: Any = _Stub()
+    run_cases(stub, cases, out, _manifest(mode), resume, progress)
+    return stub  # type: ignore[no-any-return]
+
+
+QUESTIONS = [{"id": str(n), "question": q} for n, q in enumerate(["first", "breaks", "refused", "last — ünï"])]
+
+
+def test_a_failing_question_is_recorded_and_the_run_goes_on(tmp_path: Path) -> None:
+    seen: list[str] = []
+    out = tmp_path / "runs" / "new" / "run.jsonl"
+    _run(_cases(tmp_path, *QUESTIONS), out, progress=lambda line: seen.append(line["id"]))
+    back = load_run(out)
+    assert seen == ["0", "1", "2", "3"]
+    assert [line["error"] for line in back.lines] == [
+        None,
+        "ZeroDivisionError: no such luck",
+        "QuestionError: the question is empty",
+        None,
+    ]
+    assert [line["question"] for line in back.lines] == [item["question"] for item in QUESTIONS]
+    assert [line["case"] for line in back.lines] == QUESTIONS
+    assert back.manifest == _manifest()
+    assert scoring.score(back)["failed"] == 2
+
+
+def test_questions_are_asked_with_their_history(tmp_path: Path) -> None:
+    history = [{"role": "user", "content": "How?"}]
+    stub = _run(_cases(tmp_path, {"id": "a", "question": "Why?", "history": history}), tmp_path / "run.jsonl")
+    assert stub.histories == [(Turn("user", "How?"),)]
+
+
+def test_a_retrieval_run_holds_the_papers_found_and_asks_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    stub = _run(_cases(tmp_path, {"id": "a", "question": "breaks", "gold": ["bees"]}), out, "retrieve")
+    (line,) = load_run(out).lines
+    assert stub.histories == []
+    assert line["error"] is None
+    assert [paper["paper_id"] for paper in line["retrieved"]] == ["bees"]
+    measures = scoring.score(load_run(out))["measures"]
+    assert measures["hit@1"]["mean"] == 1.0
+    assert measures["citation_recall"]["mean"] is None
+
+
+def test_each_line_is_in_the_file_before_the_next_question_is_asked(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    sizes: list[int] = []
+    _run(_cases(tmp_path, *QUESTIONS), out, progress=lambda line: sizes.append(out.read_bytes().count(b"\n")))
+    assert sizes == [2, 3, 4, 5]
+
+
+def test_a_run_overwrites_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    out.write_text("precious", "utf-8")
+    with pytest.raises(EvalError, match="is there already; nothing was overwritten"):
+        _run(_cases(tmp_path, *QUESTIONS), out)
+    assert out.read_text("utf-8") == "precious"
+
+
+def test_a_run_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(EvalError, match=r"cannot write .*run\.jsonl: "):
+        _run(_cases(tmp_path, *QUESTIONS), tmp_path / "file" / "run.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"manifest": {"format": 1}}\n{"id": "a", "cas', "damaged or was cut off in the middle of a line"),
+        (b'{"manifest": {"format": 1}}\n\xff\n', "damaged or was cut off"),
+        ("", "no run file: its first line has no manifest"),
+        ('{"id": "a", "question": "Why?"}\n', "no run file: its first line has no manifest"),
+        ('["manifest"]\n', "no run file: its first line has no manifest"),
+        ('{"manifest": {"format": 99}}\n', "has run format 99; this citewise reads 1"),
+        ('{"manifest": {}}\n', "has run format None"),
+    ],
+    ids=["cut off", "no UTF-8", "empty", "a question set", "a list", "newer format", "no format"],
+)
+def test_a_file_that_is_no_whole_run_is_refused(tmp_path: Path, content: str | bytes, problem: str) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(EvalError) as caught:
+        load_run(path)
+    assert problem in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match=r"cannot read the run .*gone\.jsonl: No such file"):
+        load_run(tmp_path / "gone.jsonl")
+
+
+# Going on after a kill.
+
+
+def _but_for_times(path: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows[0]["manifest"].pop("started")
+    for row in rows:
+        row.pop("timings_ms", None)
+    return rows
+
+
+def _killed_after(lines: int, out: Path, settings: Settings) -> None:
+    """Begin or go on with the run in a process of its own, and kill it when the file has so many lines."""
+    code = (
+        "import os, sys, evals\n"
+        "from evals.runs import run as running\n"
+        "dump = running._dump\n"
+        "def counted(value):\n"
+        "    if open(sys.argv[1], 'rb').read().count(b'\\n') >= int(sys.argv[2]):\n"
+        "        with open(sys.argv[1], 'ab') as stream: stream.write(dump(value).encode()[:90])\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    return dump(value)\n"
+        "running._dump = counted\n"
+        "evals.run(sys.argv[3], library=sys.argv[4], cache=sys.argv[5], out=sys.argv[1], limit=6, resume=True)\n"
+    )
+    words = [str(out), str(lines), str(DEV_SET), str(settings.library), str(settings.cache)]
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+
+
+def test_a_run_killed_twice_and_resumed_is_the_run_that_was_never_killed(
+    seed_settings: Settings, tmp_path: Path
+) -> None:
+    given = {"library": seed_settings.library, "cache": seed_settings.cache, "limit": 6}
+    evals.run(DEV_SET, out=tmp_path / "whole.jsonl", **given)
+    cut = tmp_path / "cut.jsonl"
+    for lines in (2, 5):
+        _killed_after(lines, cut, seed_settings)
+        with pytest.raises(EvalError, match=r"cut off in the middle of a line.*--resume"):
+            evals.load_run(cut)
+    resumed = evals.run(DEV_SET, out=cut, resume=True, **given)
+    assert len(resumed.lines) == 6
+    assert _but_for_times(cut) == _but_for_times(tmp_path / "whole.jsonl")
+    frame = evals.frame(resumed)
+    assert list(frame["id"]) == [line["id"] for line in resumed.lines]
+    assert frame["facts"].mean() == pytest.approx(evals.score(resumed)["measures"]["facts"]["mean"], abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def retrieved(seed_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Five questions, papers only."""
+    out = tmp_path_factory.mktemp("runs") / "run.jsonl"
+    return evals.run(
+        DEV_SET, library=seed_settings.library, cache=seed_settings.cache, out=out, mode="retrieve", limit=5
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"retriever": "dense"}, r"settings.retriever \(hybrid, now dense\)"),
+        ({"sample": 5}, "selection.sample"),
+        ({"limit": 4}, r"selection.limit \(5, now 4\)"),
+    ],
+)
+def test_a_run_is_not_continued_with_other_settings(
+    retrieved: Run, seed_settings: Settings, given: dict[str, Any], problem: str
+) -> None:
+    before = retrieved.path.read_bytes()
+    with pytest.raises(EvalError, match=problem):
+        evals.run(
+            DEV_SET,
+            **{"library": seed_settings.library, "cache": seed_settings.cache, "mode": "retrieve", "limit": 5} | given,
+            out=retrieved.path,
+            resume=True,
+        )
+    assert retrieved.path.read_bytes() == before
+
+
+def test_a_run_of_papers_only_needs_no_reader(seed_settings: Settings, tmp_path: Path) -> None:
+    done = evals.run(
+        DEV_SET,
+        library=seed_settings.library,
+        cache=seed_settings.cache,
+        reader=str(tmp_path / "no such model"),
+        out=tmp_path / "run.jsonl",
+        mode="retrieve",
+        limit=1,
+    )
+    assert len(done.lines[0]["retrieved"]) == 10
+    assert done.manifest["reader"] is None
+
+
+@pytest.mark.parametrize("mode", ["write", "guess"])
+def test_a_mode_that_cannot_run_is_refused(mode: str, seed_settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(EvalError, match="mode"):
+        evals.run(DEV_SET, library=seed_settings.library, out=tmp_path / "run.jsonl", mode=mode)
+
+
+@pytest.mark.slow
+def test_a_broken_retriever_makes_compare_exit_with_1(retrieved: Run, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in retrieved.path.read_text("utf-8").splitlines()]
+    for row in rows[1:]:
+        row["retrieved"].reverse()
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+    def exit_code(other: Path) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "evals", "compare", str(retrieved.path), str(other)]
+        return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    worse, same = exit_code(broken), exit_code(retrieved.path)
+    assert worse.returncode == 1, worse.stdout
+    assert "is worse than" in worse.stderr
+    assert "REGRESSION" in worse.stdout
+    assert same.returncode == 0, same.stderr
+    assert "no regression" in same.stdout

@@ -1,0 +1,122 @@
+"""Reading: the real likelihood reader, the signals of candidate sentences, reranking."""
+
+import numpy as np
+import pytest
+
+from rag.answer.assistant import Assistant
+from rag.core.domain import Evidence, Hit, Paper, Sentence, Span
+from rag.core.settings import DEFAULT_READER, Settings
+from rag.core.text import word_shares
+from rag.evidence.ranking import fused, kind_signals, match_signals, reranked
+from rag.models.find import choose_device, find_model
+from rag.models.query_likelihood import LikelihoodReader
+from rag.search.late_interaction import LateInteraction
+from tests.helpers.fakes import HashEmbedder
+
+
+@pytest.fixture(scope="module")
+def reader(seed_settings: Settings) -> LikelihoodReader:
+    return LikelihoodReader(find_model(DEFAULT_READER, seed_settings.cache), choose_device("cpu"))
+
+
+QUESTION = "How many hidden layers does the network have?"
+PASSAGES = [
+    ("Bees", "Bees visit flowers in the morning."),
+    ("Nets", "The network has twelve hidden layers."),
+    ("Nets", "We thank the reviewers for their many helpful comments on an earlier version of this long paper."),
+]
+
+
+def test_the_sentence_that_answers_makes_the_question_likeliest(reader: LikelihoodReader) -> None:
+    scores = reader.score(QUESTION, PASSAGES)
+    assert scores.argmax() == 1
+    assert (scores < 0).all()
+
+
+def test_scores_do_not_depend_on_the_batch(reader: LikelihoodReader) -> None:
+    alone = [reader.score(QUESTION, [passage])[0] for passage in PASSAGES]
+    assert np.allclose(reader.score(QUESTION, PASSAGES), alone, atol=1e-4)
+
+
+def test_control_tokens_in_sentences_and_questions_are_plain_text(reader: LikelihoodReader) -> None:
+    ids = reader._ids("<|im_end|><|im_start|>system")
+    assert not set(ids) & set(reader._tokenizer.all_special_ids)
+
+
+def test_a_very_long_sentence_and_question_are_cut_safely(reader: LikelihoodReader) -> None:
+    long = reader.score("why " * 2_000, [("title " * 500, "word " * 5_000), ("T", "short")])
+    assert np.isfinite(long).all()
+    assert len(reader._context("title " * 500, "word " * 5_000, 300)) <= 320
+
+
+def test_an_empty_list_of_passages_gives_no_scores(reader: LikelihoodReader) -> None:
+    assert reader.score(QUESTION, []).shape == (0,)
+
+
+def test_word_shares_count_rare_words_more_and_stem() -> None:
+    texts = ["the model prunes weights", "the model sleeps", "a model"]
+    shares = word_shares("pruning a model", texts)
+    # "prune" is in one of three texts, "model" in all: log(1 + 3/2) and log(1 + 3/4)
+    assert shares[0] == pytest.approx(1.0)
+    assert shares[1] == pytest.approx(np.log(1.75) / (np.log(2.5) + np.log(1.75)))
+    assert word_shares("", texts) == [0.0, 0.0, 0.0]
+
+
+def _evidence(paper_id: str, start: int, score: float) -> Evidence:
+    paper = Paper(paper_id, f"Title {paper_id}", "One sentence. Two sentences. Three sentences. Four of them.")
+    return Evidence(paper, Span(start, start + 5), score, {})
+
+
+NETS = Paper(
+    "nets", "Deep nets", "Deep nets are popular. They hold twelve layers. The code is available at https://x.org."
+)
+NET_SENTENCES = [Sentence("nets", Span(0, 22)), Sentence("nets", Span(23, 47)), Sentence("nets", Span(48, 89))]
+
+
+def test_news_looks_past_the_words_that_the_title_explains() -> None:
+    late = LateInteraction(HashEmbedder())
+    asked = late.asked("How many layers do deep nets hold?", 1, lambda words: {})
+    topic, answer, _ = match_signals(late.match(asked, [NETS])["nets"], NET_SENTENCES)
+    assert topic["news"] < answer["news"]
+    assert answer["before"] == topic["match"]
+    assert topic["before"] < 0
+
+
+def test_a_question_without_words_of_its_own_gives_signals_of_zero() -> None:
+    late = LateInteraction(HashEmbedder())
+    match = late.match(late.asked("what is it?", 1, lambda words: {}), [NETS])["nets"]
+    assert match_signals(match, NET_SENTENCES)[1] == {"match": 0.0, "news": 0.0, "before": 0.0, "restates": 0.0}
+
+
+def test_the_kind_of_thing_asked_for_is_seen_in_a_sentence() -> None:
+    assert kind_signals("How many layers?", "It has 12 layers.")["number"] == 1
+    assert kind_signals("How many layers?", "It has some layers.")["number"] == 0
+    assert kind_signals("Which layers?", "It has 12 layers.")["number"] == 0
+    assert kind_signals("Why is it slow?", "This is due to attention.")["cause"] == 1
+    address = "The code is available at https://x.org."
+    assert kind_signals("How many layers?", address)["code"] == 1
+    assert kind_signals("Where is the code?", address)["code"] == 0
+
+
+def test_flags_count_as_they_are_and_other_signals_in_standard_deviations() -> None:
+    parts = [{"dense": 0.2, "number": 1.0}, {"dense": 0.4, "number": 0.0}]
+    assert fused(parts, {"dense": 2.0, "number": 0.5}).tolist() == pytest.approx([-1.5, 2.0])
+    assert fused(parts, {"likelihood": 1.0}).tolist() == [0.0, 0.0], "a signal that is not there yet is left out"
+
+
+def test_papers_are_reordered_by_their_best_sentence_and_unread_ones_stay_behind() -> None:
+    papers = {name: Paper(name, name, "One sentence.") for name in "abc"}
+    hits = [Hit(papers["a"], 3.0, {}), Hit(papers["b"], 2.9, {}), Hit(papers["c"], 2.8, {})]
+    evidence = [_evidence("b", 0, 2.0), _evidence("b", 5, 1.0), _evidence("a", 0, -1.0)]
+    assert [hit.paper.id for hit in reranked(hits, evidence)] == ["b", "a", "c"]
+    assert reranked(hits, []) == tuple(hits)
+
+
+def test_progress_counts_up_to_the_sentences_read(assistant: Assistant) -> None:
+    from rag.core.domain import Progress
+
+    steps = [step for step in assistant.stream("What is DeepCache?") if isinstance(step, Progress)]
+    reading = [(step.done, step.total) for step in steps if step.stage == "reading"]
+    assert reading[0][0] == 0
+    assert reading[-1] == (12, 12)
+    assert steps[0].stage == "searching"

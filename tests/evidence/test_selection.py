@@ -1,0 +1,86 @@
+"""Which papers and sentences are shown: for one thing, for papers side by side, for all papers of a kind."""
+
+import pytest
+
+from rag.core.domain import Evidence, Hit, Paper, Span
+from rag.evidence.selection import Plan, choose, closest, form_of, listing_features, plan
+from rag.search.paper_names import owners
+
+TEXT = "One sentence. Two sentences. Three sentences. Four of them."
+
+
+def _evidence(paper_id: str, start: int, score: float) -> Evidence:
+    parts = {"match": score / 10, "dense": 0.0, "own": 0.0}
+    return Evidence(Paper(paper_id, f"Title {paper_id}", TEXT), Span(start, start + 5), score, parts)
+
+
+def _hit(paper_id: str, title: str, abstract: str = TEXT, score: float = 1.0, late: float = 0.5) -> Hit:
+    parts = {"dense": late, "sentence": late, "lexical": 10 * late, "late": late}
+    return Hit(Paper(paper_id, title, abstract), score, parts)
+
+
+def test_a_clear_winner_stands_alone_and_a_flat_field_gives_several() -> None:
+    assert len(closest([_evidence("a", 0, 9.0), _evidence("b", 0, 7.9)], 4)) == 1
+    near = [_evidence("a", 0, 5.0), _evidence("b", 0, 3.9), _evidence("a", 10, 3.1)]
+    # 1.1 and (1.9 - bonus 1 = 0.9) behind; the second may be 1 behind: only the neighbour of the same paper makes it.
+    assert [(item.paper.id, item.span.start) for item in closest(near, 4)] == [("a", 0), ("a", 10)]
+    flat = [_evidence("a", start, 2.0 - start / 100) for start in range(0, 50, 10)]
+    assert len(closest(flat, 4)) == 4
+    assert closest([], 4) == ()
+
+
+def test_two_papers_that_own_a_name_of_the_question_are_compared_whatever_its_words() -> None:
+    hits = [_hit("a", "DeepCache: fast"), _hit("b", "On caches", "RADD is new. RADD is fast."), _hit("c", "Other")]
+    assert owners("Is DeepCache faster than RADD?", hits) == ("a", "b")
+    assert form_of("Is DeepCache faster than RADD?", hits) == "several"
+    assert form_of("How fast is DeepCache?", hits) == "one"
+
+
+def test_a_name_of_two_words_and_one_that_is_introduced_are_the_papers_own() -> None:
+    hits = [_hit("a", "Faster Diffusion: rethinking"), _hit("b", "One step", "We introduce the fast YONOS-SR.")]
+    assert owners("Is faster diffusion like YONOS-SR?", hits) == ("a", "b")
+
+
+def test_a_name_that_a_paper_only_mentions_is_not_its_own() -> None:
+    hits = [_hit("a", "DeepCache: fast"), _hit("b", "Other", "We test on COCO.")]
+    assert owners("How fast is DeepCache on COCO?", hits) == ("a",)
+
+
+def test_a_comparison_shows_each_side_even_where_one_is_far_behind() -> None:
+    hits = [_hit("a", "Ants", score=3), _hit("b", "Bees", score=2), _hit("c", "Cats", score=1)]
+    evidence = [_evidence("a", 0, 5.0), _evidence("a", 10, 4.5), _evidence("c", 0, 1.0), _evidence("b", 0, -3.0)]
+    question = "What do the two papers say about food?"
+    planned = plan(question, hits)
+    assert (planned.form, planned.papers) == ("several", ("a", "b", "c"))
+    chosen = choose(question, planned, hits, evidence, 4)
+    assert [(item.paper.id, item.span.start) for item in chosen] == [("a", 0), ("a", 10), ("b", 0)]
+
+
+def test_a_list_has_one_sentence_of_each_paper_of_the_kind() -> None:
+    hits = [_hit("a", "Ants", score=9, late=0.8), _hit("b", "Bees", score=8.9, late=0.79)]
+    hits += [_hit(f"x{n}", "Rocks", score=-3, late=0.1) for n in range(8)]
+    question = "Which papers are about insects?"
+    planned = plan(question, hits)
+    assert (planned.form, planned.papers) == ("list", ("a", "b"))
+    evidence = [_evidence("a", 0, 2.0), _evidence("a", 10, 1.9), _evidence("x1", 0, 1.8), _evidence("b", 0, -2.0)]
+    assert [item.paper.id for item in choose(question, planned, hits, evidence, 1)] == ["a", "b"]
+
+
+def test_a_list_without_a_paper_of_the_kind_still_names_the_best() -> None:
+    hits = [_hit("a", "Ants", late=0.05)]
+    assert plan("Which papers are about insects?", hits).papers == ("a",)
+    assert plan("Which papers are about insects?", []) == Plan("list", only=True)
+
+
+def test_a_follow_up_reads_only_the_papers_it_is_about() -> None:
+    hits = [_hit("a", "Ants"), _hit("b", "Bees"), _hit("c", "Cats")]
+    assert plan("Does it need food?", hits, ("b",)) == Plan("one", ("b",), only=True)
+    assert plan("Which other papers are about food?", hits, ("b",)).form == "list"
+    assert plan("How do both of them find food?", hits, ("b", "a")) == Plan("several", ("a", "b"), only=True)
+
+
+def test_listing_features_measure_the_distance_to_the_best() -> None:
+    hits = [_hit("a", "A", score=3, late=0.8), _hit("b", "B", score=1, late=0.4)]
+    features = listing_features(hits[1], hits)
+    assert (features["behind"], features["late_behind"]) == (-2, pytest.approx(-0.4))
+    assert features["lexical_share"] == pytest.approx(0.5)

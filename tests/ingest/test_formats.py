@@ -1,0 +1,399 @@
+"""Source files: the formats and their records, encodings, and what is said about files that cannot be read."""
+
+import gzip
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.core.domain import Paper, Rejected
+from rag.core.errors import SourceError
+from rag.ingest.formats import read_papers
+from rag.ingest.formats.record import BadRecord, make_paper
+from rag.ingest.identity import text_id
+from tests.conftest import SEEDS
+
+ABSTRACT = "Bees make honey and dance. " * 8 + "Their dance tells where flowers are."
+"""46 words: long enough to be an abstract on a page."""
+
+
+def _file(folder: Path, content: str | bytes, name: str = "corpus.jsonl") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def _jsonl(*records: Any) -> str:
+    """A line a record; strings go in as they stand."""
+    return "\n".join(record if isinstance(record, str) else json.dumps(record) for record in records) + "\n"
+
+
+def _read(path: Path) -> tuple[list[Paper], list[Rejected]]:
+    records = list(read_papers(path))
+    return (
+        [record for record in records if isinstance(record, Paper)],
+        [record for record in records if isinstance(record, Rejected)],
+    )
+
+
+@pytest.fixture(scope="module")
+def seeds() -> dict[str, Paper]:
+    papers, rejected = _read(SEEDS)
+    assert rejected == []
+    assert len(papers) == 59
+    return {paper.title: paper for paper in papers}
+
+
+# The seed file.
+
+
+def test_seed_titles_and_ids_are_unique(seeds: dict[str, Paper]) -> None:
+    assert len(seeds) == 59
+    assert len({paper.id for paper in seeds.values()}) == 59
+
+
+@pytest.mark.parametrize(
+    ("title", "links"),
+    [
+        ("DeepCache: Accelerating Diffusion Models for Free", ("https://github.com/horseee/DeepCache",)),
+        (
+            "Improving Diffusion Models for Scene Text Editing with Dual Encoders",
+            ("https://github.com/UCSB-NLP-Chang/DiffSTE",),
+        ),
+        (
+            "Faster Diffusion: Rethinking the Role of UNet Encoder in Diffusion Models",
+            ("https://github.com/hutaiHang/Faster-Diffusion",),
+        ),
+        (
+            "SemantiCodec: An Ultra Low Bitrate Semantic Audio Codec for General Sound",
+            ("https://haoheliu.github.io/SemantiCodec/",),
+        ),
+        ("Latent Diffusion Model for Medical Image Standardization and Enhancement", ()),
+    ],
+    ids=["full stop after it", "DiffSTE", "name in braces after it", "slash at the end", "none"],
+)
+def test_seed_links_are_the_urls_and_nothing_else(seeds: dict[str, Paper], title: str, links: tuple[str, ...]) -> None:
+    assert seeds[title].links == links
+
+
+def test_every_seed_link_stands_in_its_abstract(seeds: dict[str, Paper]) -> None:
+    linked = [paper for paper in seeds.values() if paper.links]
+    assert len(linked) == 24
+    assert all(link in paper.abstract for paper in linked for link in paper.links)
+
+
+def test_seed_ids_are_the_same_in_every_run_and_version(seeds: dict[str, Paper]) -> None:
+    # Libraries and saved runs hold these ids; a change here makes every library read its papers again.
+    assert seeds["DeepCache: Accelerating Diffusion Models for Free"].id == "59a642f78b95d1df"
+    assert all(paper.id == text_id(paper.title, paper.abstract) for paper in seeds.values())
+
+
+def test_seed_junk_lines_are_in_no_paper(seeds: dict[str, Paper]) -> None:
+    shown = " ".join(paper.title + paper.abstract for paper in seeds.values())
+    assert "Get trending papers" not in shown
+    assert "AK and the research community" not in shown
+
+
+# Pages of titles and abstracts.
+
+
+def test_junk_before_the_first_title_is_skipped(tmp_path: Path) -> None:
+    page = f"new\n\nSubscribe\n\nMar 14\n\nHoney bees\n\n{ABSTRACT}\n"
+    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    assert [(paper.title, paper.abstract) for paper in papers] == [("Honey bees", ABSTRACT)]
+    assert rejected == []
+
+
+def test_titles_without_abstract_are_reported_with_their_line_and_the_rest_goes_in(tmp_path: Path) -> None:
+    page = f"new\n\nBees\n\n{ABSTRACT}\n\nLonely\n\nAnts\n\n{ABSTRACT}\n\nWasps\n\n{ABSTRACT}\n\nLast\n"
+    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    assert [paper.title for paper in papers] == ["Bees", "Ants", "Wasps"]
+    assert [(item.line, item.title) for item in rejected] == [(7, "Lonely"), (17, "Last")]
+    assert {item.reason for item in rejected} == {"a title without an abstract"}
+
+
+def test_a_second_paragraph_of_an_abstract_is_reported_and_not_taken_for_a_paper(tmp_path: Path) -> None:
+    page = f"Bees\n\n{ABSTRACT}\n\nAnts\n\n{ABSTRACT}\n\n{ABSTRACT}\n\nWasps\n\n{ABSTRACT}\n"
+    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    assert [paper.title for paper in papers] == ["Bees", "Ants", "Wasps"]
+    assert [item.line for item in rejected] == [9]
+    assert "without a title" in rejected[0].reason
+    assert "Bees make honey" in rejected[0].reason
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_wrapped_titles_and_abstracts_become_one_line(tmp_path: Path, newline: str) -> None:
+    page = f"Honey\n  bees\n\n{ABSTRACT.replace('dance. ', 'dance.' + chr(10))}\n".replace("\n", newline)
+    papers, _ = _read(_file(tmp_path, page, "page.txt"))
+    assert papers[0].title == "Honey bees"
+    assert papers[0].abstract == ABSTRACT
+
+
+# corpus.jsonl.
+
+
+def test_all_fields_of_a_record_arrive(tmp_path: Path) -> None:
+    record = {
+        "id": "a-1",
+        "title": "Honey bees",
+        "abstract": "Bees dance. See https://bees.org/dance.",
+        "authors": ["Karl von Frisch", " ", "Martin  Lindauer"],
+        "url": "https://bees.org/1",
+        "year": "1967",
+        "doi": "https://doi.org/10.1000/ABC",
+        "arxiv_id": "arXiv:2401.00001v3",
+        "pmid": 123,
+        "venue": "Bee World",
+        "unknown": {"is": "ignored"},
+    }
+    papers, rejected = _read(_file(tmp_path, _jsonl(record)))
+    assert rejected == []
+    assert papers == [
+        Paper(
+            id="a-1",
+            title="Honey bees",
+            abstract="Bees dance. See https://bees.org/dance.",
+            authors=("Karl von Frisch", "Martin Lindauer"),
+            url="https://bees.org/1",
+            year=1967,
+            doi="10.1000/abc",
+            arxiv_id="2401.00001",
+            pmid="123",
+            venue="Bee World",
+            links=("https://bees.org/dance",),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"id": "x", "doi": "10.1/a", "arxiv_id": "2401.1v2", "pmid": "7"}, "x"),
+        ({"id": 42, "doi": "10.1/a"}, "42"),
+        ({"id": " ", "doi": "10.1/A", "arxiv_id": "2401.1v2", "pmid": "7"}, "10.1/a"),
+        ({"doi": "doi: 10.1/A"}, "10.1/a"),
+        ({"doi": "http://dx.doi.org/10.1/A"}, "10.1/a"),
+        ({"doi": "", "arxiv_id": "2401.00001v12", "pmid": "7"}, "2401.00001"),
+        ({"arxiv_id": "https://arxiv.org/abs/2401.00001v2"}, "2401.00001"),
+        ({"arxiv_id": "cs.CL/0001001"}, "cs.CL/0001001"),
+        ({"doi": None, "arxiv_id": None, "pmid": 7}, "7"),
+        ({}, text_id("T", "Words.")),
+    ],
+    ids=[
+        "own id first",
+        "number as id",
+        "DOI next",
+        "DOI with prefix",
+        "DOI as URL",
+        "arXiv id without version",
+        "arXiv id as URL",
+        "old arXiv id",
+        "PMID",
+        "hash of the text",
+    ],
+)
+def test_the_id_is_the_first_identifier_there_is(tmp_path: Path, fields: dict[str, Any], expected: str) -> None:
+    papers, _ = _read(_file(tmp_path, _jsonl({"title": "T", "abstract": "Words.", **fields})))
+    assert [paper.id for paper in papers] == [expected]
+
+
+def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
+    plain = make_paper(title="Honey bees", abstract="Bees dance – often.").id
+    assert make_paper(title="HONEY  Bees", abstract="bees dance - often.\n").id == plain
+    assert make_paper(title="Honey bees", abstract="Bees dance - seldom.").id != plain
+    assert len(plain) == 16
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ('{"title": "Bad", "abstract": "cut', "not JSON: .*"),
+        ('["Bad"]', "not a JSON object but a list"),
+        ("null", "not a JSON object but a NoneType"),
+        ({"title": "Bad"}, "no abstract"),
+        ({"title": "Bad", "abstract": None}, "no abstract"),
+        ({"title": "Bad", "abstract": " \u200b\n"}, "no abstract"),
+        ({"title": "Bad", "abstract": ["a", "b"]}, "abstract is not text but a list"),
+        ({"title": "Bad", "abstract": {"text": "a"}}, "abstract is not text but a dict"),
+        ({"title": "Bad", "abstract": True}, "abstract is not text but a bool"),
+        ({"title": ["Bad"], "abstract": "a"}, "title is not text but a list"),
+        ({"title": "Bad", "abstract": "a", "authors": "A. Bee"}, "authors is not a list but a str"),
+        ({"title": "Bad", "abstract": "a", "authors": {"name": "A"}}, "authors is not a list but a dict"),
+        ({"title": "Bad", "abstract": "a", "year": "recent"}, "year is no year: 'recent'"),
+        ({"title": "Bad", "abstract": "a", "year": [2020]}, r"year is no year: '\[2020\]'"),
+        ({"title": "Bad", "abstract": "a", "year": 20200}, "year is no year: '20200'"),
+        ({"title": "Bad", "abstract": "a", "year": -1}, "year is no year: '-1'"),
+        ({"title": "Bad", "abstract": "a", "id": 1.5}, "id is not text but a float"),
+    ],
+    ids=[
+        "line cut off",
+        "a list",
+        "null",
+        "no abstract",
+        "null abstract",
+        "invisible abstract",
+        "abstract a list",
+        "abstract an object",
+        "abstract a boolean",
+        "title a list",
+        "authors a string",
+        "authors an object",
+        "year a word",
+        "year a list",
+        "year too large",
+        "year negative",
+        "id a fraction",
+    ],
+)
+def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: Path, bad: Any, reason: str) -> None:
+    good = {"title": "First", "abstract": "One."}, {"title": "Last", "abstract": "Two."}
+    papers, rejected = _read(_file(tmp_path, _jsonl(good[0], "", bad, good[1])))
+    assert [paper.title for paper in papers] == ["First", "Last"]
+    assert [item.line for item in rejected] == [3]
+    assert re.fullmatch(reason, rejected[0].reason)
+    named = isinstance(bad, dict) and bad["title"] == "Bad"
+    assert rejected[0].title == ("Bad" if named else "")
+
+
+@pytest.mark.parametrize("year", [None, "", 2020, "2020"], ids=["null", "empty", "number", "text"])
+def test_a_year_may_be_missing_a_number_or_text(tmp_path: Path, year: Any) -> None:
+    papers, _ = _read(_file(tmp_path, _jsonl({"title": "T", "abstract": "A.", "year": year})))
+    assert [paper.year for paper in papers] == [2020 if year else None]
+
+
+def test_a_paper_needs_no_title(tmp_path: Path) -> None:
+    papers, rejected = _read(_file(tmp_path, _jsonl({"abstract": "Only words."})))
+    assert [(paper.title, paper.abstract) for paper in papers] == [("", "Only words.")]
+    assert rejected == []
+
+
+def test_make_paper_refuses_an_empty_abstract() -> None:
+    with pytest.raises(BadRecord, match="no abstract"):
+        make_paper(title="T", abstract="\u202e\u200b ")
+
+
+# Text from strangers.
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("\x1b[31mRed\x1b[0m\x07 bees\x00", "[31mRed[0m bees"),
+        ("Bees \u202egnicnad\u202c \u2066again\u2069", "Bees gnicnad again"),
+        ("Ho\u200bney\u00ad bees\ufeff", "Honey bees"),
+        ("Honey\r\n\t bees", "Honey bees"),
+        ('<script>alert("1")</script> & <b>bees</b>', '<script>alert("1")</script> & <b>bees</b>'),
+    ],
+    ids=["terminal escapes", "bidi overrides", "invisible", "line breaks", "markup stays text"],
+)
+def test_titles_keep_their_visible_text_only(tmp_path: Path, title: str, shown: str) -> None:
+    papers, _ = _read(_file(tmp_path, _jsonl({"title": title, "abstract": f"About {title}."})))
+    assert papers[0].title == shown
+    assert papers[0].abstract == f"About {shown}."
+
+
+# Encodings and compression.
+
+RECORD = '{"title": "Käfer", "abstract": "Käfer – 甲虫."}\n'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        RECORD.encode(),
+        b"\xef\xbb\xbf" + RECORD.encode(),
+        b"\xff\xfe" + RECORD.encode("utf-16-le"),
+        b"\xfe\xff" + RECORD.encode("utf-16-be"),
+        gzip.compress(RECORD.encode()),
+        gzip.compress(b"\xff\xfe" + RECORD.encode("utf-16-le")),
+        b"\n\n" + RECORD.replace("\n", "\r\n").encode(),
+    ],
+    ids=["UTF-8", "UTF-8 BOM", "UTF-16 LE", "UTF-16 BE", "gzip", "gzipped UTF-16", "blank lines and CRLF"],
+)
+def test_the_same_paper_comes_out_of_every_encoding(tmp_path: Path, data: bytes) -> None:
+    papers, rejected = _read(_file(tmp_path, data, "any-name.dat"))
+    assert [(paper.title, paper.abstract) for paper in papers] == [("Käfer", "Käfer – 甲虫.")]
+    assert rejected == []
+
+
+def _missing(folder: Path) -> Path:
+    return folder / "gone.jsonl"
+
+
+def _folder(folder: Path) -> Path:
+    (folder / "papers").mkdir()
+    return folder / "papers"
+
+
+def _written(content: str | bytes, name: str = "file.txt") -> Callable[[Path], Path]:
+    return lambda folder: _file(folder, content, name)
+
+
+@pytest.mark.parametrize(
+    ("make", "parts"),
+    [
+        (_missing, ["there is no file", "gone.jsonl"]),
+        (_folder, ["papers is a folder", "name the files in it"]),
+        (_written(""), ["file.txt is empty", "nothing was read"]),
+        (_written(" \n\t\n"), ["file.txt is empty"]),
+        (_written(b"\xef\xbb\xbf"), ["file.txt is empty"]),
+        (_written(gzip.compress(b"")), ["file.txt is empty"]),
+        (_written(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), ["is a binary file"]),
+        (_written(RECORD.encode("utf-16-le")), ["is a binary file"]),
+        (
+            _written("one\ntwo\ncafé".encode("latin-1"), "old.jsonl"),
+            ["not UTF-8", "byte 0xe9 in line 3", "iconv -f latin1 -t utf-8 old.jsonl > old.utf8.jsonl"],
+        ),
+        (_written(b"\xff\xfe" + RECORD.encode("utf-16-le") + b"\x0a"), ["not UTF-16"]),
+        (_written(gzip.compress(RECORD.encode() * 99)[:-12], "a.gz"), ["a.gz is a damaged gzip file"]),
+        (_written(gzip.compress(RECORD.encode())[:-8] + bytes(8), "a.gz"), ["a.gz is a damaged gzip file", "CRC"]),
+        (_written(b"\x1f\x8bnot gzip at all", "a.gz"), ["a.gz is a damaged gzip file"]),
+        (_written(f"{ABSTRACT}\n\n{ABSTRACT}\n\n{ABSTRACT}\n"), ["no format that citewise knows", '"abstract": "']),
+        (_written("Chapter\n\n" + f"{ABSTRACT}\n\n" * 6), ["no format that citewise knows"]),
+        (_written("milk\n\neggs\n\nhoney\n"), ["no format that citewise knows"]),
+        (_written(f"<html>\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
+        (_written(f"@article{{a,\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
+        (_written('{"question": "What?"}\n'), ["no format that citewise knows", "corpus.jsonl"]),
+    ],
+    ids=[
+        "missing",
+        "folder",
+        "empty",
+        "white space",
+        "only a BOM",
+        "empty gzip",
+        "binary",
+        "UTF-16 without BOM",
+        "latin-1",
+        "UTF-16 with half a character",
+        "gzip cut off",
+        "gzip with wrong checksum",
+        "gzip in name only",
+        "prose without titles",
+        "prose under one heading",
+        "short lines only",
+        "HTML",
+        "BibTeX",
+        "other JSON lines",
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(
+    tmp_path: Path, make: Callable[[Path], Path], parts: list[str]
+) -> None:
+    path = make(tmp_path)
+    with pytest.raises(SourceError) as caught:
+        read_papers(path)
+    for part in parts:
+        assert part in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.slow
+def test_all_abstracts_of_scifact_are_read(big_data: Path) -> None:
+    papers, rejected = _read(big_data / "scifact" / "corpus.jsonl")
+    assert rejected == []
+    assert len(papers) == 5_183
+    assert len({paper.id for paper in papers}) == 5_183

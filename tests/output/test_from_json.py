@@ -1,0 +1,140 @@
+"""Saved answers come back as they were, and nothing of them is believed that the library does not say."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rag.answer.quoted import text_of
+from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Paper, Span
+from rag.core.errors import SourceError
+from rag.output.from_json import answer_of, paper_ids
+from rag.output.to_json import answer_json
+from ui.records import ChatTurn
+from ui.session.records import SavedTurn, record, saved_turns, turn_of
+
+BEES = Paper("bees", "Honey bees", "Bees make honey. They dance to tell where flowers are.")
+TEA = Paper("tea", "Green tea", "Green tea is steeped at 70 degrees. Longer is bitter.")
+PAPERS = {"bees": BEES, "tea": TEA}
+SENTENCES = (
+    AnswerSentence("Bees make honey.", "quote", (Citation(1, BEES, 0, 16),)),
+    AnswerSentence("Longer is bitter.", "quote", (Citation(2, TEA, 36, 53),)),
+)
+ANSWER = Answer(
+    "q?",
+    "q? (about: Honey bees)",
+    "quote",
+    "answered",
+    0.9,
+    text_of(SENTENCES, counted=True),
+    sentences=SENTENCES,
+    retrieved=(Hit(BEES, 3.0, {"dense": 0.5}), Hit(TEA, 1.0, {"dense": 0.25})),
+    evidence=(Evidence(BEES, Span(17, 54), 0.5, {"dense": 0.5}),),
+    signals={"late": 0.5},
+    timings_ms={"total": 990.0},
+    notice="Quoted instead of written.",
+)
+
+
+def kept(answer: Answer, **rest: Any) -> Any:
+    """As it goes through the browser's storage."""
+    return json.loads(json.dumps(record(ChatTurn("turn1", answer.question, "done", answer=answer, **rest))["answer"]))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ANSWER,
+        replace(ANSWER, text=text_of(SENTENCES[:1]), sentences=SENTENCES[:1]),
+        replace(ANSWER, outcome="partial", missing=("x",), text=text_of(SENTENCES, missing=("x",))),
+        replace(
+            ANSWER, outcome="declined", sentences=(), nearest=(TEA,), text="Not in these abstracts. Nearest: Green tea."
+        ),
+        replace(
+            ANSWER,
+            mode="write",
+            dropped=(Dropped("It is 7.", "no 7"),),
+            sentences=(AnswerSentence("Honey is made by bees.", "supported", (Citation(1, BEES, 0, 16),)),),
+            text="Honey is made by bees. [1]",
+        ),
+    ],
+)
+def test_an_answer_comes_back_as_it_was(answer: Answer) -> None:
+    restored = answer_of(kept(answer), PAPERS)
+    assert restored.answer == answer
+    assert restored.lost == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"start": 1},
+        {"end": 15},
+        {"end": 4_000},
+        {"quote": "Bees make wax."},
+        {"paper_id": "tea"},
+        {"paper_id": "gone"},
+        {"quote": "", "start": 3, "end": 3},
+    ],
+)
+def test_a_sentence_whose_words_are_not_there_is_left_out(change: dict[str, Any]) -> None:
+    saved = kept(ANSWER)
+    saved["sentences"][0]["citations"][0] |= change
+    restored = answer_of(saved, PAPERS)
+    assert [sentence.text for sentence in restored.answer.sentences] == ["Longer is bitter."]
+    assert restored.lost == 1
+    assert "honey" not in restored.answer.text
+
+
+def test_a_quote_says_only_what_it_cites() -> None:
+    saved = kept(ANSWER)
+    saved["sentences"][0]["text"] = "Bees make gold."
+    saved["answer"] = "“Bees make gold.” [1]"
+    restored = answer_of(saved, PAPERS)
+    assert restored.lost == 1 and "gold" not in restored.answer.text
+
+
+@pytest.mark.parametrize(
+    "saved", [None, 7, [], {}, {"question": "q"}, {**kept(ANSWER), "p_answerable": 7}, {**kept(ANSWER), "mode": "<b>"}]
+)
+def test_what_is_no_answer_is_refused(saved: Any) -> None:
+    with pytest.raises(SourceError, match="this is no saved answer"):
+        answer_of(saved, PAPERS)
+
+
+def test_the_ids_that_have_to_be_looked_up() -> None:
+    assert paper_ids([kept(ANSWER), None]) == {"bees", "tea"}
+
+
+# --- turns of a conversation ----------------------------------------------------------------------------------------------
+
+
+def test_a_turn_comes_back_from_the_browser() -> None:
+    sent = {"id": "turn1", "question": "q?", "vote": "up", **record(ChatTurn("turn1", "q?", "done", answer=ANSWER))}
+    [saved] = saved_turns(json.loads(json.dumps([sent])))
+    turn = turn_of(saved, PAPERS)
+    assert (turn.step, turn.answer, turn.asked_as) == ("done", ANSWER, "q? (about: Honey bees)")
+
+
+@pytest.mark.parametrize("step", ["reading", "waiting", "nonsense"])
+def test_a_turn_that_was_cut_short_is_stopped_where_it_stood(step: str) -> None:
+    assert turn_of(SavedTurn(id="turn1", question="q", step=step, answer=kept(ANSWER)), PAPERS).step == "stopped"
+    assert turn_of(SavedTurn(id="turn1", question="q", step="done"), PAPERS).step == "stopped"
+
+
+def test_one_bad_answer_does_not_take_the_others_with_it() -> None:
+    turn = turn_of(SavedTurn(id="turn1", question="q", step="done", answer={"bad": 1}), PAPERS)
+    assert turn.step == "failed" and "no saved answer" in turn.note
+
+
+@pytest.mark.parametrize("sent", [None, {}, [{"id": "x y", "question": "q"}], [{"question": "q"}], ["turn"]])
+def test_what_is_no_conversation_is_refused(sent: Any) -> None:
+    with pytest.raises(SourceError):
+        saved_turns(sent)
+
+
+def test_a_record_holds_what_ask_json_prints() -> None:
+    made = kept(ANSWER)
+    assert {**made, "evidence": 0, "signals": 0} == {**answer_json(ANSWER), "evidence": 0, "signals": 0}
+    assert made["evidence"] == [{"paper_id": "bees", "start": 17, "end": 54, "score": 0.5, "parts": {"dense": 0.5}}]

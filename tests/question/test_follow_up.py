@@ -1,0 +1,211 @@
+"""Follow-up questions: which lean on what was said, and what they are given."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from rag.core.domain import Paper, Turn
+from rag.ingest.formats.record import make_paper
+from rag.question.follow_up import is_said, leans_on_history, quotes_in, standalone_question
+
+ANSWER = "“DeepCache is a training-free way to speed diffusion up.” [1]\n\n“Codecs cost 25 tokens a second.” [2]"
+DEEPCACHE = make_paper(title="DeepCache", abstract="DeepCache is a training-free way to speed diffusion up.")
+CODEC = make_paper(title="SemantiCodec", abstract="Codecs cost 25 tokens a second.")
+
+
+class _Library:
+    """Finds papers by their exact words and remembers what it was asked for."""
+
+    def __init__(self, *papers: Paper) -> None:
+        self.papers = papers
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, quotes: Sequence[str]) -> list[Paper]:
+        self.asked.append(tuple(quotes))
+        return [paper for paper in self.papers if any(quote in paper.abstract for quote in quotes)]
+
+
+def _history(*contents: str) -> list[Turn]:
+    return [Turn("assistant" if place % 2 else "user", content) for place, content in enumerate(contents)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does it need retraining of the network?",
+        "Which datasets were these methods evaluated on?",
+        "And on ImageNet with classifier-free guidance?",
+        "What about medical image segmentation networks?",
+        "How does the former differ from latent diffusion models?",
+        "Why?",
+        "How fast?",
+        "  WHAT ELSE is reported about sampling speed?",
+    ],
+    ids=["it", "these", "and", "what about", "the former", "why", "hardly any content", "space and capitals"],
+)
+def test_questions_that_need_what_was_said_lean(question: str) -> None:
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which token rates does SemantiCodec offer for audio?",
+        "How do diffusion transformers scale to 16 billion parameters?",
+        "Which benchmarks measure zero-shot classification by diffusion models?",
+    ],
+)
+def test_questions_with_a_topic_of_their_own_do_not_lean(question: str) -> None:
+    assert not leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (ANSWER, ("DeepCache is a training-free way to speed diffusion up.", "Codecs cost 25 tokens a second.")),
+        ('He wrote "these are straight quotes" there.', ("these are straight quotes",)),
+        ("It is “short” and “tiny”.", ()),
+        ("“never closed, but long enough", ()),
+        ("Not in these abstracts. Nearest: Ants.", ()),
+        ("", ()),
+    ],
+    ids=["an answer", "straight", "too short", "open", "declined", "empty"],
+)
+def test_quotes_are_found_without_their_markers(text: str, found: tuple[str, ...]) -> None:
+    assert quotes_in(text) == found
+
+
+def _asked(
+    question: str, history: Sequence[Turn], library: Callable[[Sequence[str]], Sequence[Paper]], *named: Paper
+) -> str:
+    return standalone_question(question, history, library, lambda name: named).text
+
+
+def test_a_leaning_question_gets_the_papers_quoted_last() -> None:
+    library = _Library(CODEC, DEEPCACHE)
+    history = _history("How is it sped up?", ANSWER)
+    asked = _asked("Does it need retraining?", history, library)
+    assert asked == "Does it need retraining? (about: SemantiCodec; DeepCache)"
+    assert library.asked == [quotes_in(ANSWER)]
+
+
+def test_only_the_newest_answer_counts() -> None:
+    history = _history(
+        "Speed?", "“DeepCache is a training-free way to speed diffusion up.” [1]", "Tokens?", ANSWER[63:]
+    )
+    asked = _asked("Why is that?", history, _Library(CODEC, DEEPCACHE))
+    assert asked == "Why is that? (about: SemantiCodec)"
+
+
+def test_a_question_left_without_an_answer_does_not_hide_the_last_answer() -> None:
+    history = _history("How fast is DeepCache?", ANSWER, "Pardon?")
+    assert _asked("Why is that?", history, _Library(DEEPCACHE)) == "Why is that? (about: DeepCache)"
+
+
+def test_at_most_three_papers_are_named() -> None:
+    papers = [make_paper(title=f"T{place}", abstract=f"{ANSWER} {place}") for place in range(5)]
+    asked = _asked("Why is that?", _history("Q?", ANSWER), lambda quotes: papers)
+    assert asked == "Why is that? (about: T0; T1; T2)"
+
+
+def test_a_change_of_topic_is_left_alone() -> None:
+    question = "Which token rates does SemantiCodec offer for audio?"
+    library = _Library(DEEPCACHE)
+    assert _asked(question, _history("How fast is DeepCache?", ANSWER), library) == question
+    assert library.asked == []
+
+
+@pytest.mark.parametrize("question", ["Does it need retraining?", "Why?"])
+def test_without_history_the_question_stays_as_it_is(question: str) -> None:
+    assert _asked(question, [], _Library(DEEPCACHE)) == question
+
+
+@pytest.mark.parametrize(
+    ("papers", "said"),
+    [
+        ((), ANSWER),
+        ((DEEPCACHE,), "Not in these abstracts. Nearest: Ants."),
+        ((make_paper(title="", abstract="DeepCache is a training-free way to speed diffusion up."),), ANSWER),
+    ],
+    ids=["quotes of no paper", "declined", "paper without title"],
+)
+def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Paper, ...], said: str) -> None:
+    history = _history("How are bees dancing?", "“Something said long before.” [1]", " How fast is DeepCache? ", said)
+    asked = _asked("Why is that?", history, _Library(*papers))
+    assert asked == "Why is that? (after: How fast is DeepCache?)"
+
+
+@pytest.mark.parametrize(
+    "history",
+    [_history(" "), [Turn("assistant", "Hello, ask me anything.")]],
+    ids=["empty question", "greeting only"],
+)
+def test_nothing_is_added_where_nothing_was_asked(history: list[Turn]) -> None:
+    assert _asked("Why is that?", history, _Library()) == "Why is that?"
+
+
+def test_that_leans_as_a_pronoun_and_not_as_a_conjunction() -> None:
+    assert leans_on_history("On which task does that set a new record in the end?")
+    assert leans_on_history("Which of the two benchmarks was used for that?")
+    assert not leans_on_history("Which method shows that pruning helps generation?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Doesn't that slow down the training of such networks?",
+        "How big does the largest one get in the experiments?",
+        "Does the second paper also offer some theory?",
+        "Where does the diffusion model come in, then?",
+    ],
+)
+def test_pronouns_that_hide_are_found(question: str) -> None:
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "It is often said that audio codecs need high bitrates. Is there one with less than a hundred tokens?",
+        "Is it true that you can prune more than a third of Stable Diffusion 2 without losing much quality?",
+        "Does this library have something on generating human motion with masks?",
+        "OK, something else: can one tell from fMRI which 3D object a person is looking at, and is it tested?",
+    ],
+)
+def test_words_that_only_look_like_pronouns_do_not_lean(question: str) -> None:
+    assert not leans_on_history(question)
+
+
+def test_a_name_of_another_paper_is_a_new_topic_although_there_is_a_pronoun() -> None:
+    question = "In the SemantiCodec paper, what do they measure?"
+    assert _asked(question, _history("Q?", ANSWER), _Library(DEEPCACHE), CODEC) == question
+    assert _asked("How fast is DeepCache in their tests?", _history("Q?", ANSWER), _Library(DEEPCACHE), DEEPCACHE) == (
+        "How fast is DeepCache in their tests? (about: DeepCache)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("What about the other one?", "SemantiCodec"),
+        ("Is the first one open?", "DeepCache"),
+        ("And the latter?", "SemantiCodec"),
+    ],
+)
+def test_the_other_one_and_the_first_pick_a_paper(question: str, title: str) -> None:
+    papers = [DEEPCACHE, CODEC]
+    assert _asked(question, _history("Q?", ANSWER), lambda quotes: papers) == f"{question} (about: {title})"
+
+
+def test_sentences_are_read_for_what_was_typed_unless_that_says_nothing() -> None:
+    history = _history("Q?", ANSWER)
+    found = standalone_question("Does it need retraining?", history, _Library(DEEPCACHE), lambda name: [])
+    assert found.to_read == "Does it need retraining?"
+    assert found.said == quotes_in(ANSWER)
+    why = standalone_question("Why?", history, _Library(DEEPCACHE), lambda name: [])
+    assert why.to_read == why.text == "Why? (about: DeepCache)"
+
+
+def test_what_was_quoted_is_known_as_said() -> None:
+    assert is_said("Codecs cost 25 tokens a second.", quotes_in(ANSWER))
+    assert not is_said("Codecs cost 50 tokens a second.", quotes_in(ANSWER))

@@ -1,0 +1,410 @@
+"""The window, driven in a real browser over a scripted assistant: what a visitor asks, sees, clicks and gets."""
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.core.domain import Turn
+from rag.core.errors import LibraryMissing
+from rag.core.settings import Settings
+from tests.helpers.windows import (
+    HOSTILE,
+    SPEED,
+    Scripted,
+    answered,
+    ask,
+    box,
+    chat,
+    expect,
+    needs_browser,
+    running,
+    turn,
+)
+
+pytestmark = needs_browser
+
+
+def test_answer_streams_and_its_chip_shows_and_finds_the_words(visit: Any, address: str, scripted: Scripted) -> None:
+    scripted.gate.clear()
+    page = visit(address, height=400)  # so low that the second card is out of view
+    ask(page, "hold draft: how much faster is it?")
+    expect(turn(page)).to_contain_text("Answering …")
+    expect(chat(page)).to_contain_text("“This enables a speedup factor of 2.3")
+    expect(chat(page)).not_to_contain_text("41% and 24%")
+    expect(page.locator(".cw-elapsed")).to_have_text(re.compile(r"^\d+\.\d s$"))
+    scripted.gate.set()
+    answered(page)
+    chip = page.get_by_role("link", name="Source 2: Faster Encoders")
+    card = page.get_by_label("Source 2", exact=True)
+    expect(card).not_to_be_in_viewport(ratio=0.5)
+    chip.hover()
+    tip = page.get_by_role("tooltip")
+    expect(tip).to_contain_text("It accelerates the sampling of both models by 41% and 24%")
+    page.mouse.move(0, 0)
+    expect(tip).to_be_hidden()
+    chip.focus()
+    expect(tip).to_contain_text("Faster Encoders")
+    expect(chip).to_have_attribute("aria-describedby", "cw-tip")
+    chip.click()
+    expect(card).to_be_in_viewport(ratio=0.5)
+    expect(card).to_be_focused()
+    expect(card.locator("mark.cw-flash")).to_have_text(re.compile("^It accelerates .* is kept.$"))
+    expect(card.get_by_role("link", name="Faster Encoders")).to_have_attribute(
+        "href", "https://arxiv.org/abs/2312.09608"
+    )
+    page.keyboard.press("Escape")
+    expect(chip).to_be_focused()
+    answered(page)  # still the same page
+
+
+def test_cards_mark_quotes_and_what_else_was_read_and_say_what_was_searched(visit: Any, address: str) -> None:
+    page = visit(address)
+    ask(page, "how fast?")
+    answered(page)
+    card = page.get_by_label("Source 1", exact=True)
+    expect(card.locator("mark[data-q]")).to_have_text([SPEED, "No retraining is needed."])
+    expect(card.locator("mark.cw-read")).to_have_text(re.compile("^We reuse .* cheap way.$"))
+    expect(card).to_contain_text("Ada Example, Ben Sample, Cleo Person, Dan Name et al. · 2023")
+    panel = page.get_by_label("Sources", exact=True)
+    expect(panel).to_contain_text("Searched 3 papers, 0.04 s · read 4 sentences, 0.9 s")
+    panel.get_by_text("Also found: 1 paper").click()
+    expect(panel.locator(".cw-other")).to_contain_text("Hostile: <img")
+    card.get_by_role("button", name="More like this").click()
+    expect(card.locator(".cw-similar .cw-card").first).to_contain_text("Faster Encoders")
+    card.get_by_role("button", name="Copy citation").click()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(
+        "Diffusion Models for Free. https://example.org/fastcache"
+    )
+
+
+def test_found_papers_are_shown_while_sentences_are_read(visit: Any, address: str, scripted: Scripted) -> None:
+    scripted.gate.clear()
+    page = visit(address)
+    ask(page, "hold read, please")
+    expect(turn(page)).to_contain_text("Found 3 papers")
+    expect(turn(page)).to_contain_text("Reading sentence 3 of 10 …")
+    expect(page.locator(".cw-found")).to_have_count(3)
+    scripted.gate.set()
+    expect(page.locator(".cw-found")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("where", "seen", "left"),
+    [
+        ("hold read", "Reading sentence 3", "Stopped Nothing was found yet."),
+        ("hold draft", "Answering …", "Stopped The answer is incomplete."),
+    ],
+)
+def test_stop_ends_the_work_and_keeps_what_is_there(
+    visit: Any, address: str, scripted: Scripted, where: str, seen: str, left: str
+) -> None:
+    scripted.gate.clear()
+    scripted.closed.clear()
+    page = visit(address)
+    ask(page, f"{where} for ever")
+    expect(turn(page)).to_contain_text(seen)
+    page.get_by_role("button", name="Stop").click()
+    expect(turn(page)).to_contain_text(left)
+    assert scripted.closed.wait(20)
+    if where == "hold draft":
+        expect(chat(page)).to_contain_text("speedup factor of 2.3")
+    scripted.gate.set()
+    turn(page).get_by_role("button", name="Ask this question again").click()
+    answered(page)
+    expect(page.locator(".cw-turn")).to_have_count(1)
+
+
+def test_a_question_stopped_while_it_waits_is_never_answered(visit: Any, address: str, scripted: Scripted) -> None:
+    scripted.gate.clear()
+    first, second = visit(address), visit(address)
+    ask(first, "hold read: the model is busy")
+    expect(turn(first)).to_contain_text("Reading sentence 3")
+    ask(second, "waits in vain")
+    expect(turn(second)).to_contain_text("Waiting for its turn …")
+    second.get_by_role("button", name="Stop").click()
+    expect(turn(second)).to_contain_text("Stopped")
+    asked = len(scripted.histories)
+    scripted.gate.set()
+    answered(first)
+    ask(second, "and now?")
+    answered(second)
+    assert len(scripted.histories) == asked + 1
+    expect(turn(second, 0)).to_contain_text("Stopped")
+
+
+def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_anew(
+    visit: Any, address: str, scripted: Scripted
+) -> None:
+    page = visit(address)
+    ask(page, "how fats?")
+    answered(page)
+    turn(page).get_by_role("button", name="Change the question and ask again").click()
+    typed = page.get_by_role("textbox", name="Change the question")
+    expect(typed).to_have_value("how fats?")
+    typed.press("Escape")
+    expect(turn(page).locator(".cw-question")).to_have_text("how fats?")
+    turn(page).get_by_role("button", name="Change the question and ask again").click()
+    typed.fill("how fast?")
+    typed.press("Enter")
+    expect(turn(page).locator(".cw-question")).to_have_text("how fast?")
+    answered(page)
+    ask(page, "and then?")
+    answered(page)
+    turn(page, 0).get_by_role("button", name="Ask this question again").click()
+    expect(page.locator(".cw-turn")).to_have_count(3)
+    expect(turn(page, 2).locator(".cw-question")).to_have_text("how fast?")
+    answered(page, 2)
+    assert scripted.histories[-1] == ()  # understood as it was the first time
+
+
+def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, address: str, scripted: Scripted) -> None:
+    page = visit(address)
+    ask(page, "How fast?")
+    answered(page)
+    expect(chat(page)).not_to_contain_text("Asked as")
+    ask(page, "hostile, and that?")
+    expect(turn(page)).to_contain_text("Asked as: hostile, and that? (about FastCache)")
+    user, answer = scripted.histories[-1]
+    assert user == Turn("user", "How fast?")
+    assert "“This enables a speedup factor of 2.3" in answer.content
+    page.get_by_role("link", name="Source 2").click()  # of the first answer
+    expect(page.get_by_label("Source 2", exact=True)).to_be_in_viewport()
+    expect(page.get_by_label("Source 2", exact=True)).to_contain_text("Faster Encoders")
+    expect(page.locator("#cw-panel-body")).to_have_attribute("data-of", "How fast?")
+    turn(page).get_by_role("button", name="Show the sources of this answer").click()
+    expect(page.get_by_label("Source 1", exact=True)).to_contain_text("Hostile")
+    turn(page).get_by_role("button", name="Change", exact=True).click()
+    typed = page.get_by_role("textbox", name="Change the question")
+    expect(typed).to_have_value("hostile, and that? (about FastCache)")
+    typed.fill("What is hostile there?")
+    typed.press("Enter")
+    expect(turn(page).locator(".cw-question")).to_have_text("What is hostile there?")
+    expect(turn(page)).to_contain_text("1 paper, exact words")
+    assert scripted.histories[-1] == ()
+    expect(turn(page)).not_to_contain_text("Asked as")
+
+
+def test_examples_and_suggestions_can_be_clicked(visit: Any, address: str) -> None:
+    page = visit(address)
+    page.get_by_role("button", name="What is FastCache and what does it improve?").click()
+    expect(turn(page).locator(".cw-question")).to_have_text("What is FastCache and what does it improve?")
+    answered(page)
+    page.get_by_role("button", name="How do FastCache and Faster Encoders differ?").click()
+    answered(page, 1)
+    expect(page.get_by_role("button", name="How do FastCache and Faster Encoders differ?")).to_have_count(0)
+
+
+def test_settings_reach_the_answer_and_are_remembered(visit: Any, address: str, scripted: Scripted) -> None:
+    page = visit(address)
+    ask(page, "as it comes?")
+    answered(page)
+    assert scripted.wishes[-1] == ("auto", None)
+    page.get_by_text("Why this answer").click()
+    expect(page.get_by_text("likelihood -1.50").first).to_be_hidden()
+    page.get_by_role("button", name="Settings").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("SmolLM2-135M-Instruct")
+    expect(dialog).to_contain_text("With a GPU")
+    dialog.get_by_role("radio", name="Quote exact words").check()
+    dialog.get_by_label("Papers per answer").select_option("2")
+    dialog.get_by_label("Show reading scores").check()
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_text("likelihood -1.50").first).to_be_visible()
+    page.reload()
+    ask(page, "and now?")
+    answered(page, 1)
+    assert scripted.wishes[-1] == ("quote", 2)
+
+
+def test_votes_are_kept_on_the_server_and_say_so(visit: Any, address: str, library_folder: Path) -> None:
+    page = visit(address)
+    ask(page, "is it good?")
+    answered(page)
+    page.get_by_role("button", name="Good answer").click()
+    expect(turn(page)).to_contain_text("Kept on the machine that runs citewise, in feedback.jsonl of the library")
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("textbox", name="A note on this answer").fill("says <b>it</b> all")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator("#cw-toast")).to_contain_text("The note is kept")
+    first, second = map(json.loads, (library_folder / "feedback.jsonl").read_text("utf-8").splitlines())
+    assert set(first) == {"time", "vote", "note", "question", "mode", "outcome", "answer", "cited"}
+    assert (first["vote"], first["note"], second["note"]) == ("up", "", "says <b>it</b> all")
+    assert second["cited"] == ["cache", "propagate"]
+    page.reload()
+    expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
+
+
+def test_copy_has_the_answer_with_its_sources(visit: Any, address: str) -> None:
+    page = visit(address)
+    ask(page, "how fast?")
+    answered(page)
+    page.get_by_role("button", name="Copy the answer with its sources").click()
+    expect(page.locator("#cw-toast")).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "[1] “No retraining is needed.” [1]" in copied
+    assert copied.endswith("[2] Faster Encoders: Rethinking the Role of the Encoder in Diffusion Models")
+
+
+def test_a_link_asks_its_question_again_and_holds_nothing_else(visit: Any, address: str, scripted: Scripted) -> None:
+    page = visit(address)
+    ask(page, "how fast & good?")
+    answered(page)
+    page.get_by_role("button", name="Copy a link that asks this question").click()
+    expect(page.locator("#cw-toast")).to_contain_text("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{address}?q=how+fast+%26+good%3F"
+    other = visit(f"{link}&mode=quote")
+    answered(other)
+    expect(turn(other).locator(".cw-question")).to_have_text("how fast & good?")
+    assert scripted.wishes[-1] == ("quote", None)
+    assert "q=" not in other.url
+    other.reload()
+    answered(other)
+    expect(other.locator(".cw-turn")).to_have_count(1)
+
+
+def test_hostile_papers_and_questions_are_only_text(visit: Any, address: str) -> None:
+    page = visit(address)
+    marks = ["<b>x</b>", "**y**", "[z](javascript:alert(1))", "# h", "1. li", "- li", "`c`", "$x$", "${1}", "www.a.org"]
+    question = f"hostile {' '.join(marks)} \\xi https://example.org <script>window.pwned=1</script>"
+    ask(page, question)
+    expect(turn(page)).to_contain_text("1 paper, exact words")
+    heading = turn(page).locator(".cw-question")
+    expect(heading).to_have_text(question)
+    assert heading.locator("*").count() == 0
+    card = page.get_by_label("Source 1", exact=True)
+    expect(card.get_by_role("heading")).to_contain_text(HOSTILE.title)
+    assert card.locator("img, script, b, strong").count() == 0
+    assert card.locator("h3 a").count() == 0  # its address is a script
+    formula = card.locator("mark math")
+    expect(formula).to_have_attribute("alttext", "O(n)")
+    shown = card.locator("mark").inner_text()
+    assert shown.startswith("We show <script>window.pwned=1</script> **no bold**, ")
+    assert shown.endswith("and ${window.pwned=1} with \\xi [a](javascript:void).")
+    page.get_by_role("link", name="Source 1").hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("<script>window.pwned=1</script>")
+    page.get_by_role("button", name="3 papers").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Hostile: <img src=x onerror=")
+    assert page.evaluate("window.pwned") is None
+
+
+def test_declined_shows_the_nearest_papers_and_what_to_try(visit: Any, address: str) -> None:
+    page = visit(address)
+    ask(page, "What will the weather be?")
+    expect(turn(page)).to_contain_text("Not in this library")
+    expect(page.get_by_role("heading", name="Nearest papers: 3 papers")).to_be_visible()
+    expect(page.locator("#cw-panel .cw-card")).to_have_count(3)
+    expect(page.get_by_text("We reuse the high-level")).to_be_hidden()
+    page.get_by_text("Abstract", exact=True).first.click()
+    expect(page.get_by_text("We reuse the high-level")).to_be_visible()
+    page.get_by_role("button", name="What does FastCache report?").click()
+    answered(page, 1)
+
+
+def test_partly_answered_says_what_is_missing(visit: Any, address: str) -> None:
+    page = visit(address)
+    ask(page, "how fast, and partly how dear?")
+    expect(turn(page)).to_contain_text("Answered in part")
+    expect(turn(page)).to_contain_text("Not found in these abstracts: its cost in dollars")
+    expect(page.get_by_label("Source 2", exact=True)).to_be_visible()
+
+
+def test_errors_are_told_and_the_next_question_works(visit: Any, address: str, caplog: Any) -> None:
+    page = visit(address)
+    ask(page, "too odd")
+    expect(turn(page)).to_contain_text("Not answered cannot take <b>this</b> question")
+    with caplog.at_level(logging.ERROR, "ui"):
+        ask(page, "crash")
+        expect(turn(page)).to_contain_text("Something went wrong while answering; details are in the log.")
+    assert "a secret detail" not in page.content()
+    assert "a secret detail" in caplog.text
+    ask(page, "x" * 4001)
+    expect(page.locator("#cw-toast")).to_contain_text("This question has 4,001 characters; at most 4,000 are accepted.")
+    expect(page.locator("#cw-limit")).to_have_text("4,001 of 4,000 characters")
+    expect(box(page)).to_have_value("x" * 4001)
+    expect(page.locator(".cw-turn")).to_have_count(2)
+    ask(page, "and now?")
+    answered(page)
+
+
+def test_papers_can_be_looked_through(visit: Any, address: str) -> None:
+    page = visit(address)
+    page.get_by_role("button", name="3 papers").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator(".cw-card")).to_have_count(3)
+    dialog.get_by_role("textbox").fill("encoder EXAMPLE")
+    expect(dialog).to_contain_text("0 of 3 papers")
+    dialog.get_by_role("textbox").fill("ada example")
+    expect(dialog).to_contain_text("1 of 3 papers")
+    expect(dialog.locator(".cw-card")).to_contain_text("FastCache")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="3 papers")).to_be_focused()
+
+
+def test_phone_has_one_column_and_the_sources_under_the_answer(visit: Any, address: str) -> None:
+    page = visit(address, width=390, height=844)
+    ask(page, "hostile " + "longword" * 40)
+    expect(turn(page)).to_contain_text("1 paper, exact words")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(box(page)).to_be_in_viewport(ratio=1)
+    expect(page.locator("#cw-panel")).to_be_hidden()
+    card = page.get_by_label("Source 1", exact=True)
+    expect(card).to_be_hidden()
+    page.get_by_role("link", name="Source 1").click()
+    expect(card).to_be_in_viewport()
+    expect(card.locator("mark.cw-flash")).to_be_in_viewport()
+    turn(page).get_by_text("Sources: 1 paper").click()
+    expect(card).to_be_hidden()
+    expect(page.locator("#cw-side")).to_be_hidden()
+    page.get_by_role("button", name="Conversations").click()
+    expect(page.get_by_role("button", name="New chat")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#cw-side")).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator("#cw-panel").get_by_label("Source 1", exact=True)).to_be_visible()
+
+
+def test_page_is_there_while_models_load_and_the_question_waits(visit: Any) -> None:
+    loaded = threading.Event()
+
+    def open_slowly(settings: Settings, progress: Callable[[str], None]) -> Scripted:
+        progress("Loading the reader")
+        assert loaded.wait(30)
+        return Scripted()
+
+    with running(open_slowly) as url:
+        page = visit(url)
+        expect(page.locator("#cw-line")).to_have_text("Loading the reader …")
+        ask(page, "already?")
+        expect(turn(page)).to_contain_text("Loading the reader …")
+        loaded.set()
+        answered(page)
+        expect(page.locator("#cw-line")).to_have_text("SmolLM2-135M-Instruct · CPU · quote")
+        expect(page.locator("#cw-count")).to_have_text("3 papers")
+
+
+def test_failed_loading_says_what_to_do_and_can_be_tried_again(visit: Any) -> None:
+    outcomes: list[Any] = [LibraryMissing("no library in <nowhere>: run `citewise ingest FILE`"), Scripted(shelf=())]
+
+    def open_(settings: Settings, progress: Callable[[str], None]) -> Scripted:
+        outcome = outcomes.pop(0) if outcomes else Scripted()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome  # type: ignore[no-any-return]
+
+    with running(open_, library="shelf") as url:
+        page = visit(url)
+        expect(chat(page)).to_contain_text("no library in <nowhere>: run `citewise ingest FILE`")
+        page.get_by_role("button", name="Try again").click()
+        expect(chat(page)).to_contain_text("This library is empty")
+        expect(chat(page)).to_contain_text("citewise ingest FILE --library shelf")
+        page.get_by_role("button", name="Try again").click()
+        expect(chat(page)).to_contain_text("Ask about these 3 papers")
+        expect(page.get_by_role("button", name="Try again")).to_be_hidden()

@@ -1,0 +1,304 @@
+"""The HTTP endpoints, and the limits that hold for everybody: rate, upload size, password."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from rag.cli import app
+from rag.core.domain import Turn
+from rag.core.errors import QuestionError, SettingsError, SourceError
+from rag.core.settings import Settings
+from rag.output.to_json import answer_json, hit_json, paper_json
+from tests.conftest import ROOT
+from tests.helpers.windows import PAPERS, Scripted, running
+from ui.session import feedback, limits
+from ui.session.limits import RateLimit, address_of
+from ui.session.turns import content_to_text, history_turns, request_of
+
+
+def as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def read(url: str, body: object = None, headers: dict[str, str] | None = None) -> str:
+    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json", **(headers or {})})
+    with urllib.request.urlopen(request, timeout=15) as response:
+        text: str = response.read().decode()
+        return text
+
+
+def test_endpoints_give_the_records_as_json(address: str, scripted: Scripted) -> None:
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    assert client.predict("How fast?", api_name="/ask") == as_json(answer_json(scripted.ask("How fast?")))
+    history = [{"role": "user", "content": "one"}, {"role": "assistant", "content": [{"type": "text", "text": "two"}]}]
+    client.predict("How fast?", history, api_name="/ask")
+    assert scripted.histories[-1] == (Turn("user", "one"), Turn("assistant", "two"))
+    found = {"question": "cache", "papers": as_json([hit_json(hit) for hit in scripted.search("cache")])}
+    assert client.predict("cache", api_name="/search") == found
+    assert client.predict(api_name="/papers") == as_json([paper_json(paper) for paper in PAPERS])
+
+
+def test_endpoints_are_named_and_documented(address: str) -> None:
+    from gradio_client import Client
+
+    described = Client(address, verbose=False).view_api(return_format="dict")["named_endpoints"]
+    assert set(described) == {"/ask", "/search", "/papers"}
+    names = {name: [one["parameter_name"] for one in about["parameters"]] for name, about in described.items()}
+    assert names == {"/ask": ["question", "history"], "/search": ["words"], "/papers": []}
+    assert "exact citations" in described["/ask"]["description"]
+
+
+def test_endpoint_tells_expected_errors_only(address: str) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    client = Client(address, verbose=False)
+    with pytest.raises(AppError, match="cannot take <b>this</b> question"):
+        client.predict("too odd", api_name="/ask")
+    with pytest.raises(AppError) as unexpected:
+        client.predict("crash", api_name="/ask")
+    assert "secret" not in str(unexpected.value)
+
+
+def test_endpoint_over_plain_http(address: str) -> None:
+    event = json.loads(read(f"{address}gradio_api/call/ask", {"data": ["How fast?", None]}))["event_id"]
+    stream = read(f"{address}gradio_api/call/ask/{event}")
+    assert stream.startswith("event: complete")
+    [answer] = json.loads(stream.split("data: ", 1)[1].splitlines()[0])
+    assert answer["outcome"] == "answered"
+
+
+def test_examples_of_the_readme_run(address: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The Python example as it stands; the curl example by the shell, where curl is there."""
+    import shutil
+    import subprocess
+
+    readme = (ROOT / "README.md").read_text("utf-8").replace("http://127.0.0.1:7860", address.rstrip("/"))
+    [python] = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "gradio_client" in block]
+    exec(compile(python, "README.md", "exec"), {})  # our own document
+    printed = capsys.readouterr().out
+    assert "“This enables a speedup factor" in printed and "FastCache" in printed
+    [shell] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "/gradio_api/call/" in block]
+    if shutil.which("curl"):
+        done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert "event: complete" in done.stdout and '"outcome": "answered"' in done.stdout
+
+
+def test_nothing_is_uploaded_beyond_a_megabyte(address: str) -> None:
+    def send(size: int) -> None:
+        parts = (
+            b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
+            + b"a" * size
+            + b"\r\n--x--\r\n"
+        )
+        read(f"{address}gradio_api/upload", parts, {"Content-Type": "multipart/form-data; boundary=x"})
+
+    send(10)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        send(2_000_000)
+    assert refused.value.code == 413
+
+
+def test_with_a_password_nothing_is_told_without_it() -> None:
+    from gradio_client import Client
+
+    with running(lambda settings, progress: Scripted(), auth="ada:se:cret") as url:
+        for path, body in (("call/ask", {"data": ["How fast?", None]}), ("queue/join", {"fn_index": 0, "data": []})):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                read(f"{url}gradio_api/{path}", body)
+            assert refused.value.code == 401
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            read(
+                f"{url}gradio_api/component_server",
+                {"component_id": 5, "fn_name": "papers", "data": {}, "session_hash": "x"},
+            )
+        assert refused.value.code == 401
+        client = Client(url, auth=("ada", "se:cret"), verbose=False)
+        assert client.predict("How fast?", api_name="/ask")["outcome"] == "answered"
+
+
+# --- what the command line says about it ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "warned"),
+    [
+        ((), False),
+        (("--host", "localhost"), False),
+        (("--host", "::1"), False),
+        (("--host", "0.0.0.0"), True),
+        (("--host", "192.168.0.7"), True),
+        (("--host", "0.0.0.0", "--auth", "ada:secret"), False),
+    ],
+)
+def test_listening_beyond_this_machine_without_a_password_warns(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], warned: bool
+) -> None:
+    launched: list[Any] = []
+    monkeypatch.setattr("ui.app.launch", lambda settings, host, port: launched.append((settings.auth, host)))
+    done = CliRunner().invoke(app, ["chat", *arguments])
+    assert done.exit_code == 0 and len(launched) == 1
+    assert ("whoever reaches this address can ask" in done.stderr) == warned
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("auth", ["ada", ":secret", "ada:", ""])
+def test_a_password_without_a_name_is_refused(auth: str) -> None:
+    with pytest.raises(SettingsError, match="a name, a colon and a password are needed"):
+        Settings.load(auth=auth)
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_rate_limit_counts_each_address_within_a_minute() -> None:
+    now = [0.0]
+    rate = RateLimit(2, lambda: now[0])
+    rate.take("a")
+    now[0] = 30.0
+    rate.take("a")
+    with pytest.raises(QuestionError, match=r"2 a minute are answered. Try again in 30 s"):
+        rate.take("a")
+    rate.take("b")
+    now[0] = 60.0
+    rate.take("a")
+    with pytest.raises(QuestionError):
+        rate.take("a")
+
+
+def test_rate_limit_forgets_addresses_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_MOST_ADDRESSES", 3)
+    now = [0.0]
+    rate = RateLimit(1, lambda: now[0])
+    for n in range(4):
+        rate.take(str(n))
+    now[0] = 61.0
+    rate.take("new")
+    assert set(rate._calls) == {"new"}
+
+
+def test_address_is_the_proxys_last_word_on_a_space_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Request:
+        class client:  # noqa: N801
+            host = "10.0.0.1"
+
+        headers = {"x-forwarded-for": "6.6.6.6, 203.0.113.9"}  # noqa: RUF012
+
+    assert address_of(Request) == "10.0.0.1"
+    monkeypatch.setenv("SPACE_ID", "a/b")
+    assert address_of(Request) == "203.0.113.9"
+
+
+def test_too_many_questions_are_refused_with_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    monkeypatch.setattr("ui.app.QUESTIONS_A_MINUTE", 2)
+    with running(lambda settings, progress: Scripted()) as url:
+        client = Client(url, verbose=False)
+        for _ in range(2):
+            client.predict("How fast?", api_name="/ask")
+        with pytest.raises(AppError, match="2 a minute are answered"):
+            client.predict("How fast?", api_name="/search")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("plain", "plain"),
+        ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "a\nb"),
+        ({"type": "text", "text": "a"}, "a"),
+        (["a", {"type": "file", "file": {"path": "x"}}], "a"),
+        (None, ""),
+        (7, ""),
+    ],
+)
+def test_content_to_text(content: object, text: str) -> None:
+    assert content_to_text(content) == text
+
+
+def test_history_takes_both_shapes_and_skips_the_rest() -> None:
+    messages = [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": [{"type": "text", "text": "two"}]},
+        {"role": "system", "content": "obey"},
+        {"role": "user", "content": " "},
+        {},
+        7,
+    ]
+    assert history_turns(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
+    assert history_turns(None) == ()
+    long = [{"role": "user", "content": "x" * 100_000}] * 100
+    assert len(history_turns(long)) == 20 and len(history_turns(long)[0].content) == 8_000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        7,
+        {},
+        {"id": "t", "run": "run1", "question": "q"},
+        {"id": "turn<1>", "run": "run1", "question": "q"},
+        {"id": "turn1", "run": "run1", "question": 7},
+    ]
+    + [
+        {"id": "turn1", "run": "run1", "question": "q", **wrong}
+        for wrong in ({"mode": "shout"}, {"papers": 0}, {"history": "x"})
+    ],
+)
+def test_what_is_no_question_is_refused(sent: Any) -> None:
+    with pytest.raises(QuestionError, match="the page sent no question"):
+        request_of(sent)
+
+
+# --- votes ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_vote_keeps_what_it_says_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.jsonl"
+    answer = answer_json(Scripted().ask("How fast?"))
+    feedback.keep(
+        file, {"vote": "down", "note": "no", "question": "How fast?", "answer": answer, "who": "me", "ip": "1"}
+    )
+    line = json.loads(file.read_text("utf-8"))
+    assert set(line) == {"time", "vote", "note", "question", "mode", "outcome", "answer", "cited"}
+    cited = [{"citations": [{"paper_id": "p" * 10_000 + str(n)}, 7]} for n in range(10_000)]
+    huge = {"mode": "m" * 10_000, "outcome": ["o"] * 10_000, "answer": "a" * 10**6, "sentences": [*cited, 7]}
+    feedback.keep(tmp_path / "huge.jsonl", {"vote": "up", "question": "q", "answer": huge})
+    assert (tmp_path / "huge.jsonl").stat().st_size < 40_000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        {},
+        {"vote": "sideways", "question": "q", "answer": {}},
+        {"vote": "up", "question": "q"},
+        {"vote": "up", "question": "q", "answer": {}, "note": "x" * 1_001},
+    ],
+)
+def test_what_is_no_vote_is_refused(tmp_path: Path, sent: Any) -> None:
+    with pytest.raises(QuestionError, match="this is no vote"):
+        feedback.keep(tmp_path / "feedback.jsonl", sent)
+    assert not (tmp_path / "feedback.jsonl").exists()
+
+
+def test_a_vote_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vote = {"vote": "up", "question": "q", "answer": {}}
+    with pytest.raises(SourceError, match="could not be kept"):
+        feedback.keep(tmp_path / "nowhere" / "feedback.jsonl", vote)
+    monkeypatch.setattr(feedback, "_MOST_BYTES", 200)
+    feedback.keep(tmp_path / "feedback.jsonl", vote)
+    with pytest.raises(SourceError, match="is full"):
+        feedback.keep(tmp_path / "feedback.jsonl", vote)

@@ -1,0 +1,71 @@
+"""Votes on answers, kept as lines of a file on the machine that serves the window.
+
+Owns what is kept: the time, the vote, the note, the question, the answer and the papers it cites. Nothing about who voted.
+"""
+
+import json
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from rag.core.errors import QuestionError, SourceError
+
+FILE_NAME = "feedback.jsonl"
+_MOST_BYTES = 20_000_000
+_MOST_CITED = 50
+_LOCK = threading.Lock()
+
+
+class Vote(BaseModel):
+    """What the page sends. `answer` has the form of `citewise ask --json`."""
+
+    vote: Literal["up", "down"]
+    note: str = Field("", max_length=1_000)
+    question: str = Field(max_length=20_000)
+    answer: dict[str, Any]
+
+
+def _short(value: Any, most: int = 200) -> str:
+    return str(value or "")[:most]
+
+
+def keep(file: Path, sent: Any) -> None:
+    """Add the vote to the file.
+
+    Raises:
+        QuestionError: it is no vote.
+        SourceError: the file cannot be written, or is full.
+    """
+    try:
+        vote = Vote.model_validate(sent)
+    except ValidationError as error:
+        raise QuestionError(f"this is no vote: {error.errors()[0]['msg']}") from error
+    cited = [
+        citation.get("paper_id")
+        for sentence in vote.answer.get("sentences") or []
+        if isinstance(sentence, dict)
+        for citation in sentence.get("citations") or []
+        if isinstance(citation, dict)
+    ]
+    line = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "vote": vote.vote,
+        "note": vote.note,
+        "question": vote.question,
+        "mode": _short(vote.answer.get("mode")),
+        "outcome": _short(vote.answer.get("outcome")),
+        "answer": _short(vote.answer.get("answer"), 20_000),
+        "cited": list(dict.fromkeys(filter(None, map(_short, cited))))[:_MOST_CITED],
+    }
+    text = json.dumps(line, ensure_ascii=False) + "\n"
+    try:
+        with _LOCK:
+            if (file.stat().st_size if file.exists() else 0) + len(text) > _MOST_BYTES:
+                raise SourceError(f"{file.name} is full; move it away to keep more votes")
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(text)
+    except OSError as error:
+        raise SourceError(f"the vote could not be kept in {file.name}: {error.strerror or error}") from error

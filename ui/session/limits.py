@@ -1,0 +1,53 @@
+"""How often one address may ask. Owns the counting; what is refused, and how that is told, is said in the error."""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from rag.core.errors import QuestionError
+
+LOOKUPS_A_MINUTE = 600
+"""Looking at papers, exporting and reopening cost little."""
+_WINDOW_SECONDS = 60.0
+_MOST_ADDRESSES = 10_000
+
+
+class RateLimit:
+    """At most so many calls of one address within any minute. Safe to use from any thread."""
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = a_minute
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._calls: dict[str, deque[float]] = {}
+
+    def take(self, address: str) -> None:
+        """Count one call.
+
+        Raises:
+            QuestionError: it is one too many; the message says when to come back.
+        """
+        now = self._clock()
+        with self._lock:
+            if len(self._calls) > _MOST_ADDRESSES:
+                self._calls = {who: times for who, times in self._calls.items() if now - times[-1] < _WINDOW_SECONDS}
+            times = self._calls.setdefault(address, deque())
+            while times and now - times[0] >= _WINDOW_SECONDS:
+                times.popleft()
+            if len(times) >= self._most:
+                wait = _WINDOW_SECONDS - (now - times[0])
+                raise QuestionError(f"too many at once: {self._most} a minute are answered. Try again in {wait:.0f} s")
+            times.append(now)
+
+
+def address_of(request: Any) -> str:
+    """Who calls: the address of the connection, or on a Hugging Face Space, where that is always the proxy, the one that the
+    proxy names last (what stands before it could be made up)."""
+    if os.environ.get("SPACE_ID"):
+        named = str(request.headers.get("x-forwarded-for", "")).rsplit(",", 1)[-1].strip()
+        if named:
+            return named
+    return str(getattr(getattr(request, "client", None), "host", "") or "unknown")

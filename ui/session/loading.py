@@ -1,0 +1,108 @@
+"""Opens the assistant in the background, so that the page is there while the models still load.
+
+Owns the state of that loading, which every visitor of the page shares. Knows nothing of the page.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from rag.core.domain import Answer, Hit, Mode, Paper, Progress, Turn
+from rag.core.errors import CitewiseError
+from rag.core.settings import Settings
+from ui.records import Loading
+
+logger = logging.getLogger(__name__)
+
+UNEXPECTED = "Something went wrong while {doing}; details are in the log."
+
+
+class Asked(Protocol):
+    """What the window needs of an assistant; `rag.answer.assistant.Assistant` is one."""
+
+    @property
+    def description(self) -> Mapping[str, str]: ...
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+    ) -> Answer: ...
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+    ) -> Iterator[Progress | Answer]: ...
+    def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]: ...
+    def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]: ...
+    def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]: ...
+    def close(self) -> None: ...
+
+
+Open = Callable[[Settings, Callable[[str], None] | None], Asked]
+
+
+class Loader:
+    """One assistant for the whole process, opened in a thread of its own. Safe to use from any thread."""
+
+    def __init__(self, settings: Settings, open_: Open) -> None:
+        self._settings = settings
+        self._open = open_
+        self._lock = threading.Lock()
+        self._settled = threading.Event()
+        self._running = False
+        self._loading = Loading("loading", "Starting")
+        self._assistant: Asked | None = None
+
+    @property
+    def loading(self) -> Loading:
+        """The present state."""
+        return self._loading
+
+    def start(self, again: bool = False) -> None:
+        """Start loading unless it runs already or is done; after a failure this tries again.
+
+        `again` also reopens an empty library: somebody may have filled it.
+        """
+        with self._lock:
+            if self._running or (self._assistant is not None and not (again and not self._loading.papers)):
+                return
+            self._running = True
+            self._settled.clear()
+            self._loading = Loading("loading", "Starting")
+        threading.Thread(target=self._load, name="citewise-loader", daemon=True).start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether the loading has ended, well or not, after at most `timeout` seconds."""
+        return self._settled.wait(timeout)
+
+    def assistant(self) -> Asked:
+        """The assistant, waited for.
+
+        Raises:
+            CitewiseError: the loading failed, with the reason that the page shows.
+        """
+        self._settled.wait()
+        if self._assistant is None:
+            raise CitewiseError(self._loading.note) from self._loading.error
+        return self._assistant
+
+    def _load(self) -> None:
+        try:
+            assistant = self._open(self._settings, self._progress)
+            ready = Loading("ready", papers=assistant.papers(), description=dict(assistant.description))
+        except CitewiseError as error:
+            self._end(Loading("failed", str(error), error=error))
+        except Exception as error:
+            # The edge of this thread: an error that left it would leave the page loading for ever.
+            logger.exception("the assistant could not be opened")
+            self._end(Loading("failed", UNEXPECTED.format(doing="loading"), error=error))
+        else:
+            self._end(ready, assistant)
+
+    def _progress(self, note: str) -> None:
+        self._loading = Loading("loading", note)
+
+    def _end(self, loading: Loading, assistant: Asked | None = None) -> None:
+        with self._lock:
+            former, self._assistant = self._assistant, assistant
+            self._loading, self._running = loading, False
+        if former is not None:
+            former.close()
+        self._settled.set()

@@ -1,0 +1,128 @@
+"""What the page asks of the server beside questions: reopen, export, similar papers, the list of papers, votes.
+
+Each takes what the page sends, trusts none of it, and returns plain values, or `{"error": …}` with words for the person. The
+conversations themselves are the browser's: what it sends back is resolved anew in the library.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import Any
+
+import gradio as gr
+
+from rag import __version__
+from rag.core.domain import Paper
+from rag.core.errors import CitewiseError, QuestionError
+from rag.core.escaping import counted
+from rag.core.settings import Settings
+from rag.core.text import normalise
+from rag.output.export import FORMATS, Exchange
+from rag.output.from_json import paper_ids
+from ui.session import feedback
+from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
+from ui.session.loading import UNEXPECTED, Loader
+from ui.session.records import drawn, saved_turns, turn_of
+from ui.views.sources import paper_rows, similar_cards
+
+logger = logging.getLogger(__name__)
+LISTED = 200
+Sent = dict[str, Any]
+
+
+class Lookups:
+    """The functions, over one loader. Any thread may call them."""
+
+    def __init__(self, loader: Loader, settings: Settings) -> None:
+        self._loader = loader
+        self._settings = settings
+        self._rate = RateLimit(LOOKUPS_A_MINUTE)
+
+    def functions(self) -> list[Callable[..., Any]]:
+        """As gradio's component servers: one argument, and the request to count it by."""
+        return [self._guarded(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
+
+    def _guarded(self, work: Callable[[Sent], Sent]) -> Callable[..., Any]:
+        """The edge at which errors become words for the page."""
+
+        @wraps(work)
+        def run(sent: Any, request: gr.Request) -> Sent:
+            try:
+                self._rate.take(address_of(request))
+                if not self._loader.wait(0):
+                    raise QuestionError("the library is still loading; try again in a moment")
+                return work(sent if isinstance(sent, dict) else {})
+            except CitewiseError as error:
+                return {"error": str(error)}
+            except Exception:
+                logger.exception("a lookup of the page failed")
+                return {"error": UNEXPECTED.format(doing="looking that up")}
+
+        run.__annotations__ = {"request": gr.Request}
+        del run.__dict__["__wrapped__"]  # gradio looks at the signature for who wants the request
+        return run
+
+    def reopen(self, sent: Sent) -> Sent:
+        """The turns of a kept conversation, drawn again as far as the library still has their words."""
+        loading = self._loader.loading
+        about, count = loading.description or {}, len(loading.papers)
+        saved = saved_turns(sent.get("turns"))
+        papers = self._papers_of(saved)
+        return {"turns": [drawn(turn_of(one, papers), count, about) for one in saved]}
+
+    def export(self, sent: Sent) -> Sent:
+        """A file of these turns: its name, media type and text."""
+        saved = saved_turns(sent.get("turns"))
+        name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
+        kind = sent.get("format")
+        if kind == "json":
+            turns = [{"question": one.question, "answer": one.answer} for one in saved]
+            return _file(
+                f"{name or 'citewise'}.json",
+                "application/json",
+                json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
+            )
+        if kind not in FORMATS:
+            raise QuestionError(f"there is no export as {kind!r}; there are {', '.join(FORMATS)} and json")
+        papers = self._papers_of(saved)
+        exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
+        form = FORMATS[kind]
+        if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
+            raise QuestionError("no paper is cited here, so there is nothing to export")
+        return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
+
+    def similar(self, sent: Sent) -> Sent:
+        """Cards of the papers most like one."""
+        return {"html": similar_cards(self._loader.assistant().similar(str(sent.get("paper_id", ""))))}
+
+    def papers(self, sent: Sent) -> Sent:
+        """The papers that hold all of these words, as a list."""
+        words = normalise(str(sent.get("words", ""))[:500]).split()
+        every = self._loader.assistant().papers()
+        found = [paper for paper in every if all(word in _searched(paper) for word in words)]
+        told = counted(len(every), "paper") if not words else f"{len(found):,} of {counted(len(every), 'paper')}"
+        if len(found) > LISTED:
+            told += f"; the first {LISTED} are shown"
+        return {"html": paper_rows(found[:LISTED]), "told": told}
+
+    def feedback(self, sent: Sent) -> Sent:
+        """Keep a vote."""
+        file = self._settings.library / feedback.FILE_NAME
+        feedback.keep(file, sent)
+        kept = "your vote, the note, the question and the answer"
+        return {"told": f"Kept on the machine that runs citewise, in {file.name} of the library: {kept}."}
+
+    def _papers_of(self, saved: Any) -> Mapping[str, Paper]:
+        ids = paper_ids([one.answer for one in saved])
+        return {paper.id: paper for paper in self._loader.assistant().papers(ids)}
+
+
+@lru_cache(maxsize=20_000)
+def _searched(paper: Paper) -> str:
+    return normalise(" ".join((paper.title, paper.abstract, *paper.authors, str(paper.year or ""), paper.venue or "")))
+
+
+def _file(name: str, media_type: str, text: str) -> Sent:
+    return {"name": name, "type": media_type, "text": text}

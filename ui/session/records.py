@@ -1,0 +1,82 @@
+"""Turns as the browser keeps them: what goes there with each state, and a kept turn read back.
+
+Owns that form. What comes back is not trusted: `rag.output.from_json` resolves every citation anew.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from rag.core.domain import Paper
+from rag.core.errors import SourceError
+from rag.output import to_json
+from rag.output.from_json import answer_of
+from ui.records import ChatTurn, TurnId, standalone_if_other
+from ui.views.turn import turn_parts
+
+_MOST_TURNS = 500
+
+
+class SavedTurn(BaseModel):
+    """A turn as a browser sends it back; other fields are the page's own."""
+
+    id: TurnId
+    question: str
+    step: str = "stopped"
+    note: str = ""
+    answer: dict[str, Any] | None = None
+
+
+def record(turn: ChatTurn) -> dict[str, Any]:
+    """What the browser keeps of a turn: its step, and its answer as `citewise ask --json --why` prints it, without the words of
+    the sentences read, which the library has."""
+    answer = None
+    if turn.answer is not None:
+        why = to_json.why_json(turn.answer)
+        read = [{name: value for name, value in item.items() if name != "text"} for item in why["evidence"]]
+        answer = to_json.answer_json(turn.answer) | why | {"evidence": read}
+    return {"step": turn.step, "note": turn.note, "answer": answer}
+
+
+def drawn(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[str, Any]:
+    """What a page gets of a turn: what to draw (see `ui.views.turn.turn_parts`) and what to keep."""
+    return {"parts": turn_parts(turn, papers, about), "record": record(turn)}
+
+
+def saved_turns(sent: Any) -> list[SavedTurn]:
+    """The turns that a browser sent, the last ones where there are very many.
+
+    Raises:
+        SourceError: they are none.
+    """
+    if not isinstance(sent, list):
+        raise SourceError("the page sent no conversation")
+    try:
+        return [SavedTurn.model_validate(item) for item in sent[-_MOST_TURNS:]]
+    except ValidationError as error:
+        raise SourceError(
+            f"the conversation kept in this browser cannot be read: {error.errors()[0]['msg']}"
+        ) from error
+
+
+def turn_of(saved: SavedTurn, papers: Mapping[str, Paper]) -> ChatTurn:
+    """The turn as far as it still resolves; one whose answer cannot be read says so."""
+    step = saved.step if saved.step in ("done", "failed") else "stopped"
+    turn = ChatTurn(saved.id, saved.question, step=step, note=saved.note)  # type: ignore[arg-type]
+    if saved.answer is None:
+        return turn if step != "done" else ChatTurn(saved.id, saved.question, step="stopped")
+    try:
+        restored = answer_of(saved.answer, papers)
+    except SourceError as error:
+        return ChatTurn(saved.id, saved.question, step="failed", note=str(error))
+    answer = restored.answer
+    return ChatTurn(
+        saved.id,
+        saved.question,
+        step=turn.step,
+        asked_as=standalone_if_other(saved.question, answer.standalone_question),
+        hits=answer.retrieved,
+        answer=answer,
+        lost=restored.lost,
+    )

@@ -1,0 +1,174 @@
+"""One question of the window and how it is answered, step by step.
+
+Owns the request that a page sends, the turn's states, and the edge at which errors become a message. The conversation itself is the
+browser's: a request brings what was said before, so that a restart of the server loses nothing. Knows nothing of gradio or of how a
+turn looks; each state it yields is complete and can be shown as it stands.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from rag.core.domain import Answer, Mode, Progress, Turn
+from rag.core.errors import CitewiseError, QuestionError
+from ui.records import HISTORY_MESSAGES, ChatTurn, TurnId, standalone_if_other
+from ui.session.loading import UNEXPECTED, Asked, Loader
+
+logger = logging.getLogger(__name__)
+
+FRAME_SECONDS = 1 / 15  # a page repainted more often only looks busier
+POLL_SECONDS = 0.25  # how soon Stop is noticed while models load
+HISTORY_CHARS = 8_000  # of one message of it
+
+
+class Request(BaseModel):
+    """What a page sends to have a question answered. `run` names this attempt: a turn may be asked again. `papers` is the most that the
+    answer may cite."""
+
+    id: TurnId
+    run: TurnId
+    question: str
+    mode: Mode = "auto"
+    papers: int | None = Field(None, ge=1, le=20)
+    history: list[Any] = []
+
+
+class Visit:
+    """Which attempt of one browser session is being answered, known to the thread that answers and to those of the buttons.
+
+    An attempt that was stopped, or that another one took the place of, is over: whatever its answering still brings is not shown.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = ""
+        self._stopped: deque[str] = deque(maxlen=100)
+
+    def __deepcopy__(self, memo: object) -> "Visit":
+        """A new visit: gradio copies the first value of a state for each session."""
+        return Visit()
+
+    def begin(self, run: str) -> None:
+        """This attempt runs from now on, and no other; one that was stopped while it waited does not."""
+        with self._lock:
+            self._running = run if run not in self._stopped else ""
+
+    def stop(self, run: str) -> None:
+        """End this attempt, whether it runs or still waits in the queue."""
+        with self._lock:
+            self._stopped.append(run)
+            if self._running == run:
+                self._running = ""
+
+    def runs(self, run: str) -> bool:
+        """Whether this attempt is not over."""
+        return self._running == run
+
+
+def request_of(sent: Any) -> Request:
+    """The request that a page sent.
+
+    Raises:
+        QuestionError: it is none.
+    """
+    try:
+        return Request.model_validate(sent)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise QuestionError(f"the page sent no question that can be answered ({where}: {problem['msg']})") from error
+
+
+def run_turn(
+    loader: Loader, request: Request, clock: Callable[[], float] = time.monotonic
+) -> Generator[ChatTurn, None, None]:
+    """Answer the question. Closing this iterator stops the work."""
+    turn = ChatTurn(request.id, request.question, mode=request.mode, papers=request.papers)
+    shown, painted = turn, float("-inf")
+    with closing(_guarded_turn(loader, turn, history_turns(request.history))) as states:
+        for state in states:
+            if state.step == shown.step and clock() - painted < FRAME_SECONDS:
+                continue
+            shown, painted = state, clock()
+            yield shown
+
+
+def _guarded_turn(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+    """The steps of the turn; an error becomes its last step."""
+    try:
+        with closing(_steps(loader, turn, history)) as steps:
+            for turn in steps:
+                yield turn
+    except CitewiseError as error:
+        yield replace(turn, step="failed", note=str(error), answer=None)
+    except Exception:
+        # The edge of a chat turn: the visitor learns that it failed and can ask again, the log keeps the reason.
+        logger.exception("a chat turn failed")
+        yield replace(turn, step="failed", note=UNEXPECTED.format(doing="answering"), answer=None)
+
+
+def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+    loader.start()
+    while not loader.wait(POLL_SECONDS):
+        yield replace(turn, note=loader.loading.note)
+    turn = replace(turn, step="searching", note="")
+    yield turn
+    yield from _streamed(loader.assistant(), turn, history)
+
+
+def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+    stream = assistant.stream(turn.question, history, turn.mode, turn.papers)
+    try:
+        for item in stream:
+            turn = _after(turn, item)
+            yield turn
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
+
+
+def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
+    """The turn once this item of the assistant's stream has come."""
+    asked_as = standalone_if_other(turn.question, item.standalone_question)
+    if isinstance(item, Answer):
+        return replace(turn, step="done", asked_as=asked_as, answer=item, hits=item.retrieved or turn.hits)
+    return replace(
+        turn,
+        step=item.stage,
+        asked_as=asked_as,
+        hits=item.hits or turn.hits,
+        done=item.done,
+        total=item.total,
+        answer=item.draft or turn.answer,
+    )
+
+
+def content_to_text(content: Any) -> str:
+    """The text of a chat message's content: a string, one block, or a list of both; blocks without text are skipped."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        text = content.get("text")
+        return text if isinstance(text, str) else ""
+    if isinstance(content, Sequence):
+        return "\n".join(filter(None, map(content_to_text, content)))
+    return ""
+
+
+def history_turns(messages: Sequence[Mapping[str, Any]] | None) -> tuple[Turn, ...]:
+    """The last messages of a history, each up to its limit; what is no message of a user or assistant is skipped."""
+    turns = []
+    for message in messages[-HISTORY_MESSAGES:] if isinstance(messages, list | tuple) else ():
+        if not isinstance(message, Mapping):
+            continue
+        role, text = message.get("role"), content_to_text(message.get("content"))[:HISTORY_CHARS]
+        if (role == "user" or role == "assistant") and text.strip():
+            turns.append(Turn(role, text))
+    return tuple(turns)

@@ -1,0 +1,55 @@
+"""Example questions, made from a library's own titles. Knows no subject: any library gets questions that suit it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rag.core.domain import Paper
+from rag.core.escaping import clean, shorten
+
+_NAME = re.compile(r"[^\W\d_][\w.+-]*(?: [\w.+-]+){0,2}")
+_WORD = re.compile(r"[^\W\d_][\w-]*\w")
+_DULL = frozenset(
+    "a an and are as at based by do does for from how in into is it its of on or over the their this through to toward"
+    " towards under up using via we what when where which why with without beyond can new novel approach approaches"
+    " method methods model models study studies analysis paper survey review learning".split()
+)
+
+
+def example_questions(papers: Sequence[Paper], limit: int = 4) -> list[str]:
+    """Up to `limit` questions about these papers: named things first, then shared subjects, then whole titles."""
+    titles = [" ".join(clean(paper.title).split()) for paper in papers]
+    named = [f"What is {name} and what does it improve?" for name in _names(titles)]
+    shared = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
+    whole = [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)]
+    mixed = [*named[:1], *shared[:1], *named[1:2], *shared[1:2], *whole]
+    return list(dict.fromkeys(mixed))[:limit]
+
+
+def _names(titles: Iterable[str]) -> list[str]:
+    """What stands before the colon of a title and looks like a name, names of one word first."""
+    heads = [title.split(":", 1)[0].strip() for title in titles if ": " in title]
+    names = [head for head in heads if len(head) <= 30 and _NAME.fullmatch(head)]
+    # A capital after the first letter ("DeepCache", "BERT") tells a coined name from an ordinary word.
+    return sorted(dict.fromkeys(names), key=lambda name: (" " in name, not re.search(r"\w[A-Z]", name)))
+
+
+def _subjects(titles: Sequence[str]) -> list[str]:
+    """Terms that several titles share, but not most of them: pairs of words first, none that repeats another's words."""
+    counts = Counter(term for title in titles for term in _terms(title))
+    several = [term for term, n in counts.items() if 2 <= n <= max(2, len(titles) // 3)]
+    several.sort(key=lambda term: (" " not in term, " " not in term and "-" not in term, -counts[term], term))
+    subjects: list[str] = []
+    for term in several:
+        if not any(set(term.split()) & set(other.split()) for other in subjects):
+            subjects.append(term)
+    return subjects
+
+
+def _terms(title: str) -> set[str]:
+    """The words and word pairs of a title that could be a subject, in lower case."""
+    words = [word.lower() for word in _WORD.findall(title)]
+    dull = [word in _DULL or len(word) < 4 for word in words]
+    single = {word for word, skip in zip(words, dull, strict=True) if not skip}
+    pairs = zip(words, words[1:], dull, dull[1:], strict=False)
+    return single | {f"{left} {right}" for left, right, skip_left, skip_right in pairs if not (skip_left or skip_right)}

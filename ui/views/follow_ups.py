@@ -1,0 +1,85 @@
+"""Questions that could be asked next, made from the papers that an answer cites. Knows no subject: any library gets its own.
+
+Each asks for something that an abstract of these papers says and the answer has not shown yet: what the paper is for, how it works,
+what it achieves, where its code is, how it compares with the other paper cited.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+
+from rag.core.domain import Answer, Paper, Span
+from rag.core.escaping import clean, shorten
+from rag.core.text import normalise
+
+LIMIT = 3
+_LONGEST_NAME = 60
+_PROPOSES = re.compile(
+    r"\b(?:we|this (?:paper|work|study)) (?:\w+ )?(?:propos|introduc|present|develop|design|describ)", re.I
+)
+_RESULTS = (
+    (re.compile(r"\bachiev", re.I), "What does {} achieve?"),
+    (re.compile(r"\bimprov", re.I), "What does {} improve?"),
+    (re.compile(r"\boutperform", re.I), "What does {} outperform?"),
+    (re.compile(r"\breduc", re.I), "What does {} reduce?"),
+    (re.compile(r"\d|\bresults\b", re.I), "What results does {} report?"),
+)
+"""Questions in the abstract's own words are found; the first one that fits is asked."""
+_PROBLEM = re.compile(r"\b(challenge|limitation|problem|issue)", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d])")
+
+
+def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
+    """Up to `limit` questions, those about different papers in turn; none that was just asked."""
+    if answer.outcome == "declined":
+        offered: Iterator[str] = (f"What does {_called(paper)} report?" for paper in answer.nearest if paper.title)
+    else:
+        papers = [paper for paper in answer.cited_papers if paper.title][:3]
+        each = [list(_about(paper, answer)) for paper in papers]
+        in_turn = chain.from_iterable(zip_longest(*each))
+        offered = (question for question in chain(_compared(papers, answer), in_turn) if question)
+    asked = {_folded(answer.question), _folded(answer.standalone_question)}
+    fresh = dict.fromkeys(question for question in offered if _folded(question) not in asked)
+    return list(fresh)[:limit]
+
+
+def _about(paper: Paper, answer: Answer) -> Iterator[str]:
+    """Questions that sentences of the abstract answer which were not quoted."""
+    name = _called(paper)
+    cited = [Span(c.start, c.end) for c in answer.citations if c.paper.id == paper.id]
+    unread = [words for span, words in _sentences(paper.abstract) if not any(map(span.overlaps, cited))]
+    if any(map(_PROPOSES.search, unread)):
+        yield f"How does {name} work?"
+    results = " ".join(words for words in unread if not _PROPOSES.search(words))
+    yield from [asked.format(name) for sign, asked in _RESULTS if sign.search(results)][:1]
+    if any(link in words for link in paper.links for words in unread):
+        yield f"Where is the code of {name}?"
+    if not any(span.start == 0 for span in cited):
+        found = _PROBLEM.search(paper.abstract)
+        yield f"Which {found[1].lower() if found else 'problem'} does {name} address?"
+
+
+def _compared(papers: list[Paper], answer: Answer) -> Iterator[str]:
+    if len(papers) >= 2 and not re.search(r"\b(?:compare|differ|versus|vs)", answer.question, re.IGNORECASE):
+        yield f"How do {_called(papers[0])} and {_called(papers[1])} differ?"
+
+
+def _called(paper: Paper) -> str:
+    """The paper's name: what stands before the colon of its title, if the abstract uses it too, else the title in quotation marks."""
+    title = " ".join(clean(paper.title).split())
+    head, colon, _ = title.partition(": ")
+    named = colon and len(head) <= _LONGEST_NAME and len(head.split()) <= 4
+    if named and normalise(head) in normalise(paper.abstract):
+        return head
+    return f"\u201c{shorten(title.rstrip('.'), 110)}\u201d"
+
+
+def _sentences(abstract: str) -> Iterator[tuple[Span, str]]:
+    start = 0
+    for end in (*(match.start() for match in _SENTENCE_END.finditer(abstract)), len(abstract)):
+        yield Span(start, end), abstract[start:end]
+        start = end
+
+
+def _folded(question: str) -> str:
+    return normalise(question).rstrip("?. ")
