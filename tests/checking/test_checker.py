@@ -5,9 +5,6 @@ import pytest
 from rag.checking.checker import Checker, strange_names
 from rag.checking.negation import contrast_conflicts, negation_conflicts, said_of_the_other, sides
 from rag.checking.numbers import number_conflicts
-from rag.core.settings import DEFAULT_EMBEDDER, Settings
-from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
 
 EVIDENCE = "It enables a speedup factor of 2.3times for Stable Diffusion v1.5 with only a 0.05 decline in CLIP Score."
 TITLE = "DeepCache: Accelerating Diffusion Models for Free"
@@ -95,12 +92,6 @@ def test_what_others_did_is_not_the_authors_work() -> None:
     assert said_of_the_other("ThinkDiff focuses on pixels.", source, "ThinkDiff")
     assert not said_of_the_other("Prior methods focus on pixels.", source, "ThinkDiff")
     assert not said_of_the_other("ThinkDiff focuses on meaning.", "We focus on meaning.", "ThinkDiff")
-
-
-@pytest.fixture(scope="module")
-def checker(cache: object) -> Checker:
-    settings = Settings.load(cache=cache)
-    return Checker(TransformerEmbedder(find_model(DEFAULT_EMBEDDER, settings.cache), choose_device("cpu")))
 
 
 @pytest.mark.parametrize(

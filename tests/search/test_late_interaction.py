@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from rag.core.domain import Paper, Span
-from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
 from rag.search.late_interaction import LateInteraction
 from tests.helpers.fakes import HashEmbedder
 
@@ -26,11 +24,6 @@ class _Counting(HashEmbedder):
 
 def _none(words: object) -> dict[str, int]:
     return {}
-
-
-@pytest.fixture(scope="module")
-def embedder(seed_settings: Settings) -> TransformerEmbedder:
-    return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, seed_settings.cache), choose_device("cpu"))
 
 
 def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
