@@ -154,17 +154,20 @@ def small_library(tmp_path: Path, few_papers: list[Paper]) -> Path:
 
 @pytest.fixture
 def unprivileged() -> Callable[[], Any]:
-    """A context in which file permissions bind also where the tests run as root."""
+    """A context in which file permissions bind also where the tests run as root.
+
+    The real user changes too, because `os.access` asks for that one; the saved one stays, which leads back.
+    """
 
     @contextmanager
     def lowered() -> Iterator[None]:
         if os.geteuid() != 0:
             yield
             return
-        os.seteuid(65534)
+        os.setresuid(65534, 65534, 0)
         try:
             yield
         finally:
-            os.seteuid(0)
+            os.setresuid(0, 0, 0)
 
     return lowered

@@ -13,6 +13,12 @@ from rag.output.to_json import answer_json
 from tests.helpers.assistants import over
 
 
+@pytest.fixture(scope="module")
+def first(assistant: Assistant) -> Answer:
+    """The answer that conversations begin with."""
+    return assistant.ask("What is DeepCache?")
+
+
 def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant) -> None:
     answer = assistant.ask("What speedup does DeepCache reach for Stable Diffusion v1.5?")
     assert answer.outcome == "answered"
@@ -35,17 +41,15 @@ def test_what_is_off_topic_is_declined_with_the_nearest_papers(assistant: Assist
     assert answer.p_answerable < 0.5
 
 
-def test_a_follow_up_is_about_the_paper_cited_before(assistant: Assistant) -> None:
-    first = assistant.ask("What is DeepCache?")
-    history = [Turn("user", "What is DeepCache?"), Turn("assistant", first.text)]
+def test_a_follow_up_is_about_the_paper_cited_before(assistant: Assistant, first: Answer) -> None:
+    history = [Turn("user", first.question), Turn("assistant", first.text)]
     answer = assistant.ask("Does it need retraining?", history)
     assert "DeepCache" in answer.standalone_question
     assert answer.cited_papers[0].title.startswith("DeepCache")
 
 
-def test_a_change_of_topic_is_not_dragged_back(assistant: Assistant) -> None:
-    first = assistant.ask("What is DeepCache?")
-    history = [Turn("user", "What is DeepCache?"), Turn("assistant", first.text)]
+def test_a_change_of_topic_is_not_dragged_back(assistant: Assistant, first: Answer) -> None:
+    history = [Turn("user", first.question), Turn("assistant", first.text)]
     question = "Which benchmark data set was used for human motion generation?"
     answer = assistant.ask(question, history)
     assert answer.standalone_question == question
@@ -89,9 +93,8 @@ def test_a_question_that_is_none_is_refused(question: str, message: str, assista
         assistant.ask(question)
 
 
-def test_control_characters_in_a_question_are_removed(assistant: Assistant) -> None:
-    plain = assistant.ask("What is DeepCache?")
-    assert _without_timings(assistant.ask("What\x00 is\x1b \u202eDeepCache?")) == _without_timings(plain)
+def test_control_characters_in_a_question_are_removed(assistant: Assistant, first: Answer) -> None:
+    assert _without_timings(assistant.ask("What\x00 is\x1b \u202eDeepCache?")) == _without_timings(first)
 
 
 def test_an_empty_library_declines(tmp_path: Path, assistant: Assistant) -> None:
@@ -135,9 +138,10 @@ def test_an_address_finds_its_paper_and_is_answered(assistant: Assistant) -> Non
     )
 
 
-def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(assistant: Assistant) -> None:
-    first = assistant.ask("What is DeepCache?")
-    history = [Turn("user", "What is DeepCache?"), Turn("assistant", first.text)]
+def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(
+    assistant: Assistant, first: Answer
+) -> None:
+    history = [Turn("user", first.question), Turn("assistant", first.text)]
     answer = assistant.ask("And how much faster does it make things?", history)
     assert "2.3times" in answer.text
     assert answer.sentences[0].text not in {sentence.text for sentence in first.sentences}
