@@ -70,6 +70,7 @@ class _Answer(BaseModel):
     signals: _Scores = {}
     timings_ms: _Scores = {}
     notice: str = ""
+    threshold: float = Field(0.0, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,7 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         signals=data.signals,
         timings_ms=data.timings_ms,
         notice=data.notice,
+        threshold=data.threshold,
     )
     return Restored(_told(answer, data.answer), len(data.sentences) - len(sentences))
 
