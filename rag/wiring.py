@@ -74,7 +74,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         report("Loading the reader")
         from rag.models.query_likelihood import LikelihoodReader
 
-        reader = LikelihoodReader(files, choose_device(settings.device, reading=True))
+        reader = LikelihoodReader(files, choose_device(settings.device, bfloat16_on_cpu=True))
         embedder = searcher.retriever.embedder
         ranker = SentenceRanker(
             embedder, reader, load_weights("ranking"), papers=settings.read_papers, sentences=settings.read_sentences
@@ -141,10 +141,10 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
         return None
     if settings.writer_url:
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        named = None if settings.writer == "auto" else settings.writer
+        model = "" if settings.writer == "auto" else settings.writer
         report(f"Asking {settings.writer_url} for its models")
-        remote = RemoteGenerator(settings.writer_url, named or "", key, limits)
-        if named is None:
+        remote = RemoteGenerator(settings.writer_url, model, key, limits)
+        if not model:
             served = remote.models()
             if not served:
                 raise WriterFailed(f"the server at {settings.writer_url} serves no model; set CITEWISE_WRITER")
@@ -158,8 +158,8 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
     report("Loading the writer")
-    writing = choose_device(settings.device, reading=True)
-    return LocalGenerator(files, writing, limits, settings.writer_4bit)
+    device = choose_device(settings.device, bfloat16_on_cpu=True)
+    return LocalGenerator(files, device, limits, settings.writer_4bit)
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":

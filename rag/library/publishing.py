@@ -103,8 +103,8 @@ def _mirrors(folder: Path, manifest: Manifest, library: Library) -> bool:
 
 def _current(root: Path) -> Manifest | None:
     try:
-        read = json.loads((root / "current.json").read_text("utf-8"))
-        return Manifest(str(read["folder"]), int(read["revision"]), int(read["count"]))
+        manifest = json.loads((root / "current.json").read_text("utf-8"))
+        return Manifest(str(manifest["folder"]), int(manifest["revision"]), int(manifest["count"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

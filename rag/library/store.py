@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.library import tables
+from rag.library import queries, tables
 from rag.core.domain import Paper, Sentence, Span, Window
 from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.library.sqlite import writer_lock
@@ -27,7 +27,6 @@ from rag.library.sqlite import connect, mapped_errors
 from rag.core.domain import EmbedderIdentity
 from rag.ingest.chunks import Chunked
 
-TITLE_WEIGHT = 2.0
 _MANY = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
 
@@ -256,49 +255,31 @@ class Library:
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
         """All papers in the order they came in, or those of the ids given (unknown ids are left out)."""
-        columns = "SELECT id, title, abstract, details FROM papers"
         if ids is None:
-            rows: Iterable[Any] = self._rows(f"{columns} ORDER BY key")
+            rows: Iterable[Any] = self._rows(f"{queries.PAPERS} ORDER BY key")
         else:
-            rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
+            rows = self._rows_for(queries.PAPERS + " WHERE id IN ({}) ORDER BY key", ids)
         return [paper_of(*row) for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
         if not identifiers:
             return []
-        any_of = f"IN ({','.join('?' * len(identifiers))})"
-        fields = ("lower(id)", *(f"lower(json_extract(details, '$.{name}'))" for name in ("doi", "arxiv_id", "pmid")))
-        fields += ("json_extract(details, '$.url')",)
-        tests = [f"{field} {any_of}" for field in fields]
-        tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.links') WHERE value {any_of})")
-        statement = f"SELECT id, title, abstract, details FROM papers WHERE {' OR '.join(tests)} ORDER BY key LIMIT 5"
-        return [paper_of(*row) for row in self._rows(statement, [*identifiers] * len(tests))]
+        statement, values = queries.papers_identified(identifiers)
+        return [paper_of(*row) for row in self._rows(statement, values)]
 
     def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
         """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""
-        statement = (
-            "SELECT p.id, s.start, s.end, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper "
-            "WHERE p.id IN ({}) ORDER BY s.paper, s.start"
-        )
-        rows = list(self._rows_for(statement, ids))
+        rows = list(self._rows_for(queries.SENTENCES_OF, ids))
         return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
-        statement = (
-            "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE p.id IN ({}) ORDER BY w.paper, w.start"
-        )
-        return windows_of(list(self._rows_for(statement, ids)))
+        return windows_of(list(self._rows_for(queries.WINDOWS_OF, ids)))
 
     def windows_by_id(self, window_ids: Iterable[int]) -> tuple[list[Window], Matrix]:
         """The windows with these ids that still exist, and their embeddings as rows."""
-        statement = (
-            "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE w.id IN ({}) ORDER BY w.paper, w.start"
-        )
-        return windows_of(list(self._rows_for(statement, window_ids)))
+        return windows_of(list(self._rows_for(queries.WINDOWS_BY_ID, window_ids)))
 
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""
@@ -306,11 +287,11 @@ class Library:
 
     def lexical(self, words: Sequence[str], limit: int) -> dict[str, float]:
         """BM25 of the best papers that hold any of the words, stemmed, the title counting double: {paper id: > 0}."""
-        return self._bm25(words, "ORDER BY score DESC, p.id LIMIT ?", (limit,))
+        return self._scores(queries.best_by_words(words, limit))
 
     def lexical_of(self, words: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """BM25 of the papers with these ids; papers without any of the words are left out."""
-        return self._bm25(words, f"AND p.id IN ({','.join('?' * len(ids))})", ids)
+        return self._scores(queries.scores_by_words(words, ids))
 
     def holding(self, words: Iterable[str]) -> dict[str, int]:
         """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
@@ -322,15 +303,8 @@ class Library:
                 if '"' not in word
             }
 
-    def _bm25(self, words: Sequence[str], tail: str, values: Sequence[Any]) -> dict[str, float]:
-        if not words:
-            return {}
-        query = " OR ".join(f'"{word}"' for word in dict.fromkeys(words) if '"' not in word)
-        statement = (
-            f"SELECT p.id, -bm25(papers_fts, {TITLE_WEIGHT}, 1.0) AS score FROM papers_fts f "
-            f"JOIN papers p ON p.key = f.rowid WHERE papers_fts MATCH ? {tail}"
-        )
-        return {identifier: float(score) for identifier, score in self._rows(statement, (query, *values))}
+    def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
+        return {row[0]: float(row[1]) for row in self._rows(*query)} if query else {}
 
 
 def database_file(folder: Path) -> Path:

@@ -88,7 +88,7 @@ class HybridRetriever(BaseRetriever):
                 return []
             best = _best_windows(windows, (embeddings @ vector).tolist(), self._fusion.windows_per_paper)
             parts = {
-                "dense": {paper: chosen[0][1] for paper, chosen in best.items()},
+                "dense": {paper: scored[0][1] for paper, scored in best.items()},
                 "sentence": self._best_sentence(vector, best),
                 "lexical": lexical,
             }
