@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.core.arrays import Matrix
 from rag.core.domain import Window
 from rag.library.store import Library
-from rag.core.arrays import Matrix
 
 log = logging.getLogger(__name__)
 _COLLECTION = "windows"
@@ -83,7 +83,9 @@ class VectorIndex:
         windows, embeddings = library.windows_by_id(ids[::step][:_SAMPLES])
         strays = sum(not self._finds(window, row) for window, row in zip(windows, embeddings, strict=True))
         # The search is approximate: among many near-twins one or the other may be missed in a sound index.
-        return f"{strays} of {len(windows)} sampled passages do not find themselves" if 2 * strays > len(windows) else None
+        return (
+            f"{strays} of {len(windows)} sampled passages do not find themselves" if 2 * strays > len(windows) else None
+        )
 
     def _finds(self, window: Window, embedding: Matrix) -> bool:
         nearest = self.query(embedding, 10)
