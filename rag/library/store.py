@@ -17,7 +17,7 @@ from typing import Any
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
 from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
-from rag.ingest.chunks import Chunked
+from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.library import queries, tables
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
@@ -147,12 +147,12 @@ class Library:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[str, tuple[str, str]]:
+    def hashes(self) -> dict[str, tuple[str, str]]:
         """Per paper id its record hash and its text hash (title and abstract only)."""
         rows = self._database.rows("SELECT id, record_hash, title, abstract FROM papers")
         return {row[0]: (row[1], text_hash(row[2], row[3])) for row in rows}
 
-    def put(self, batch: Sequence[Chunked]) -> None:
+    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
         """Store papers in one transaction; a paper of a known id replaces the old one. All or nothing.
 
         Raises:
@@ -177,7 +177,7 @@ class Library:
         row = self._database.connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
         return int(row[0]) if row else 0
 
-    def _insert(self, item: Chunked) -> None:
+    def _insert(self, item: EmbeddedPaper) -> None:
         paper = item.paper
         key = self._database.connection.execute(
             "INSERT INTO papers (id, title, abstract, details, record_hash) VALUES (?, ?, ?, ?, ?)",

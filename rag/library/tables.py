@@ -1,4 +1,4 @@
-"""The library's SQLite schema, as the ordered steps that build it.
+"""The library's tables: the ordered steps that build them, and records to rows and back.
 
 Step n brings a database from version n to n + 1 (`PRAGMA user_version`); a new database is version 0 and takes all of
 them, an older library takes the rest. A step is never edited once released: a change is a new step.

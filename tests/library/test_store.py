@@ -23,7 +23,7 @@ from rag.core.errors import (
     LibraryReadOnly,
     SchemaTooNew,
 )
-from rag.ingest.chunks import Chunked
+from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library import tables
@@ -239,7 +239,7 @@ def test_embeddings_of_mixed_length_are_reported_as_damage(small_library: Path) 
 
 
 def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: list[Paper]) -> None:
-    good = Chunked(
+    good = EmbeddedPaper(
         replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32)
     )
     bad = replace(good, paper=replace(few_papers[0], id=None))  # type: ignore[arg-type]
