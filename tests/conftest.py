@@ -25,7 +25,7 @@ from rag.ingest.pipeline import IngestReport, plan, store  # noqa: E402
 from rag.library.publishing import publish  # noqa: E402
 from rag.library.store import Library  # noqa: E402
 from rag.models.find import choose_device, find_model  # noqa: E402
-from rag.wiring import ingest_files, open_assistant  # noqa: E402
+from rag.wiring import ingest_files, open_assistant, open_checker  # noqa: E402
 from tests.helpers.fakes import HashEmbedder  # noqa: E402
 from tests.helpers.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
 
@@ -85,9 +85,7 @@ def reader(cache: Path) -> "LikelihoodReader":
 @pytest.fixture(scope="session")
 def checker(embedder: "TransformerEmbedder") -> "Checker":
     """The real checker with its fitted weights."""
-    from rag.checking.checker import Checker
-
-    return Checker(embedder)
+    return open_checker(Settings(), embedder)
 
 
 @pytest.fixture(scope="session")

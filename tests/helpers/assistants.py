@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from rag.answer.assistant import Assistant
 from rag.answer.written import Composer
@@ -15,6 +14,7 @@ from rag.library.store import Library
 from rag.search.hybrid import HybridRetriever
 from rag.search.late_interaction import LateInteraction
 from rag.search.reranker import LATE_WEIGHT, Reranker
+from rag.search.searcher import Searcher
 
 
 class Lent(Assistant):
@@ -24,29 +24,29 @@ class Lent(Assistant):
         pass
 
 
-def around(shared: Assistant, composer: Composer | None = None, **settings: Any) -> Assistant:
-    """An assistant over the library and models of `shared`, with a writer or settings of its own."""
+def around(shared: Assistant, composer: Composer | None = None) -> Assistant:
+    """An assistant over the library and models of `shared`, with a writer of its own."""
     return Lent(
-        shared.library,
-        shared.retriever,
-        shared._reranker,
-        shared._finder,
-        Settings(**settings),
+        shared.searcher,
+        shared._ranker,
+        shared._models,
         shared.description,
-        composer,
+        max_quotes=Settings().max_quotes,
+        composer=composer,
     )
 
 
 @contextmanager
 def over(shared: Assistant, folder: Path, papers: list[Paper]) -> Iterator[Assistant]:
     """An assistant over a new library in `folder` with these papers, with the models of `shared`."""
-    embedder = shared.retriever.embedder
+    embedder, settings = shared.searcher.retriever.embedder, Settings()
     with Library.writing(folder, embedder.identity) as writing:
         store(writing, plan(writing, papers, ()), lambda: embedder)
         publish(writing)
     library = Library.reading(folder)
-    retriever = HybridRetriever(library, embedder)
     reranker = Reranker(LateInteraction(embedder), late_weight=LATE_WEIGHT)
-    assistant = Assistant(library, retriever, reranker, shared._finder, Settings(), shared.description)
+    retriever = HybridRetriever(library, embedder)
+    searcher = Searcher(library, retriever, reranker, settings.max_question_chars, shared.searcher.description)
+    assistant = Assistant(searcher, shared._ranker, shared._models, shared.description, max_quotes=settings.max_quotes)
     with closing(assistant):
         yield assistant

@@ -24,7 +24,7 @@ from rag.core.errors import (
     LibraryReadOnly,
     SchemaTooNew,
 )
-from rag.ingest.chunks import Chunked
+from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library import tables
@@ -188,8 +188,8 @@ def test_a_full_disk_rolls_the_batch_back_and_keeps_what_was_there(small_library
         for i in range(200)
     ]
     with Library.writing(small_library, embedder.identity) as library:
-        pages = library._connection.execute("PRAGMA page_count").fetchone()[0]
-        library._connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+        pages = library._database.connection.execute("PRAGMA page_count").fetchone()[0]
+        library._database.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
         with pytest.raises(LibraryFull, match="no space"):
             store(library, plan(library, many, ()), lambda: embedder)
         assert library.count() == 4
@@ -240,7 +240,7 @@ def test_embeddings_of_mixed_length_are_reported_as_damage(small_library: Path) 
 
 
 def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: list[Paper]) -> None:
-    good = Chunked(
+    good = EmbeddedPaper(
         replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32)
     )
     bad = replace(good, paper=replace(few_papers[0], id=None))  # type: ignore[arg-type]
