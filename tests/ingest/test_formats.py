@@ -196,6 +196,10 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         ({"title": ["Bad"], "abstract": "a"}, "title is not text but a list"),
         ({"title": "Bad", "abstract": "a", "authors": "A. Bee"}, "authors is not a list but a str"),
         ({"title": "Bad", "abstract": "a", "authors": {"name": "A"}}, "authors is not a list but a dict"),
+        (
+            {"title": "Bad", "abstract": "a", "authors": ["A", {"name": "B"}]},
+            "authors holds something that is not text",
+        ),
         ({"title": "Bad", "abstract": "a", "year": "recent"}, "year is no year: 'recent'"),
         ({"title": "Bad", "abstract": "a", "year": [2020]}, r"year is no year: '\[2020\]'"),
         ({"title": "Bad", "abstract": "a", "year": 20200}, "year is no year: '20200'"),
@@ -215,6 +219,7 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         "title a list",
         "authors a string",
         "authors an object",
+        "an author an object",
         "year a word",
         "year a list",
         "year too large",

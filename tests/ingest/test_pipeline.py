@@ -40,6 +40,19 @@ def test_of_several_files_the_last_record_of_an_id_is_stored(tmp_path: Path) -> 
     library.close()
 
 
+@pytest.mark.parametrize("change", [{"title": "Wax bees"}, {"abstract": "Bees make wax."}])
+def test_a_changed_title_or_abstract_is_embedded_anew(
+    change: dict[str, str], tmp_path: Path, few_papers: list[Paper]
+) -> None:
+    add(tmp_path, few_papers)
+    embedder = HashEmbedder()
+    assert add(tmp_path, [replace(few_papers[0], **change)], embedder).updated == ("bees",)
+    library = Library.reading(tmp_path)
+    assert embedder.embedded > 0
+    assert library.lexical(["wax"], 5).keys() == {"bees"}
+    library.close()
+
+
 def test_one_file_that_cannot_be_read_stops_all(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no file"):
         read_files([file(tmp_path, jsonl(BEES)), tmp_path / "gone.jsonl"])
