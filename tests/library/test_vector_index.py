@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.core.errors import VectorIndexError
 from rag.ingest.formats.record import make_paper
 from rag.library import publishing, vector_index
 from rag.library.sqlite import writer_lock
@@ -76,6 +77,18 @@ def test_vectors_that_do_not_find_themselves_are_noticed_though_the_count_is_rig
 
     repaired = publishing.open_index(library)
     assert repaired.problem(library) is None
+    repaired.close()
+
+
+def test_one_vector_that_is_missing_is_noticed(library: Library) -> None:
+    index = publishing.open_index(library)
+    index._collection.delete(ids=[str(library.window_ids()[0])])
+    assert index.problem(library) == "3 vectors for 4 passages"
+    index.close()
+    with pytest.raises(VectorIndexError, match="missing, damaged or behind"):
+        publishing.health(library)
+    repaired = publishing.open_index(library)
+    assert repaired.count() == 4
     repaired.close()
 
 
@@ -171,6 +184,9 @@ def test_an_index_of_a_library_that_stood_there_before_is_replaced(tmp_path: Pat
     (tmp_path / "library.sqlite3").unlink()
     add(tmp_path, [make_paper(id="new", title="New", abstract="New words of this one.")])
     library = Library.reading(tmp_path)
+    assert "sampled ones find themselves" in publishing.health(library), (
+        "the ingest has replaced it, not the first question"
+    )
     index = publishing.open_index(library)
     assert _nearest(index, library, "new words") == "new"
     index.close()
