@@ -39,6 +39,10 @@ def test_cosines_are_those_of_the_stored_embeddings(library: Library) -> None:
     index = publishing.open_index(library)
     windows, embeddings = library.windows(["tea"])
     assert index.query(embeddings[0], 4)[windows[0].id] == pytest.approx(1.0, abs=1e-5)
+    every, rows = library.windows([paper.id for paper in library.papers()])
+    exact = {window.id: float(row @ embeddings[0]) for window, row in zip(every, rows, strict=True)}
+    assert min(exact.values()) < 0.9
+    assert index.query(embeddings[0], 4) == pytest.approx(exact, abs=1e-5)
     assert list(index.query(embeddings[0], 4).values()) == sorted(index.query(embeddings[0], 4).values(), reverse=True)
     index.close()
 
