@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.helpers.windows import PAPERS, Scripted, running
 from ui.session import feedback, limits
 from ui.session.limits import RateLimit, address_of
-from ui.session.turns import content_to_text, history_turns, request_of
+from ui.session.turns import content_to_text, history_messages, request_of
 
 
 def as_json(value: Any) -> Any:
@@ -235,10 +235,19 @@ def test_history_takes_both_shapes_and_skips_the_rest() -> None:
         {},
         7,
     ]
-    assert history_turns(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
-    assert history_turns(None) == ()
+    assert history_messages(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
+    assert history_messages(None) == ()
     long = [{"role": "user", "content": "x" * 100_000}] * 100
-    assert len(history_turns(long)) == 20 and len(history_turns(long)[0].content) == 8_000
+    assert len(history_messages(long)) == 20 and len(history_messages(long)[0].content) == 8_000
+
+
+def test_a_message_keeps_the_ids_that_its_answer_cites_and_nothing_else_that_is_sent_as_such() -> None:
+    def cited(sent: Any) -> tuple[str, ...]:
+        return history_messages([{"role": "assistant", "content": "two", "cited": sent}])[0].cited
+
+    assert cited(["a", 7, None, "", "b", "x" * 1_000]) == ("a", "b")
+    assert cited("ab") == cited(None) == cited({"a": 1}) == ()
+    assert len(cited(["a"] * 1_000)) == 50
 
 
 @pytest.mark.parametrize(
