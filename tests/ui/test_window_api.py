@@ -1,7 +1,6 @@
 """The HTTP endpoints, and the limits that hold for everybody: rate, upload size, password."""
 
 import json
-import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,7 +14,6 @@ from rag.core.domain import Turn
 from rag.core.errors import QuestionError, SettingsError, SourceError
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json, hit_json, paper_json
-from tests.conftest import ROOT
 from tests.helpers.windows import PAPERS, Scripted, running
 from ui.session import feedback, limits
 from ui.session.limits import RateLimit, address_of
@@ -75,22 +73,6 @@ def test_endpoint_over_plain_http(address: str) -> None:
     assert stream.startswith("event: complete")
     [answer] = json.loads(stream.split("data: ", 1)[1].splitlines()[0])
     assert answer["outcome"] == "answered"
-
-
-def test_examples_of_the_readme_run(address: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The Python example as it stands; the curl example by the shell, where curl is there."""
-    import shutil
-    import subprocess
-
-    readme = (ROOT / "README.md").read_text("utf-8").replace("http://127.0.0.1:7860", address.rstrip("/"))
-    [python] = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "gradio_client" in block]
-    exec(compile(python, "README.md", "exec"), {})  # our own document
-    printed = capsys.readouterr().out
-    assert "“This enables a speedup factor" in printed and "FastCache" in printed
-    [shell] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "/gradio_api/call/" in block]
-    if shutil.which("curl"):
-        done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, cwd=tmp_path)
-        assert "event: complete" in done.stdout and '"outcome": "answered"' in done.stdout
 
 
 def test_nothing_is_uploaded_beyond_a_megabyte(address: str) -> None:
