@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from evals.errors import EvalError
 from evals.written_commands import COMMANDS, FITTED
 from rag.cli import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 
 app = typer.Typer(

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from evals.errors import EvalError
 from rag.cli import DeviceOption, JsonOption, LibraryOption
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 
 FITTED = Path(__file__).parent.parent / "rag" / "core" / "fitted"

@@ -21,7 +21,7 @@ ORDER = {
         {"cli": {"ui.app"}},  # the one door upwards: `citewise chat` opens the window
     ),
     "ui": ("records views session api app space".split(), {}),
-    "evals": ("cases runs scores fit marking report bench".split(), {}),
+    "evals": ("errors cases runs scores fit marking report bench".split(), {}),
 }
 """Per package its folders and modules in the order in which they may import each other: each those before it."""
 

@@ -21,8 +21,8 @@ from evals.bench.corpus import questions_from, questions_of, take_papers, write_
 from evals.bench.naive import build_naive_index
 from evals.bench.sides import SIDES, Job, Sample, candidate_sentences
 from evals.bench.workers import Worker
+from evals.errors import EvalError
 from evals.runs.manifest import machine, versions
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 from rag.models.find import choose_device
 from rag.wiring import ingest_files

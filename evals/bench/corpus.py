@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from evals.cases.question_set import load_set
+from evals.errors import EvalError
 from rag.core.domain import Paper, Rejected
-from rag.core.errors import EvalError
 from rag.core.sentences import sentences
 from rag.ingest.formats import corpus_jsonl, read_papers
 from rag.output.to_json import paper_json

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from evals.bench.sides import SIDES, Job, Sample
-from rag.core.errors import CitewiseError, EvalError
+from evals.errors import EvalError
+from rag.core.errors import CitewiseError
 
 _PATIENCE_S = 10.0
 """How long a side may take to end by itself."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.core.errors import EvalError
+from evals.errors import EvalError
 
 Record = tuple[str, Any]
 """Where it stands ("line 17"), and the object, or a ValueError that says why there is none."""

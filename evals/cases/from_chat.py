@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rag.core.errors import EvalError
+from evals.errors import EvalError
 
 TODO = "check gold and answerable; add nuggets (facts a right answer must contain); remove this field"
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evals.errors import EvalError
 from rag.answer.quoted import short_name
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.sentences import sentences as split_sentences
 from rag.core.text import word_shares
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from evals.errors import EvalError
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.sentences import sentences
 
 

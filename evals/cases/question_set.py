@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import formats
+from evals.errors import EvalError
 from rag.core.domain import Paper, Turn
-from rag.core.errors import EvalError
 from rag.core.text import normalise
 
 _NAMED = 20

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from evals.cases.question_set import Case, QuestionSet, check_against, paper_ids, resolve
+from evals.errors import EvalError
 from evals.runs.session import papers_of
 from rag.answer.assistant import Assistant
-from rag.core.errors import CitewiseError, EvalError
+from rag.core.errors import CitewiseError
 from rag.core.logistic import Feature, Logistic
 from rag.core.settings import Settings
 from rag.evidence import selection

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from evals.errors import EvalError
 from evals.runs.run import Run
-from rag.core.errors import EvalError
 from rag.core.text import clean
 
 POINTS = ("0", "1", "2")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.errors import EvalError
 from evals.report.figures import figures, trends
 from evals.report.markup import NONE, esc, number, table
 from evals.report.questions import browser
@@ -17,7 +18,6 @@ from evals.report.sources import shelf
 from evals.runs.run import Run
 from evals.scores.scoring import MAIN, OUTCOMES, score
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 
 WHAT = {
     "hit@1": "the first paper found is a right one",

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evals.errors import EvalError
 from rag.checking.checker import Checked, Checker
-from rag.core.errors import EvalError
 from rag.core.text import content_words, stem
 from rag.models.embedder import Embedder
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from evals.errors import EvalError
 from evals.runs.run import Run, differences
 from evals.scores.intervals import bootstrap, mcnemar
 from evals.scores.measures import MEASURES, Line
 from evals.scores.scoring import auroc, caught, declined_rightly
-from rag.core.errors import EvalError
 
 TOLERANCES: Mapping[str, float] = {
     "hit@1": 0.02,

@@ -9,11 +9,11 @@ import pytest
 
 from evals.cases.planting import plant
 from evals.cases.poisoning import poisoned
+from evals.errors import EvalError
 from evals.fit.checking import fit_checking
 from evals.scores.checker import auroc, judge, load_pairs, pair_json, summary
 from rag.checking.checker import Checker
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
 

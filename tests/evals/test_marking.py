@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from evals.errors import EvalError
 from evals.marking.reading import Criterion, Mark, append_to_log, load_rubric, read_run
 from evals.runs.run import Run
-from rag.core.errors import EvalError
 from tests.conftest import ROOT
 
 SET = ROOT / "evals" / "sets" / "reading.jsonl"

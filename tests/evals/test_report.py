@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from evals.errors import EvalError
 from evals.report.charts import SHARE, Axis, Interval, Series, dots, lines, rounded_axis, trend
 from evals.report.markup import Range, esc, link, marked
 from evals.report.page import page, write_report
@@ -20,7 +21,6 @@ from evals.report.questions import FAILURES, failures
 from evals.report.sources import places, shelf
 from evals.runs.run import Run
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = '"><img src=x onerror="alert(1)">'

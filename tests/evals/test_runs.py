@@ -11,11 +11,12 @@ import pytest
 
 import evals
 from evals.cases.question_set import Case, load_set
+from evals.errors import EvalError
 from evals.runs.run import FORMAT, Run, load_run, run_cases
 from evals.scores import scoring
 from rag.answer.quoted import DECLINED
 from rag.core.domain import Answer, Hit, Paper, Turn
-from rag.core.errors import EvalError, QuestionError
+from rag.core.errors import QuestionError
 from rag.core.settings import Settings
 from tests.conftest import ROOT
 
