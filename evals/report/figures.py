@@ -6,9 +6,9 @@ from typing import Any
 from evals.report.charts import SHARE, Axis, Interval, Series, dots, lines, rounded_axis, trend
 from evals.report.markup import esc, number
 from evals.runs.run import Run
-from evals.scores.intervals import estimate
 from evals.scores.measures import Line, recall_at
 from evals.scores.scoring import MAIN, answerable
+from evals.scores.statistics import estimate
 
 BY_TYPE = ("hit@1", "recall@5", "facts", "citation_precision")
 DEPTH = 10

@@ -1,9 +1,8 @@
 """How good the checker is: pairs of a sentence and its evidence, some supported and some not, judged and scored.
 
 Owns: the form of a pairs file, the verdict of each pair, and what is reported: area under the ROC curve, and the share of wrong
-pairs that is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same
-pairs, two baselines:
-the cosine of the embeddings, and the share of the sentence's words that the evidence holds.
+pairs that is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same pairs, two
+baselines: the cosine of the embeddings, and the share of the sentence's words that the evidence holds.
 """
 
 import json
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evals.errors import EvalError
+from evals.scores.statistics import auroc
 from rag.checking.checker import Checked, Checker
 from rag.core.text import content_words, stem
 from rag.models.embedder import Embedder
@@ -123,13 +123,7 @@ def _scored(truth: npt.NDArray[np.bool_], scores: Array) -> dict[str, float | No
     if truth.all() or not truth.any():
         return {"auroc": None, "caught": None}
     bound = np.quantile(scores[truth], FALSE_ALARMS)
-    return {"auroc": auroc(truth, scores), "caught": _mean(scores[~truth] < bound)}
-
-
-def auroc(truth: npt.NDArray[np.bool_], scores: Array) -> float:
-    """0..1: how often a true one scores higher than a false one, ties counting half (Hanley and McNeil 1982)."""
-    higher = scores[truth][:, None] - scores[~truth][None, :]
-    return float((higher > 0).mean() + (higher == 0).mean() / 2)
+    return {"auroc": auroc(scores[truth], scores[~truth]).mean, "caught": _mean(scores[~truth] < bound)}
 
 
 def _by_kind(

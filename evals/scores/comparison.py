@@ -11,9 +11,9 @@ import numpy as np
 
 from evals.errors import EvalError
 from evals.runs.run import Run, differences
-from evals.scores.intervals import bootstrap, mcnemar
 from evals.scores.measures import MEASURES, Line
-from evals.scores.scoring import auroc, caught, declined_rightly
+from evals.scores.scoring import auroc_answerable, caught, declined_rightly
+from evals.scores.statistics import bootstrap, mcnemar
 
 TOLERANCES: Mapping[str, float] = {
     "hit@1": 0.02,
@@ -158,7 +158,7 @@ def _beyond(gain: float, tolerance: float) -> bool:
 def _of_whole(name: str, lines: Sequence[Line]) -> float | None:
     """A measure that has no value for a single question that both runs share."""
     if name == "auroc_answerable":
-        return auroc(lines).mean
+        return auroc_answerable(lines).mean
     right = [value for line in lines if (value := declined_rightly(line)) is not None]
     return sum(right) / len(right) if right else None
 

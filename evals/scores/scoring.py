@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evals.runs.run import Run
-from evals.scores.intervals import Mean, area, estimate
 from evals.scores.measures import MEASURES, Line, answer_words
+from evals.scores.statistics import Mean, auroc, estimate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -73,7 +73,7 @@ def _declining(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
     return {
         "declined_precision": estimate([declined_rightly(line) for line in lines], failed),
         "declined_recall": estimate([caught(line) for line in lines], failed),
-        "auroc_answerable": auroc(lines, failed),
+        "auroc_answerable": auroc_answerable(lines, failed),
     }
 
 
@@ -89,12 +89,12 @@ def caught(line: Line) -> float | None:
     return {"declined": 1.0, "partial": 0.5}.get(line["outcome"], 0.0)
 
 
-def auroc(lines: Sequence[Line], failed: int = 0) -> Mean:
+def auroc_answerable(lines: Sequence[Line], failed: int = 0) -> Mean:
     """Probability that a question that the library answers gets the higher `p_answerable`; ties count half."""
     judged = [line for line in lines if line.get("p_answerable") is not None]
     yes = [line["p_answerable"] for line in judged if answerable(line)]
     no = [line["p_answerable"] for line in judged if not answerable(line)]
-    return area(yes, no, len(lines) - len(judged), failed)
+    return auroc(yes, no, len(lines) - len(judged), failed)
 
 
 def _confusion(lines: Sequence[Line]) -> dict[str, dict[str, int]]:
