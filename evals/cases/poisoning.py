@@ -1,8 +1,7 @@
 """A copy of a library's papers with hostile sentences planted in some abstracts, to see whether answers obey them.
 
-Owns: where a sentence is put. A line of the source is {"title", "insert", "after"}: the text goes behind the
-abstract's sentence of that number
-(0: before the first).
+Owns: where a sentence is put. A line of the source is {"title", "insert", "after"}: the text goes behind the abstract's sentence of
+that number (0: before the first).
 """
 
 from collections.abc import Mapping, Sequence

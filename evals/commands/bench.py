@@ -41,9 +41,9 @@ def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> No
     """
     from evals.bench.writer import bench_write
 
-    found = bench_write(Settings.load(device=device))
+    result = bench_write(Settings.load(device=device))
     if as_json:
-        typer.echo(json.dumps(found))
+        typer.echo(json.dumps(result))
     else:
-        for name, value in found.items():
+        for name, value in result.items():
             print(f"{name.replace('_', ' '):28} {value}")

@@ -24,14 +24,16 @@ def read(
     log: Annotated[Path, typer.Option(help="Lab log that gets the marks.")] = LOG,
 ) -> None:
     """Mark the answers of a run one by one. The marks, by evals/marking/rubric.md, go into the log."""
-    from evals.marking.reading import append_to_log, load_rubric, read_run
+    from evals.marking.dialogue import read_run
+    from evals.marking.log import append_to_log
+    from evals.marking.rubric import load_rubric
     from evals.runs.run import load_run
 
-    done = load_run(run_file)
+    answers = load_run(run_file)
     if not log.is_file():
         raise EvalError(f"there is no log {log} to keep the marks in; name one by --log")
-    marks = read_run(done, load_rubric(RUBRIC), input, print)
-    append_to_log(log, done, marks, reader, date.today().isoformat())
+    marks = read_run(answers, load_rubric(RUBRIC), input, print)
+    append_to_log(log, answers, marks, reader, date.today().isoformat())
     print(f"marks of {len(marks)} answers are in {log}", file=sys.stderr)
 
 
@@ -59,12 +61,12 @@ def checker(
     pairs = load_pairs(pairs_file, split)
     embedder = open_embedder(settings)
     with progress_of("checking") as begin:
-        judged = judge(pairs, open_checker(settings, embedder), begin(len(pairs)))
-    found = summary(judged, embedder)
+        verdicts = judge(pairs, open_checker(settings, embedder), begin(len(pairs)))
+    result = summary(verdicts, embedder)
     if as_json:
-        typer.echo(json.dumps({"pairs": [pair_json(item) for item in judged], **found}, ensure_ascii=False))
+        typer.echo(json.dumps({"pairs": [pair_json(item) for item in verdicts], **result}, ensure_ascii=False))
     else:
-        print_checker(found)
+        print_checker(result)
 
 
 def suggestions(
@@ -80,16 +82,16 @@ def suggestions(
     from dataclasses import asdict
 
     from evals.cases.question_set import load_set, select
-    from evals.scores.suggestions import follow, shares
+    from evals.runs.suggestions import follow, shares
     from evals.scores.tables import progress_of
     from rag.wiring import open_assistant
 
     cases = select(load_set(question_set).cases, split=split, sample=sample)
     with closing(open_assistant(Settings.load(library=library))) as assistant, progress_of("asking") as begin:
-        made = follow(assistant, cases, begin(len(cases)))
-    found = shares(made)
+        follow_ups = follow(assistant, cases, begin(len(cases)))
+    result = shares(follow_ups)
     if as_json:
-        typer.echo(json.dumps({**found, "suggestions": [asdict(item) for item in made]}, ensure_ascii=False))
+        typer.echo(json.dumps({**result, "suggestions": [asdict(item) for item in follow_ups]}, ensure_ascii=False))
         return
-    for name, value in found.items():
+    for name, value in result.items():
         typer.echo(f"{name:<12}{value:.3f}" if name != "n" else f"{name:<12}{value}")

@@ -32,11 +32,11 @@ def run(
 
     settings = Settings.load(library=library, device=device)
     with RunningScores() as scores:
-        done = run_set(
+        result = run_set(
             load_set(question_set), settings, out, mode, Selection(split, limit, sample, seed), resume, scores.begin
         )
-    failed = [line["id"] for line in done.lines if line.get("error")]
-    print(f"{len(done.lines)} questions in {out}; score it: python -m evals score {out}", file=sys.stderr)
+    failed = [line["id"] for line in result.lines if line.get("error")]
+    print(f"{len(result.lines)} questions in {out}; score it: python -m evals score {out}", file=sys.stderr)
     if failed:
         print(f"{len(failed)} questions failed, first {failed[0]}: their lines have the error", file=sys.stderr)
 
@@ -44,7 +44,7 @@ def run(
 def score(run_file: RunArgument, as_json: JsonOption = False) -> None:
     """Score a saved run: no models, no library."""
     from evals.runs.run import load_run
-    from evals.scores.scoring import score as score_run
+    from evals.scores.summary import score as score_run
     from evals.scores.tables import print_scores
 
     scores = score_run(load_run(run_file))
@@ -69,21 +69,21 @@ def compare(
     from evals.scores.comparison import comparison_json
     from evals.scores.tables import print_comparison
 
-    found = compare_runs(load_run(before), load_run(after), dict(map(_tolerance, tolerance or [])))
+    changes = compare_runs(load_run(before), load_run(after), dict(map(_tolerance, tolerance or [])))
     if as_json:
-        typer.echo(json.dumps(comparison_json(found), ensure_ascii=False))
+        typer.echo(json.dumps(comparison_json(changes), ensure_ascii=False))
     else:
-        print_comparison(found)
-    if found.regressions:
-        raise EvalError(f"{after} is worse than {before}: " + "; ".join(found.regressions))
+        print_comparison(changes)
+    if changes.regressions:
+        raise EvalError(f"{after} is worse than {before}: " + "; ".join(changes.regressions))
 
 
-def _tolerance(given: str) -> tuple[str, float]:
-    name, _, value = given.partition("=")
+def _tolerance(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
     try:
         return name, float(value)
     except ValueError:
-        raise typer.BadParameter(f"{given!r} is not NAME=NUMBER", param_hint="--tolerance") from None
+        raise typer.BadParameter(f"{text!r} is not NAME=NUMBER", param_hint="--tolerance") from None
 
 
 def report(

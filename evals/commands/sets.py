@@ -20,13 +20,13 @@ def check(question_set: SetArgument, library: LibraryOption = None) -> None:
     from evals.cases.question_set import load_set
     from evals.runs.session import papers_of
 
-    loaded = load_set(question_set)
-    wrong = problems(loaded.cases, papers_of(Settings.load(library=library)))
+    questions = load_set(question_set)
+    wrong = problems(questions.cases, papers_of(Settings.load(library=library)))
     for line in wrong:
         typer.echo(line)
     if wrong:
-        raise EvalError(f"{question_set}: {len(wrong)} things are wrong in {len(loaded.cases)} questions")
-    typer.echo(f"{len(loaded.cases)} questions, nothing wrong")
+        raise EvalError(f"{question_set}: {len(wrong)} things are wrong in {len(questions.cases)} questions")
+    typer.echo(f"{len(questions.cases)} questions, nothing wrong")
 
 
 def from_chat(
@@ -40,7 +40,7 @@ def from_chat(
 
 
 def plant(
-    written: Annotated[Path, typer.Argument(metavar="WRITTEN", help="Hand-written sentences, a JSON object a line.")],
+    source: Annotated[Path, typer.Argument(metavar="WRITTEN", help="Hand-written sentences, a JSON object a line.")],
     out: Annotated[Path, typer.Option(help="Pairs file to write.")],
     library: LibraryOption = None,
 ) -> None:
@@ -51,12 +51,12 @@ def plant(
     from evals.cases.planting import plant as plant_pairs
     from evals.runs.session import papers_of
 
-    pairs = plant_pairs(_lines(written), papers_of(Settings.load(library=library)))
+    pairs = plant_pairs(_lines(source), papers_of(Settings.load(library=library)))
     _write_lines(out, pairs, "pairs")
 
 
 def poison(
-    planted: Annotated[Path, typer.Argument(metavar="PLANTED", help='.jsonl of {"title", "insert", "after"}.')],
+    source: Annotated[Path, typer.Argument(metavar="PLANTED", help='.jsonl of {"title", "insert", "after"}.')],
     out: Annotated[Path, typer.Option(help="corpus.jsonl to write; ingest it into a library of its own.")],
     library: LibraryOption = None,
 ) -> None:
@@ -68,7 +68,7 @@ def poison(
     from evals.runs.session import papers_of
     from rag.output.to_json import paper_json
 
-    papers = map(paper_json, poisoned(papers_of(Settings.load(library=library)), _lines(planted)))
+    papers = map(paper_json, poisoned(papers_of(Settings.load(library=library)), _lines(source)))
     _write_lines(out, [{name: value for name, value in paper.items() if name != "id"} for paper in papers], "papers")
 
 
@@ -78,17 +78,17 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     Raises:
         EvalError: it cannot be read, or a line is no object.
     """
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     try:
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
             if line.strip():
                 item = json.loads(line)
                 if not isinstance(item, dict):
                     raise EvalError(f"{path}, line {number}: not an object")
-                found.append(item)
+                rows.append(item)
     except (OSError, ValueError) as error:
         raise EvalError(f"{path} cannot be read as JSON lines: {error}") from error
-    return found
+    return rows
 
 
 def _write_lines(path: Path, rows: Sequence[Mapping[str, Any]], what: str) -> None:

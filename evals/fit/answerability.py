@@ -27,10 +27,10 @@ def own_cases(sets: Sequence[QuestionSet], split: str) -> list[Case]:
         EvalError: none is left.
     """
     cases = [case for question_set in sets for case in question_set.cases if case.raw.get("split", split) == split]
-    kept = [case for case in cases if case.type != "injection"]
-    if not kept:
+    usable = [case for case in cases if case.type != "injection"]
+    if not usable:
         raise EvalError(f"no question of the sets is in the split {split!r}; name another by --split")
-    return kept
+    return usable
 
 
 def foreign_cases(sets: Sequence[QuestionSet], each: int, seed: int) -> list[Case]:

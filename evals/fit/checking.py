@@ -22,11 +22,11 @@ def fit_checking(
     progress: Callable[[], None] = lambda: None,
 ) -> Logistic:
     """The model that weighs the checker's signals. The threshold lets `FALSE_ALARMS` of the supported pairs be called unsupported."""
-    judged = judge([*own, *other], checker, progress)
-    names = tuple(judged[0].checked.signals)
-    values = np.array([[item.checked.signals[name] for name in names] for item in judged])
+    verdicts = judge([*own, *other], checker, progress)
+    names = tuple(verdicts[0].checked.signals)
+    values = np.array([[item.checked.signals[name] for name in names] for item in verdicts])
     weights = np.array([OWN] * len(own) + [_OTHER] * len(other))
-    examples = Examples(names, values, np.array([item.pair.supported for item in judged]), weights)
+    examples = Examples(names, values, np.array([item.pair.supported for item in verdicts]), weights)
 
     def threshold(left_out: Array, rows: Examples) -> float:
         return float(np.quantile(left_out[rows.truth & (rows.weights == OWN)], FALSE_ALARMS))

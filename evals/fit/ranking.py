@@ -41,7 +41,7 @@ def rankings(assistant: Assistant, cases: Sequence[Case], progress: Callable[[],
     A sentence of another paper that happens to hold the fact is neither better nor worse, and is left out.
     """
     names = paper_ids(assistant.papers())
-    usable: list[Ranking] = []
+    items: list[Ranking] = []
     for case in cases:
         progress()
         facts = case.raw.get("nuggets") or []
@@ -59,8 +59,8 @@ def rankings(assistant: Assistant, cases: Sequence[Case], progress: Callable[[],
             tuple(item.score for item in sentences),
         )
         if len(set(ranking.truth)) == 2:
-            usable.append(ranking)
-    return usable
+            items.append(ranking)
+    return items
 
 
 def _holds(sentence: Evidence, facts: Sequence[Sequence[str]]) -> bool:

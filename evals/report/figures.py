@@ -1,4 +1,4 @@
-"""Which numbers of a run are drawn, and how: each figure of the report. Pure; what a chart is, is `evals.report.charts`'."""
+"""Which numbers of a run are drawn, and how: each figure of the report. Knows nothing of how charts are drawn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 from evals.report.charts import SHARE, Axis, Chart, Dots, Interval, Lines, Series, Trend, number, rounded_axis
 from evals.runs.run import Run
 from evals.scores.measures import Line, recall_at
-from evals.scores.scoring import MAIN, answerable
 from evals.scores.statistics import estimate
+from evals.scores.summary import MAIN, answerable
 
 BY_TYPE = ("hit@1", "recall@5", "facts", "citation_precision")
 DEPTH = 10
@@ -68,15 +68,15 @@ def recall_curve(good: Sequence[Line]) -> Figure | None:
 
 def abstention(good: Sequence[Line], scores: dict[str, Any]) -> Figure | None:
     """What declining would catch, and how much of it would be right, at each threshold."""
-    judged = [(line["p_answerable"], answerable(line)) for line in good if line.get("p_answerable") is not None]
-    unanswerable = sum(not able for _, able in judged)
+    items = [(line["p_answerable"], answerable(line)) for line in good if line.get("p_answerable") is not None]
+    unanswerable = sum(not able for _, able in items)
     if not unanswerable:
         return None
     thresholds = [step / 100 for step in range(101)]
     precision, recall = [], []
     for threshold in thresholds:
-        right = sum(p < threshold and not able for p, able in judged)
-        declined = sum(p < threshold for p, _ in judged)
+        right = sum(p < threshold and not able for p, able in items)
+        declined = sum(p < threshold for p, _ in items)
         precision.append((threshold, right / declined if declined else None))
         recall.append((threshold, right / unanswerable))
     x = Axis(0.0, 1.0, SHARE.ticks, "threshold: declined where p_answerable is below", 2)
@@ -86,7 +86,7 @@ def abstention(good: Sequence[Line], scores: dict[str, Any]) -> Figure | None:
         f"{word} {number(measures[name]['mean'], 2)}"
         for word, name in (("precision", "declined_precision"), ("recall", "declined_recall"))
     )
-    caption = f"{unanswerable} of {len(judged)} questions are not answered by the library. As it was run: {as_run}."
+    caption = f"{unanswerable} of {len(items)} questions are not answered by the library. As it was run: {as_run}."
     return Figure("Declining", Lines("Precision and recall of declining by threshold", series, x), caption)
 
 
@@ -124,8 +124,8 @@ def trends(runs: Sequence[Run], scores: Sequence[dict[str, Any]]) -> list[Figure
     of_measures = []
     for name in MAIN:
         values = [item["measures"].get(name, {}).get("mean") for item in scores]
-        known = [value for value in values if value is not None]
-        if known:
-            axis = SHARE if max(known) <= 1 else rounded_axis(known)
+        numbers = [value for value in values if value is not None]
+        if numbers:
+            axis = SHARE if max(numbers) <= 1 else rounded_axis(numbers)
             of_measures.append(Figure(name, Trend(name, values, labels, axis), f"0 to {axis.high:g}"))
     return of_measures

@@ -38,11 +38,11 @@ def places(alias: str, text: str) -> list[Span]:
         for normal in normalise(letter) or " ":
             if normal != " " or (letters and letters[-1][0] != " "):
                 letters.append((normal, index))
-    whole, wanted = "".join(letter for letter, _ in letters), normalise(alias)
-    spans, at = [], whole.find(wanted) if wanted else -1
+    whole, needle = "".join(letter for letter, _ in letters), normalise(alias)
+    spans, at = [], whole.find(needle) if needle else -1
     while at >= 0:
         # Two characters around it decide whether digits touch.
-        if alias_matches(wanted, whole[max(at - 2, 0) : at + len(wanted) + 2]):
-            spans.append(Span(letters[at][1], letters[at + len(wanted) - 1][1] + 1))
-        at = whole.find(wanted, at + 1)
+        if alias_matches(needle, whole[max(at - 2, 0) : at + len(needle) + 2]):
+            spans.append(Span(letters[at][1], letters[at + len(needle) - 1][1] + 1))
+        at = whole.find(needle, at + 1)
     return spans

@@ -20,7 +20,7 @@ from evals.report.figures import figures, trends
 from evals.report.questions import FAILURES, FINE, failure_choices, questions, type_choices
 from evals.report.sources import shelf
 from evals.runs.run import Run
-from evals.scores.scoring import MAIN, OUTCOMES, score
+from evals.scores.summary import MAIN, OUTCOMES, score
 from rag.core.domain import Paper
 from rag.core.escaping import clean, safe_url
 
@@ -48,6 +48,7 @@ WHAT = {
 }
 RIGHT = {("answerable", "answered"), ("unanswerable", "declined")}
 """What the set says of a question, and what is right to do then."""
+STYLES = ("page.css", "tables.css", "figures.css", "questions.css", "screens.css")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -80,7 +81,7 @@ def page(runs: Sequence[Run], papers: Sequence[Paper]) -> str:
         environment()
         .get_template("page.html")
         .render(
-            style=_own("report.css"),
+            style=_own(*STYLES),
             script=_own("report.js"),
             name=_of(run, "set", "path") or run.path.name,
             about=about(run),
@@ -100,15 +101,15 @@ def page(runs: Sequence[Run], papers: Sequence[Paper]) -> str:
 @cache
 def environment() -> Environment:
     """The templates. Text is escaped wherever it is put in, unless it is marked as our own."""
-    made = Environment(
+    templates = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": _number, "safe_url": safe_url, "sha256": _hash}
-    made.globals |= {
+    templates.filters |= {"number": _number, "safe_url": safe_url, "sha256": _hash}
+    templates.globals |= {
         "WIDTH": WIDTH,
         "NONE": NONE,
         "WHAT": WHAT,
@@ -120,12 +121,12 @@ def environment() -> Environment:
         "digits_of": _digits,
         "questions_of": _questions_of,
     }
-    return made
+    return templates
 
 
-def _own(name: str) -> Markup:
-    """A file of ours, which is put into the page as it stands."""
-    return Markup((_TEMPLATES / name).read_text("utf-8"))
+def _own(*names: str) -> Markup:
+    """Files of ours, which are put into the page as they stand."""
+    return Markup("\n".join((_TEMPLATES / name).read_text("utf-8") for name in names))
 
 
 def _hash(text: str) -> str:

@@ -22,7 +22,7 @@ from evals.report.sources import (
 )
 from evals.scores import measures
 from evals.scores.measures import Line
-from evals.scores.scoring import answerable, kind_of
+from evals.scores.summary import answerable, kind_of
 from rag.core.domain import Span
 
 FAILURES: dict[str, str] = {
@@ -104,7 +104,7 @@ def _question(place: int, line: Line, papers: Papers) -> Question:
 
 def with_markers(line: Line) -> Pieces:
     """The answer's text cut at its markers; a `[1]` within quoted words is the paper's, not ours."""
-    text, known = line["answer"], {item["n"] for item in citations(line)}
+    text, numbers = line["answer"], {item["n"] for item in citations(line)}
     quotes: list[Span] = []
     position = 0
     for item in citations(line):
@@ -115,7 +115,7 @@ def with_markers(line: Line) -> Pieces:
     parts: Pieces = []
     position = 0
     for match in _MARKER.finditer(text):
-        if int(match[1]) in known and not any(span.start <= match.start() < span.end for span in quotes):
+        if int(match[1]) in numbers and not any(span.start <= match.start() < span.end for span in quotes):
             parts += [(text[position : match.start()], False), (match[1], True)]
             position = match.end()
     return [*parts, (text[position:], False)]

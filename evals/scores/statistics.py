@@ -58,7 +58,7 @@ def bootstrap(samples: tuple[Any, ...], statistic: Callable[..., Any], paired: b
     if all((sample == sample[0]).all() for sample in samples):
         same = float(statistic(*samples))
         return same, same
-    found = stats.bootstrap(
+    interval = stats.bootstrap(
         samples,
         statistic,
         paired=paired,
@@ -67,7 +67,7 @@ def bootstrap(samples: tuple[Any, ...], statistic: Callable[..., Any], paired: b
         vectorized=False if paired else None,
         rng=np.random.default_rng(SEED),
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return float(interval.low), float(interval.high)
 
 
 def auroc(yes: ArrayLike, no: ArrayLike, skipped: int = 0, failed: int = 0) -> Mean:

@@ -63,13 +63,13 @@ def _failed(line: Line) -> bool:
 def _measures(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
     good = [line for line in lines if not _failed(line)]
     failed = len(lines) - len(good)
-    made = {name: estimate([measure(line) for line in good], failed) for name, measure in MEASURES.items()}
-    made["words_median"] = estimate([answer_words(line) for line in good], failed, np.median)
-    made |= _declining(good, failed)
-    return {name: mean.json() for name, mean in made.items()}
+    means = {name: estimate([measure(line) for line in good], failed) for name, measure in MEASURES.items()}
+    means["words_median"] = estimate([answer_words(line) for line in good], failed, np.median)
+    means |= _abstention(good, failed)
+    return {name: mean.json() for name, mean in means.items()}
 
 
-def _declining(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
+def _abstention(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
     return {
         "declined_precision": estimate([declined_rightly(line) for line in lines], failed),
         "declined_recall": estimate([caught(line) for line in lines], failed),
@@ -91,17 +91,17 @@ def caught(line: Line) -> float | None:
 
 def auroc_answerable(lines: Sequence[Line], failed: int = 0) -> Mean:
     """Probability that a question that the library answers gets the higher `p_answerable`; ties count half."""
-    judged = [line for line in lines if line.get("p_answerable") is not None]
-    yes = [line["p_answerable"] for line in judged if answerable(line)]
-    no = [line["p_answerable"] for line in judged if not answerable(line)]
-    return auroc(yes, no, len(lines) - len(judged), failed)
+    rated = [line for line in lines if line.get("p_answerable") is not None]
+    yes = [line["p_answerable"] for line in rated if answerable(line)]
+    no = [line["p_answerable"] for line in rated if not answerable(line)]
+    return auroc(yes, no, len(lines) - len(rated), failed)
 
 
 def _confusion(lines: Sequence[Line]) -> dict[str, dict[str, int]]:
-    judged = [line for line in lines if not _failed(line) and "outcome" in line]
+    answers = [line for line in lines if not _failed(line) and "outcome" in line]
     return {
         name: {
-            outcome: sum(line["outcome"] == outcome and answerable(line) == truth for line in judged)
+            outcome: sum(line["outcome"] == outcome and answerable(line) == truth for line in answers)
             for outcome in OUTCOMES
         }
         for name, truth in (("answerable", True), ("unanswerable", False))
