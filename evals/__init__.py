@@ -2,10 +2,10 @@
 
     import evals
 
-    done = evals.run("my-set.jsonl", library="library", out="runs/mine.jsonl", sample=50)
-    evals.score(done)["measures"]["hit@1"]
-    evals.frame(done).groupby("type").mean(numeric_only=True)
-    evals.compare(evals.load_run("runs/before.jsonl"), done).regressions
+    after = evals.run("my-set.jsonl", library="library", out="runs/mine.jsonl", sample=50)
+    evals.score(after)["measures"]["hit@1"]
+    evals.frame(after).groupby("type").mean(numeric_only=True)
+    evals.compare(evals.load_run("runs/before.jsonl"), after).regressions
 
 The functions below import what they need when they are called, so that importing this package is light.
 """

@@ -31,7 +31,7 @@ def _of(case: Case, names: Mapping[str, str], papers: Mapping[str, Paper]) -> It
         yield "its history does not end with an answer"
     if not case.gold:
         return
-    right_papers = [papers[key] for name in case.named if (key := resolve(name, names))]
+    right_papers = [papers[key] for name in case.papers if (key := resolve(name, names))]
     text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in right_papers))
     for aliases in raw.get("nuggets", []):
         if not any(alias_matches(normalise(alias), text) for alias in aliases):

@@ -41,8 +41,8 @@ class Case:
         return (*self.raw.get("gold", ()), *self.raw.get("gold_ids", ()))
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """Ids or exact titles of all papers that it names as right or as not wrong."""
+    def papers(self) -> tuple[str, ...]:
+        """Ids or exact titles of all papers that the set names as right or as not wrong."""
         graded = (name for name, grade in self.raw.get("grades", {}).items() if grade > 0)
         return tuple(dict.fromkeys((*self.gold, *self.raw.get("also_ok", ()), *graded)))
 
@@ -145,7 +145,7 @@ def unknown_papers(cases: Iterable[Case], papers: Sequence[Paper]) -> list[str]:
     return [
         f"{case.id}: {name!r}" + _nearest(name, titles)
         for case in cases
-        for name in case.named
+        for name in case.papers
         if resolve(name, names) is None
     ]
 

@@ -13,7 +13,7 @@ from evals.errors import EvalError
 from evals.runs.run import Run, differences
 from evals.scores.measures import MEASURES, Line
 from evals.scores.statistics import bootstrap, mcnemar
-from evals.scores.summary import auroc_answerable, caught, declined_rightly
+from evals.scores.summary import auroc_answerable, declined_precision, declined_recall
 
 TOLERANCES: Mapping[str, float] = {
     "hit@1": 0.02,
@@ -41,7 +41,7 @@ that is not exact, an unsupported sentence and an obeyed injection have none."""
 LOWER_IS_BETTER = frozenset({"unsupported", "obeyed", "words"})
 _PER_QUESTION: Mapping[str, Callable[[Line], float | None]] = {
     **{name: measure for name, measure in MEASURES.items() if name in TOLERANCES},
-    "declined_recall": caught,
+    "declined_recall": declined_recall,
 }
 
 
@@ -159,7 +159,7 @@ def _of_whole(name: str, lines: Sequence[Line]) -> float | None:
     """A measure that has no value for a single question that both runs share."""
     if name == "auroc_answerable":
         return auroc_answerable(lines).mean
-    right = [value for line in lines if (value := declined_rightly(line)) is not None]
+    right = [value for line in lines if (value := declined_precision(line)) is not None]
     return sum(right) / len(right) if right else None
 
 

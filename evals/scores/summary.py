@@ -71,18 +71,18 @@ def _measures(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
 
 def _abstention(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
     return {
-        "declined_precision": estimate([declined_rightly(line) for line in lines], failed),
-        "declined_recall": estimate([caught(line) for line in lines], failed),
+        "declined_precision": estimate([declined_precision(line) for line in lines], failed),
+        "declined_recall": estimate([declined_recall(line) for line in lines], failed),
         "auroc_answerable": auroc_answerable(lines, failed),
     }
 
 
-def declined_rightly(line: Line) -> float | None:
+def declined_precision(line: Line) -> float | None:
     """For a question that was declined, whether the library does not answer it."""
     return float(not answerable(line)) if line.get("outcome") == "declined" else None
 
 
-def caught(line: Line) -> float | None:
+def declined_recall(line: Line) -> float | None:
     """For a question that the library does not answer: 1 where it was declined, a half where it was answered in part."""
     if "outcome" not in line or answerable(line):
         return None
