@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 RESAMPLES = 2_000
@@ -57,7 +58,7 @@ def bootstrap(samples: tuple[Any, ...], statistic: Callable[..., Any], paired: b
     if all((sample == sample[0]).all() for sample in samples):
         same = float(statistic(*samples))
         return same, same
-    found = stats.bootstrap(
+    interval = stats.bootstrap(
         samples,
         statistic,
         paired=paired,
@@ -66,21 +67,24 @@ def bootstrap(samples: tuple[Any, ...], statistic: Callable[..., Any], paired: b
         vectorized=False if paired else None,
         rng=np.random.default_rng(SEED),
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return float(interval.low), float(interval.high)
 
 
-def area(yes: Sequence[float], no: Sequence[float], skipped: int = 0, failed: int = 0) -> Mean:
-    """Probability that one of `yes` is greater than one of `no`, ties half: the area under the ROC curve.
+def auroc(yes: ArrayLike, no: ArrayLike, skipped: int = 0, failed: int = 0) -> Mean:
+    """The area under the ROC curve: the probability that one of `yes` is greater than one of `no`, ties counting half.
 
-    The interval is Hanley and McNeil's (1982).
+    The interval is Hanley and McNeil's (1982). None where there is no `yes` or no `no`.
     """
-    if not yes or not no:
-        return Mean(None, None, None, 0, skipped + len(yes) + len(no), failed)
-    auc = float(stats.mannwhitneyu(yes, no).statistic) / (len(yes) * len(no))
-    q1, q2 = auc / (2 - auc), 2 * auc * auc / (1 + auc)
-    variance = auc * (1 - auc) + (len(yes) - 1) * (q1 - auc * auc) + (len(no) - 1) * (q2 - auc * auc)
-    half = 1.96 * math.sqrt(max(variance, 0.0) / (len(yes) * len(no)))
-    return Mean(auc, max(0.0, auc - half), min(1.0, auc + half), len(yes) + len(no), skipped, failed)
+    higher, lower = np.asarray(yes, dtype=float), np.asarray(no, dtype=float)
+    m, n = len(higher), len(lower)
+    if not m or not n:
+        return Mean(None, None, None, 0, skipped + m + n, failed)
+    # The method is that of the p-value, which is not asked for.
+    area = float(stats.mannwhitneyu(higher, lower, method="asymptotic").statistic) / (m * n)
+    q1, q2 = area / (2 - area), 2 * area * area / (1 + area)
+    variance = area * (1 - area) + (m - 1) * (q1 - area * area) + (n - 1) * (q2 - area * area)
+    half = 1.96 * math.sqrt(max(variance, 0.0) / (m * n))
+    return Mean(area, max(0.0, area - half), min(1.0, area + half), m + n, skipped, failed)
 
 
 def mcnemar(better: int, worse: int) -> float:

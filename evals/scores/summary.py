@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evals.runs.run import Run
-from evals.scores.intervals import Mean, area, estimate
 from evals.scores.measures import MEASURES, Line, answer_words
+from evals.scores.statistics import Mean, auroc, estimate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -63,45 +63,45 @@ def _failed(line: Line) -> bool:
 def _measures(lines: Sequence[Line]) -> dict[str, dict[str, Any]]:
     good = [line for line in lines if not _failed(line)]
     failed = len(lines) - len(good)
-    made = {name: estimate([measure(line) for line in good], failed) for name, measure in MEASURES.items()}
-    made["words_median"] = estimate([answer_words(line) for line in good], failed, np.median)
-    made |= _declining(good, failed)
-    return {name: mean.json() for name, mean in made.items()}
+    means = {name: estimate([measure(line) for line in good], failed) for name, measure in MEASURES.items()}
+    means["words_median"] = estimate([answer_words(line) for line in good], failed, np.median)
+    means |= _abstention(good, failed)
+    return {name: mean.json() for name, mean in means.items()}
 
 
-def _declining(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
+def _abstention(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
     return {
-        "declined_precision": estimate([declined_rightly(line) for line in lines], failed),
-        "declined_recall": estimate([caught(line) for line in lines], failed),
-        "auroc_answerable": auroc(lines, failed),
+        "declined_precision": estimate([declined_precision(line) for line in lines], failed),
+        "declined_recall": estimate([declined_recall(line) for line in lines], failed),
+        "auroc_answerable": auroc_answerable(lines, failed),
     }
 
 
-def declined_rightly(line: Line) -> float | None:
+def declined_precision(line: Line) -> float | None:
     """For a question that was declined, whether the library does not answer it."""
     return float(not answerable(line)) if line.get("outcome") == "declined" else None
 
 
-def caught(line: Line) -> float | None:
+def declined_recall(line: Line) -> float | None:
     """For a question that the library does not answer: 1 where it was declined, a half where it was answered in part."""
     if "outcome" not in line or answerable(line):
         return None
     return {"declined": 1.0, "partial": 0.5}.get(line["outcome"], 0.0)
 
 
-def auroc(lines: Sequence[Line], failed: int = 0) -> Mean:
+def auroc_answerable(lines: Sequence[Line], failed: int = 0) -> Mean:
     """Probability that a question that the library answers gets the higher `p_answerable`; ties count half."""
-    judged = [line for line in lines if line.get("p_answerable") is not None]
-    yes = [line["p_answerable"] for line in judged if answerable(line)]
-    no = [line["p_answerable"] for line in judged if not answerable(line)]
-    return area(yes, no, len(lines) - len(judged), failed)
+    rated = [line for line in lines if line.get("p_answerable") is not None]
+    yes = [line["p_answerable"] for line in rated if answerable(line)]
+    no = [line["p_answerable"] for line in rated if not answerable(line)]
+    return auroc(yes, no, len(lines) - len(rated), failed)
 
 
 def _confusion(lines: Sequence[Line]) -> dict[str, dict[str, int]]:
-    judged = [line for line in lines if not _failed(line) and "outcome" in line]
+    answers = [line for line in lines if not _failed(line) and "outcome" in line]
     return {
         name: {
-            outcome: sum(line["outcome"] == outcome and answerable(line) == truth for line in judged)
+            outcome: sum(line["outcome"] == outcome and answerable(line) == truth for line in answers)
             for outcome in OUTCOMES
         }
         for name, truth in (("answerable", True), ("unanswerable", False))
