@@ -19,8 +19,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
-from rag.library.store import Library
 from rag.library.sqlite import writer_lock
+from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
 
 log = logging.getLogger(__name__)

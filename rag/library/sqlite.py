@@ -1,23 +1,19 @@
 """Opening SQLite files, and its errors as ours. Knows nothing of what is in them."""
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
-
-from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 import json
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
+
 from filelock import FileLock, Timeout
-from rag.core.errors import LibraryBusy, LibraryReadOnly
+
+from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 
 _WAIT_SECONDS = 30
 _BY_CODE: dict[int, tuple[type[LibraryError], str]] = {

@@ -12,28 +12,22 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.library import tables
-from rag.core.domain import Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
-from rag.library.sqlite import writer_lock
 from rag.core.arrays import Matrix
-from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
-from rag.ingest.identity import record_hash, text_hash
-from rag.library.sqlite import connect, mapped_errors
-from rag.core.domain import EmbedderIdentity
+from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
+from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import Chunked
+from rag.ingest.identity import record_hash, text_hash
+from rag.library import tables
+from rag.library.sqlite import connect, mapped_errors, writer_lock
+from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
 
 TITLE_WEIGHT = 2.0
 _MANY = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
-
-
-
-
 
 
 class Library:

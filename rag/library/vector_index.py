@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.core.arrays import Matrix
 from rag.core.domain import Window
 from rag.library.store import Library
-from rag.core.arrays import Matrix
 
 log = logging.getLogger(__name__)
 _COLLECTION = "windows"

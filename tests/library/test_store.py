@@ -13,14 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.library import tables
 from rag.core.domain import Paper
-from rag.core.errors import EmbedderMismatch, LibraryDamaged, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, SchemaTooNew
-from rag.ingest.pipeline import plan, store
+from rag.core.errors import (
+    EmbedderMismatch,
+    LibraryDamaged,
+    LibraryError,
+    LibraryFull,
+    LibraryMissing,
+    LibraryReadOnly,
+    SchemaTooNew,
+)
 from rag.ingest.chunks import Chunked
-from rag.library.store import Library, database_file
-from rag.library.sqlite import writer_lock
 from rag.ingest.formats.record import make_paper
+from rag.ingest.pipeline import plan, store
+from rag.library import tables
+from rag.library.sqlite import writer_lock
+from rag.library.store import Library, database_file
 from tests.conftest import ROOT, add
 from tests.helpers.fakes import HashEmbedder
 
