@@ -10,7 +10,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +22,7 @@ from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import Chunked
 from rag.ingest.identity import record_hash, text_hash
 from rag.library import tables
+from rag.library.filtering import papers_holding
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
 
@@ -134,7 +135,7 @@ class Library:
                 raise
             self._connection.execute("COMMIT")
 
-    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    def _rows(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         with self.snapshot():
             return self._connection.execute(statement, values).fetchall()
 
@@ -256,6 +257,16 @@ class Library:
         else:
             rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
         return [paper_of(*row) for row in rows]
+
+    def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
+        """How many papers hold all of these words, and the first ones of them in the order they came in; all papers where there is
+        no word. A word may also be the beginning of one, or stand in an author's name, the year or the venue."""
+        where, values = papers_holding(words)
+        with self.snapshot():
+            count = int(self._rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
+            columns = "SELECT id, title, abstract, details FROM papers"
+            rows = self._rows(f"{columns} WHERE {where} ORDER BY key LIMIT :limit", {**values, "limit": limit})
+        return count, [paper_of(*row) for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
