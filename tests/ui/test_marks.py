@@ -4,7 +4,7 @@ import pytest
 
 from rag.core.domain import Span
 from tests.helpers.answers import Shown
-from ui.views.marks import Mark, marked, prose
+from ui.views.marks import Mark, prose, with_marks
 from ui.views.mathml import mathml
 
 
@@ -35,13 +35,13 @@ from ui.views.mathml import mathml
     ],
 )
 def test_marks(spans: list[tuple[int, int, str | None]], expected: str) -> None:
-    assert marked("abcdefgh", [Mark(Span(start, end), key) for start, end, key in spans]) == expected
+    assert with_marks("abcdefgh", [Mark(Span(start, end), key) for start, end, key in spans]) == expected
 
 
 def test_marks_stand_at_offsets_of_the_stored_text_not_of_the_escaped_one() -> None:
     abstract = "a < b\x00 & \u202e<i>c</i> \\xi d"
     start = abstract.index("<i>")
-    html = marked(abstract, [Mark(Span(start, start + len("<i>c</i>")), "0")])
+    html = with_marks(abstract, [Mark(Span(start, start + len("<i>c</i>")), "0")])
     assert '<mark data-q="0">&lt;i&gt;c&lt;/i&gt;</mark> &#92;xi d' in html
     assert Shown(html).text == "a < b & <i>c</i> \\xi d"
 
@@ -91,6 +91,6 @@ def test_a_formula_can_only_draw(tex: str) -> None:
 
 def test_a_mark_that_cuts_a_formula_leaves_it_as_tex() -> None:
     text = "of $x_i$ here"
-    assert "<math" in marked(text, [Mark(Span(0, len(text)), "0")])
-    cut = marked(text, [Mark(Span(0, 5), "0")])
+    assert "<math" in with_marks(text, [Mark(Span(0, len(text)), "0")])
+    cut = with_marks(text, [Mark(Span(0, 5), "0")])
     assert "<math" not in cut and Shown(cut).text == text

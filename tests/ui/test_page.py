@@ -37,9 +37,9 @@ def test_the_page_offers_each_mode_once() -> None:
 
 def test_the_scripts_repeat_no_text_that_they_are_given() -> None:
     facts = facts_of_page(Settings())
-    said = {text for text in texts([facts["states"], facts["words"], facts["again"]]) if " " in text}
-    assert "The answer is incomplete" in " ".join(said) and len(said) > 5
-    assert [text for text in said if text in SCRIPT] == []
+    given = {text for text in texts([facts["states"], facts["words"], facts["again"]]) if " " in text}
+    assert "The answer is incomplete" in " ".join(given) and len(given) > 5
+    assert [text for text in given if text in SCRIPT] == []
     assert [name for name in (*EXPORTS, *EXPORTS.values()) if f'"{name}"' in SCRIPT] == []
 
 

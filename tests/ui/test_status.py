@@ -20,9 +20,9 @@ def test_status_and_welcome_follow_the_loading() -> None:
     assert "Loading the reader … You can ask already." in welcome(loading, settings)
     about = {"reader": "Org/Small-<b>", "embedder": "e", "device": "cpu", "mode": "quote", "mode_reason": "no <writer>"}
     ready = Loading("ready", papers=1, titles=("One",), description=about)
-    said = status(ready, settings)
-    assert said["count"] == "1 paper" and "Small-&lt;b&gt; · CPU · quote" in said["line"]
-    assert "no &lt;writer&gt;" in said["runs"] and "Qwen3-4B" in said["runs"] and "4,000 characters" in said["runs"]
+    state = status(ready, settings)
+    assert state["count"] == "1 paper" and "Small-&lt;b&gt; · CPU · quote" in state["line"]
+    assert "no &lt;writer&gt;" in state["runs"] and "Qwen3-4B" in state["runs"] and "4,000 characters" in state["runs"]
     assert "it is in use" in status(replace(ready, description=about | {"device": "cuda:0"}), settings)["runs"]
     empty = status(replace(ready, papers=0, titles=()), settings)
     assert "citewise ingest FILE --library my_lib" in empty["welcome"] and empty["retry"]

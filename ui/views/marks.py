@@ -27,10 +27,10 @@ class Mark:
 
 def prose(text: str) -> Markup:
     """The text as HTML, with its formulas drawn."""
-    return marked(text, ())
+    return with_marks(text, ())
 
 
-def marked(text: str, marks: Iterable[Mark]) -> Markup:
+def with_marks(text: str, marks: Iterable[Mark]) -> Markup:
     """The text as HTML with its formulas drawn and the marks as `<mark data-q="keys">` or, where it was only read,
     `<mark class="cw-read">`. Marks may overlap; a formula that one of them cuts stays TeX."""
     inside = [Mark(_within(mark.span, len(text)), mark.key) for mark in marks]
@@ -41,11 +41,11 @@ def marked(text: str, marks: Iterable[Mark]) -> Markup:
     for start, end in pairwise(borders):
         over = [mark for mark in inside if mark.span.start <= start and end <= mark.span.end]
         keys = dict.fromkeys(mark.key for mark in over if mark.key is not None)
-        pieces.append(_marked(_with_formulas(text, Span(start, end), maths), list(keys), bool(over)))
+        pieces.append(_mark(_with_formulas(text, Span(start, end), maths), list(keys), bool(over)))
     return _EMPTY.join(pieces)
 
 
-def _marked(words: Markup, keys: Sequence[str], read: bool) -> Markup:
+def _mark(words: Markup, keys: Sequence[str], read: bool) -> Markup:
     if keys:
         return Markup('<mark data-q="{}">{}</mark>').format(literal(" ".join(keys)), words)
     return Markup('<mark class="cw-read">{}</mark>').format(words) if read else words

@@ -12,7 +12,7 @@ from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
 from rag.output.references import bibtex, paper_link, reference
 from ui.records import ENDED, ChatTurn
-from ui.views.marks import Mark, marked, prose
+from ui.views.marks import Mark, prose, with_marks
 from ui.views.templating import render
 
 SHOWN_AUTHORS = 4
@@ -58,17 +58,17 @@ def sources(turn: ChatTurn, papers: int) -> Markup:
     above: Sequence[Paper] = ()
     if answer is not None and answer.citations:
         above = answer.cited_papers
-        cited = _cited(answer, turn.id)
+        cited = _cited_cards(answer, turn.id)
         cards = []
     elif answer is not None and ended:
         above = answer.nearest
-        cards = [folded(paper) for paper in above]
+        cards = [paper_card(paper) for paper in above]
     else:
         return render(
-            "sources", cited=(), papers=[folded(hit.paper, "cw-found") for hit in turn.hits], others=(), searched=""
+            "sources", cited=(), papers=[paper_card(hit.paper, "cw-found") for hit in turn.hits], others=(), searched=""
         )
     ids = {paper.id for paper in above}
-    others = [folded(hit.paper, "cw-other", hit.score) for hit in answer.retrieved if hit.paper.id not in ids]
+    others = [paper_card(hit.paper, "cw-other", hit.score) for hit in answer.retrieved if hit.paper.id not in ids]
     return render(
         "sources",
         cited=cited,
@@ -87,9 +87,9 @@ def timing_line(answer: Answer, papers: int) -> str:
     return f"{searched} · read {counted(len(answer.evidence), 'sentence')}{reading_time}"
 
 
-def _cited(answer: Answer, turn_id: str) -> list[Facts]:
+def _cited_cards(answer: Answer, turn_id: str) -> list[Facts]:
     keys, read = citation_keys(answer), _next_best(answer)
-    return [source(n, group, read, keys, turn_id) for n, group in _by_marker(answer.citations)]
+    return [cited_card(n, group, read, keys, turn_id) for n, group in _by_marker(answer.citations)]
 
 
 def _next_best(answer: Answer) -> list[Evidence]:
@@ -110,15 +110,15 @@ def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]
     return sorted(cited.items())
 
 
-def source(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> Facts:
-    """A cited paper: its abstract with the cited words marked, and more faintly what else of it was read."""
+def cited_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> Facts:
+    """A cited paper: its abstract with the cited words with_marks, and more faintly what else of it was read."""
     paper = citations[0].paper
     marks = [Mark(Span(c.start, c.end), keys[paper.id, c.start, c.end]) for c in citations]
     marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
-    return _facts(paper, marked(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
+    return _facts(paper, with_marks(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
 
 
-def folded(paper: Paper, kind: str = "", score: float | None = None) -> Facts:
+def paper_card(paper: Paper, kind: str = "", score: float | None = None) -> Facts:
     """A paper that is not cited."""
     text = f"{score:+.2f}" if score is not None else ""
     return _facts(paper, prose(paper.abstract)) | {"kind": kind, "score": text}
@@ -126,13 +126,13 @@ def folded(paper: Paper, kind: str = "", score: float | None = None) -> Facts:
 
 def similar_cards(hits: Sequence[Hit]) -> Markup:
     """What “More like this” opens in a card."""
-    cards = [folded(hit.paper, "cw-like") for hit in hits]
+    cards = [paper_card(hit.paper, "cw-like") for hit in hits]
     return render("papers", papers=cards, empty_note="There is no other paper in this library.")
 
 
 def paper_rows(papers: Sequence[Paper]) -> Markup:
     """Papers as a list to look through."""
-    return render("papers", papers=[folded(paper, "cw-row") for paper in papers], empty_note="")
+    return render("papers", papers=[paper_card(paper, "cw-row") for paper in papers], empty_note="")
 
 
 def _facts(paper: Paper, abstract: Markup) -> Facts:

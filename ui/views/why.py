@@ -32,8 +32,8 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
         ),
     )
     scored = (
-        ("Papers found", _scored(answer.retrieved, lambda hit: prose(hit.paper.title))),
-        ("Sentences read", _scored(answer.evidence, lambda item: prose(item.text))),
+        ("Papers found", _score_rows(answer.retrieved, lambda hit: prose(hit.paper.title))),
+        ("Sentences read", _score_rows(answer.evidence, lambda item: prose(item.text))),
     )
     return render(
         "why",
@@ -43,7 +43,7 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
     )
 
 
-def _scored(items: Sequence[Any], words: Callable[[Any], Markup]) -> list[tuple[str, Markup, str]]:
+def _score_rows(items: Sequence[Any], words: Callable[[Any], Markup]) -> list[tuple[str, Markup, str]]:
     """Per paper or sentence its score, its words and the parts of the score."""
     return [(f"{item.score:+.2f}", words(item), _parts(item.parts)) for item in items]
 
