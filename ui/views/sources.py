@@ -53,29 +53,20 @@ def sources(turn: ChatTurn, papers: int) -> Markup:
 
     `papers` is how many the library holds.
     """
-    answer, ended = turn.answer, turn.step == "done"
-    cited: list[Facts] = []
-    above: Sequence[Paper] = ()
-    if answer is not None and answer.citations:
-        above = answer.cited_papers
-        cited = _cited_cards(answer, turn.id)
-        cards = []
-    elif answer is not None and ended:
-        above = answer.nearest
-        cards = [paper_card(paper) for paper in above]
-    else:
-        return render(
-            "sources", cited=(), papers=[paper_card(hit.paper, "cw-found") for hit in turn.hits], others=(), searched=""
-        )
-    ids = {paper.id for paper in above}
+    answer, done = turn.answer, turn.step == "done"
+    if answer is None or not (answer.citations or done):
+        above = [paper_card(hit.paper, "cw-found") for hit in turn.hits]
+        return render("sources", cited=(), papers=above, others=(), searched="")
+    first = answer.cited_papers if answer.citations else answer.nearest
+    ids = {paper.id for paper in first}
     others = [paper_card(hit.paper, "cw-other", hit.score) for hit in answer.retrieved if hit.paper.id not in ids]
     return render(
         "sources",
-        cited=cited,
-        papers=cards,
+        cited=_cited_cards(answer, turn.id),
+        papers=() if answer.citations else [paper_card(paper) for paper in first],
         others=others,
         others_count=counted(len(others), "paper"),
-        searched=timing_line(answer, papers) if ended else "",
+        searched=timing_line(answer, papers) if done else "",
     )
 
 

@@ -1,4 +1,4 @@
-/* The conversation on the page: asking, what the server brings, keeping it, reopening it. */
+/* The conversation on the page: asking, what the server brings, keeping it. */
 
 let server = null; // functions of the server, once connected
 let trigger = null; // events of the server
@@ -29,8 +29,9 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
     toast("Wait for the answer, or stop it first.");
     return false;
   }
-  if (text.length > FACTS.questionChars) {
-    toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${FACTS.questionChars.toLocaleString("en")} are accepted.`);
+  const most = FACTS.questionChars;
+  if (text.length > most) {
+    toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${most.toLocaleString("en")} are accepted.`);
     return false;
   }
   const { papers } = store.settings();
