@@ -53,7 +53,7 @@ def test_help_comes_within_a_second() -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    light = ("rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.scoring")
+    light = ("rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.summary")
     code = (
         "import importlib, json, sys\n"
         "heavy = {'torch', 'transformers', 'gradio', 'chromadb', 'llama_index'}\n"
@@ -65,7 +65,7 @@ def test_importing_loads_nothing_heavy() -> None:
     )
     done = process("-c", code, *light)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {name: [] for name in light} | {"evals.scores.scoring": ["llama_index"]}
+    assert json.loads(done.stdout) == {name: [] for name in light} | {"evals.scores.summary": ["llama_index"]}
 
 
 def test_an_error_in_a_process_is_one_line_and_exit_code_1() -> None:

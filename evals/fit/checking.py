@@ -1,12 +1,11 @@
 """Fits how the checker weighs its signals, on pairs of a sentence and its evidence."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from evals.fit.fitting import Array, Examples, fit
+from evals.fit.regression import OWN, Array, Examples, file_fingerprints, fit
 from evals.scores.checker import FALSE_ALARMS, Pair, judge
 from rag.checking.checker import Checker
 from rag.core.logistic import Logistic
@@ -23,18 +22,13 @@ def fit_checking(
     progress: Callable[[], None] = lambda: None,
 ) -> Logistic:
     """The model that weighs the checker's signals. The threshold lets `FALSE_ALARMS` of the supported pairs be called unsupported."""
-    judged = judge([*own, *other], checker, progress)
-    names = tuple(judged[0].checked.signals)
-    values = np.array([[item.checked.signals[name] for name in names] for item in judged])
-    weights = np.array([1.0] * len(own) + [_OTHER] * len(other))
-    examples = Examples(names, values, np.array([item.pair.supported for item in judged]), weights)
+    verdicts = judge([*own, *other], checker, progress)
+    names = tuple(verdicts[0].checked.signals)
+    values = np.array([[item.checked.signals[name] for name in names] for item in verdicts])
+    weights = np.array([OWN] * len(own) + [_OTHER] * len(other))
+    examples = Examples(names, values, np.array([item.pair.supported for item in verdicts]), weights)
 
     def threshold(left_out: Array, rows: Examples) -> float:
-        return float(np.quantile(left_out[rows.truth & (rows.weights == 1.0)], FALSE_ALARMS))
+        return float(np.quantile(left_out[rows.truth & (rows.weights == OWN)], FALSE_ALARMS))
 
-    return fit(examples, threshold, {"sets": [fingerprint_of(path) for path in paths]})
-
-
-def fingerprint_of(path: Path) -> dict[str, str]:
-    """Name and sha256 of a pairs file."""
-    return {"set": f"{path.parent.name}/{path.name}", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return fit(examples, threshold, {"sets": file_fingerprints(paths)})

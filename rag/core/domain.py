@@ -181,6 +181,11 @@ class Answer:
         by_marker = {citation.n: citation.paper for citation in self.citations}
         return tuple(by_marker[n] for n in sorted(by_marker))
 
+    @property
+    def message(self) -> "Turn":
+        """The answer as a message of the history that a later question comes with."""
+        return Turn("assistant", self.text, tuple(paper.id for paper in self.cited_papers))
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

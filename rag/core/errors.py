@@ -24,8 +24,7 @@
     │   └── SchemaTooNew       written by a newer citewise
     ├── WriterFailed           the model or server that writes gave no whole answer
     ├── FittedModelError       fitted data of the package is missing or damaged
-    ├── VectorIndexError       the vector index cannot be built
-    └── EvalError              a question set or run file is wrong
+    └── VectorIndexError       the vector index cannot be built
 
 A message says what failed, on which value, and what to do next. The edges (command line, chat turn, one eval question)
 show it as one line; nothing else catches `CitewiseError` broadly.
@@ -130,7 +129,3 @@ class WriterFailed(CitewiseError):
 
 class FittedModelError(CitewiseError):
     """Fitted data of the package is missing or damaged."""
-
-
-class EvalError(CitewiseError):
-    """A question set or a run file is wrong."""

@@ -1,8 +1,8 @@
 """Question + history -> a standalone question, without an LLM.
 
 A question that leans on what was said ("Does it need retraining?") gets the papers that the last answer cited named in it; "the other
-one" and "the second" pick among them. A message of the history says which papers it cites; where a caller sends plain text only, they are
-read off its quotation marks: every quote is an exact part of an abstract. Knows nothing of libraries: papers are looked up for it.
+one" and "the second" pick among them. A message of the history says which papers it cites; where a caller sends plain text only, they
+are read off its quotation marks: every quote is an exact part of an abstract. Knows nothing of libraries: papers are looked up for it.
 """
 
 import re

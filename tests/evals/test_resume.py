@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import evals
+from evals.errors import EvalError
 from evals.runs.run import load_run
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 from tests.conftest import ROOT
 from tests.evals.test_runs import DEV_SET, QUESTIONS, _cases, _run

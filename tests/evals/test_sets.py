@@ -9,8 +9,8 @@ import pytest
 
 from evals.cases.check import problems
 from evals.cases.question_set import Case, check_against, load_set, select
+from evals.errors import EvalError
 from rag.core.domain import Paper, Turn
-from rag.core.errors import EvalError
 from rag.core.text import normalise
 from rag.ingest.formats import read_papers
 from tests.conftest import ROOT, SEEDS
