@@ -55,6 +55,15 @@ def test_a_score_is_the_weighted_sum_of_the_parts_in_standard_deviations(fusion:
     assert [hit.score for hit in hits] == pytest.approx(list(expected), abs=1e-3)
 
 
+@pytest.mark.parametrize(("name", "part"), [("dense", "dense"), ("lexical", "lexical")])
+def test_a_single_retriever_orders_by_its_own_score(name: str, part: str, library: Library) -> None:
+    retriever = HybridRetriever(library, HashEmbedder(), fusion=FUSIONS[name])
+    hits = retriever.hits("Do ants follow flowers or iron rust in water?")
+    retriever.close()
+    z = zscores(np.array([hit.parts[part] for hit in hits]))
+    assert [hit.score for hit in hits] == pytest.approx(list(z), abs=1e-3)
+
+
 def test_a_long_paper_comes_with_its_two_best_windows_the_best_first(tmp_path: Path) -> None:
     dull = " ".join(f"Sentence {number} tells of nothing much." for number in range(14))
     abstract = f"{dull} Walruses swim. They like walruses."
