@@ -40,6 +40,8 @@ def test_a_number_written_in_another_way_is_the_same(sentence: str, source: str)
         ("It saves 16% of FLOPs.", "16.0 times FLOPs savings", "units"),
         ("The time was reduced to 41%.", "the time was reduced by 41%", "frames"),
         ("It has 12 billion parameters.", "a 12M model", "missing"),
+        ("It uses 12 cameras.", "it uses 12 sensors", "nouns"),
+        ("The gain is -3 dB.", "the gain is 3 dB", "units"),
     ],
 )
 def test_an_altered_number_unit_or_base_is_found(sentence: str, source: str, kind: str) -> None:
@@ -68,6 +70,9 @@ def test_names_that_the_evidence_does_not_hold_are_found(sentence: str, source: 
         ("It is training-free.", "It needs no training.", False),
         ("The mapping is non-invertible.", "An invertible mapping is given.", True),
         ("It does not improve the samples.", "It improves the samples.", True),
+        ("It never needs a large set of labelled images.", "It needs a large set of labelled images.", True),
+        ("It works without long costly manual training runs on images.", "It works on images.", False),
+        ("It works without labels, on images of faces.", "It works on faces.", False),
     ],
 )
 def test_a_lost_or_added_negation_is_found(sentence: str, source: str, conflict: bool) -> None:

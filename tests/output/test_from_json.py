@@ -87,6 +87,13 @@ def test_a_sentence_whose_words_are_not_there_is_left_out(change: dict[str, Any]
     assert "honey" not in restored.answer.text
 
 
+@pytest.mark.parametrize("change", [{"end": 4_000}, {"start": 54}, {"paper_id": "gone"}])
+def test_evidence_outside_of_its_abstract_is_left_out(change: dict[str, Any]) -> None:
+    saved = kept(ANSWER)
+    saved["evidence"][0] |= change
+    assert answer_of(saved, PAPERS).answer == replace(ANSWER, evidence=())
+
+
 def test_a_quote_says_only_what_it_cites() -> None:
     saved = kept(ANSWER)
     saved["sentences"][0]["text"] = "Bees make gold."
