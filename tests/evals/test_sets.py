@@ -90,6 +90,7 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
         ({"history": [{"role": "system", "content": "x"}]}, "no role user or assistant"),
         ({"history": ["x"]}, "no role user or assistant"),
         ({"history": [{"role": "user"}]}, "a turn of history has no content"),
+        ({"history": [{"role": "user", "content": "x", "cited": "a"}]}, "cited in a turn of history is not a list"),
     ],
 )
 def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, fields: dict[str, Any], problem: str) -> None:
