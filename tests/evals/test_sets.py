@@ -34,14 +34,14 @@ def test_a_set_keeps_its_cases_and_all_their_fields(tmp_path: Path) -> None:
     raw = {
         "id": "a",
         "question": "Why?",
-        "history": [{"role": "user", "content": "How?"}, {"role": "assistant", "content": "So."}],
+        "history": [{"role": "user", "content": "How?"}, {"role": "assistant", "content": "So.", "cited": ["a"]}],
         "gold": ["Bees"],
         "gold_ids": ["x1"],
         "colour": "blue",
     }
     loaded = load_set(_set_file(tmp_path, raw, "", {"id": "b", "question": "And?"}))
     assert [case.id for case in loaded.cases] == ["a", "b"]
-    assert loaded.cases[0].history == (Turn("user", "How?"), Turn("assistant", "So."))
+    assert loaded.cases[0].history == (Turn("user", "How?"), Turn("assistant", "So.", ("a",)))
     assert loaded.cases[0].gold == ("Bees", "x1")
     assert loaded.cases[0].raw == raw
     assert loaded.cases[1].gold == ()
