@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rag.core.domain import Paper
-from rag.core.escaping import clean, shorten
+from rag.core.escaping import shorten
+from rag.core.names import name_in_title
+from rag.core.text import clean
 
 _NAME = re.compile(r"[^\W\d_][\w.+-]*(?: [\w.+-]+){0,2}")
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
@@ -18,7 +20,7 @@ _DULL = frozenset(
 
 def example_questions(papers: Sequence[Paper], limit: int = 4) -> list[str]:
     """Up to `limit` questions about these papers: named things first, then shared subjects, then whole titles."""
-    titles = [" ".join(clean(paper.title).split()) for paper in papers]
+    titles = [clean(paper.title) for paper in papers]
     named = [f"What is {name} and what does it improve?" for name in _names(titles)]
     shared = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
     whole = [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)]
@@ -28,8 +30,7 @@ def example_questions(papers: Sequence[Paper], limit: int = 4) -> list[str]:
 
 def _names(titles: Iterable[str]) -> list[str]:
     """What stands before the colon of a title and looks like a name, names of one word first."""
-    heads = [title.split(":", 1)[0].strip() for title in titles if ": " in title]
-    names = [head for head in heads if len(head) <= 30 and _NAME.fullmatch(head)]
+    names = [name for name in map(name_in_title, titles) if len(name) <= 30 and _NAME.fullmatch(name)]
     # A capital after the first letter ("DeepCache", "BERT") tells a coined name from an ordinary word.
     return sorted(dict.fromkeys(names), key=lambda name: (" " in name, not re.search(r"\w[A-Z]", name)))
 
