@@ -53,7 +53,7 @@ def fit_checker(
         list[Path] | None, typer.Option(help="Pairs of another field; each counts a tenth. Repeatable.")
     ] = None,
     split: Annotated[str, typer.Option(help="Fit on this split of PAIRS only.")] = "dev",
-    out: Annotated[Path, typer.Option(help="Folder to write checking.json to.")] = FITTED,
+    out: Annotated[Path, typer.Option(help="Folder to write support.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
     """Fit how the checker weighs its signals; write the model as data.
@@ -77,10 +77,8 @@ def fit_checker(
             begin(len(own) + len(other)),
         )
     out.mkdir(parents=True, exist_ok=True)
-    (out / "checking.json").write_text(model.json(), "utf-8")
-    print(
-        f"wrote {out / 'checking.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr
-    )
+    (out / "support.json").write_text(model.json(), "utf-8")
+    print(f"wrote {out / 'support.json'}: AUROC {model.fitted_on['auroc_left_out']} on pairs left out", file=sys.stderr)
 
 
 def plant(
