@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from evals.written_commands import COMMANDS, FITTED
-from rag.cli import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
+from rag.cli_options import DeviceOption, JsonOption, LibraryOption, exits_with_one_line
 from rag.core.errors import EvalError
 from rag.core.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.cli import DeviceOption, JsonOption, LibraryOption
+from rag.cli_options import DeviceOption, JsonOption, LibraryOption
 from rag.core.errors import EvalError
 from rag.core.settings import Settings
 

@@ -8,23 +8,19 @@ import ipaddress
 import json
 import logging
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from enum import StrEnum
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from rag import __version__
-from rag.core.errors import CitewiseError, SourceError
+from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, exits_with_one_line
+from rag.core.errors import SourceError
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.terminal import progress_bars, status_line
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 app = typer.Typer(
     name="citewise",
@@ -36,38 +32,9 @@ app = typer.Typer(
     "Start with:  citewise ingest FILE   then:  citewise ask 'your question'   or:  citewise chat",
 )
 
-LibraryOption = Annotated[
-    Path | None, typer.Option("--library", help="Folder of the library. Default: CITEWISE_LIBRARY, else ./library.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
-ModeOption = Annotated[
-    str | None,
-    typer.Option(
-        help="auto, quote or write: in exact words, or written and checked. Auto writes where a writer is there."
-    ),
-]
-DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cuda, mps or cpu. Default: auto.")]
 
-
-def exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:
-    """Domain errors end the command with one line on stderr and exit code 1; anything else is a bug and shows itself."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except CitewiseError as error:
-            typer.echo(f"citewise: {error}", err=True)
-            raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            typer.echo("citewise: stopped", err=True)
-            raise typer.Exit(130) from None
-
-    return run
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"citewise {__version__}")
         raise typer.Exit
 
@@ -159,10 +126,10 @@ def ask(
     from rag.output import terminal, to_json
 
     if as_json:
-        shown = to_json.answer_json(answer)
+        value = to_json.answer_json(answer)
         if why:
-            shown |= to_json.why_json(answer)
-        typer.echo(_dump(shown))
+            value |= to_json.why_json(answer)
+        typer.echo(_dump(value))
     else:
         terminal.print_answer(answer, why=why)
 
@@ -233,19 +200,19 @@ def export(
 
     Example: citewise ask "What is DeepCache?" --json | citewise export - --format ris
     """
-    from rag.output.export import FORMATS, exported
+    from rag.output.export import FORMATS, export_file
 
     settings = Settings.load(library=library)
     text = None if answers is None else _read(answers)
-    made, lost = exported(settings.library, text, FORMATS[form.value])
+    exported, lost = export_file(settings.library, text, FORMATS[form.value])
     if lost:
         typer.echo(f"citewise: {lost} left out: their words are no longer in {settings.library}", err=True)
     if out is None:
-        typer.echo(made, nl=False)
+        typer.echo(exported, nl=False)
         return
     try:
         with out.open("x", encoding="utf-8") as stream:
-            stream.write(made)
+            stream.write(exported)
     except FileExistsError as error:
         raise SourceError(f"{out} is there already; nothing was overwritten") from error
     except OSError as error:

@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.core import logistic
 from rag.core.errors import ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from rag.answer.written import Composer
     from rag.checking.checker import Checker
     from rag.ingest.pipeline import IngestReport, Progress
-    from rag.library.store import Library
     from rag.models.embedder import Embedder
     from rag.models.writer import Generator
-    from rag.search.hybrid import HybridRetriever
     from rag.search.reranker import Reranker
     from rag.search.searcher import Searcher
 
@@ -55,45 +52,53 @@ def open_searcher(settings: Settings, progress: Report | None = None) -> "Search
     Raises:
         LibraryError, ModelError, VectorIndexError: with what to do.
     """
-    report = progress or _silent
-    with _library_and_retriever(settings, report) as (library, retriever, description):
-        from rag.search.searcher import Searcher
-
-        reranker = _reranker(settings, retriever.embedder, report)
-        return Searcher(library, retriever, reranker, settings.max_question_chars, description)
+    with _searcher(settings, progress or _silent) as searcher:
+        return searcher
 
 
 def open_assistant(settings: Settings, progress: Report | None = None) -> "Assistant":
-    """The assistant: library, embedder, retriever and reader. `progress` gets a line of text before each slow step.
+    """The assistant: searcher, reader, fitted models, and a writer where there is one. `progress` gets a line of text before each slow
+    step.
 
     Raises:
-        LibraryError, ModelError, VectorIndexError, PromptError: with what to do.
+        LibraryError, ModelError, VectorIndexError, PromptError, FittedModelError: with what to do.
     """
     report = progress or _silent
-    with _library_and_retriever(settings, report) as (library, retriever, description):
-        from rag.answer.assistant import Assistant
-        from rag.evidence.ranking import EvidenceFinder
+    with _searcher(settings, report) as searcher:
+        from rag.answer.assistant import Assistant, FittedModels
+        from rag.core.logistic import load_logistic, load_weights
+        from rag.evidence.ranking import SentenceRanker
         from rag.models.writer import described
 
         files = find_model(settings.reader, settings.cache, report)
         report("Loading the reader")
         from rag.models.query_likelihood import LikelihoodReader
 
-        reader = LikelihoodReader(files, choose_device(settings.device, reading=True))
-        finder = EvidenceFinder(
-            retriever.embedder, reader, papers=settings.read_papers, sentences=settings.read_sentences
+        reader = LikelihoodReader(files, choose_device(settings.device, bfloat16_on_cpu=True))
+        embedder = searcher.retriever.embedder
+        ranker = SentenceRanker(
+            embedder, reader, load_weights("ranking"), papers=settings.read_papers, sentences=settings.read_sentences
         )
-        description |= {
+        composer, reason = open_composer(settings, embedder, report)
+        description = {
+            **searcher.description,
             "reader": settings.reader,
             "reader_sha256": files.sha256,
             "prompt_sha256": reader.prompt.sha256,
+            "mode": "write" if composer else "quote",
+            "mode_reason": reason,
         }
-        reranker = _reranker(settings, retriever.embedder, report)
-        composer, reason = open_composer(settings, retriever.embedder, report)
-        description |= {"mode": "write" if composer else "quote", "mode_reason": reason}
         if composer:
             description |= {**described(composer.generator), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(library, retriever, reranker, finder, settings, description, composer)
+        return Assistant(
+            searcher,
+            ranker,
+            FittedModels(load_logistic("answerability"), load_logistic("listing")),
+            description,
+            max_quotes=settings.max_quotes,
+            mode=settings.mode,
+            composer=composer,
+        )
 
 
 def open_composer(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "tuple[Composer | None, str]":
@@ -136,10 +141,10 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
         return None
     if settings.writer_url:
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        named = None if settings.writer == "auto" else settings.writer
+        model = "" if settings.writer == "auto" else settings.writer
         report(f"Asking {settings.writer_url} for its models")
-        remote = RemoteGenerator(settings.writer_url, named or "", key, limits)
-        if named is None:
+        remote = RemoteGenerator(settings.writer_url, model, key, limits)
+        if not model:
             served = remote.models()
             if not served:
                 raise WriterFailed(f"the server at {settings.writer_url} serves no model; set CITEWISE_WRITER")
@@ -153,8 +158,8 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
     report("Loading the writer")
-    writing = choose_device(settings.device, reading=True)
-    return LocalGenerator(files, writing, limits, settings.writer_4bit)
+    device = choose_device(settings.device, bfloat16_on_cpu=True)
+    return LocalGenerator(files, device, limits, settings.writer_4bit)
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
@@ -165,8 +170,9 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
         ModelError: the entailment model cannot be found, or is of another kind.
     """
     from rag.checking.checker import Checker
+    from rag.core.logistic import load_logistic
 
-    model = logistic.load("support")
+    model = load_logistic("support")
     if settings.entailment == "none":
         return Checker(embedder, model)
     report("Loading the entailment model")
@@ -193,10 +199,8 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
 
 
 @contextmanager
-def _library_and_retriever(
-    settings: Settings, report: Report
-) -> "Iterator[tuple[Library, HybridRetriever, dict[str, str]]]":
-    """They stay open where the body succeeds, and are closed where it fails."""
+def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
+    """A searcher that stays open where the body succeeds, and whose library is closed where something fails."""
     report("Opening the library")
     from rag.library.store import Library
 
@@ -204,13 +208,16 @@ def _library_and_retriever(
     try:
         embedder = open_embedder(settings, report)
         from rag.search.hybrid import FUSIONS, HybridRetriever
+        from rag.search.searcher import Searcher
 
         description = {
             "embedder": embedder.identity.name,
             "embedder_sha256": embedder.identity.sha256,
             "device": choose_device(settings.device).name,
         }
-        yield library, HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever]), description
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        reranker = _reranker(settings, embedder, report)
+        yield Searcher(library, retriever, reranker, settings.max_question_chars, description)
     except BaseException:
         library.close()
         raise

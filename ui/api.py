@@ -14,7 +14,7 @@ from rag.core.errors import CitewiseError
 from rag.output import to_json
 from ui.session.limits import RateLimit, address_of
 from ui.session.loading import Loader
-from ui.session.turns import history_turns
+from ui.session.turns import history_messages
 
 
 def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
@@ -27,13 +27,14 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
 
         Args:
             question: up to 4,000 characters.
-            history: what was said before, oldest first: [{"role": "user" or "assistant", "content": text}, ...]; the last 20 count.
+            history: what was said before, oldest first: [{"role": "user" or "assistant", "content": text}, ...]; the last 20 count. A
+                message may name the papers that an answer cites, "cited": [ids], so that a follow-up needs no quotation marks.
 
         Returns:
             What `citewise ask --json` prints: outcome (answered, partial, declined), answer, sentences with their citations, ...
         """
         with _reported(rate, request):
-            return to_json.answer_json(loader.assistant().ask(question, history_turns(history)))
+            return to_json.answer_json(loader.assistant().ask(question, history_messages(history)))
 
     def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:
         """The ten papers that best match these words, best first.

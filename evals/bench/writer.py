@@ -29,7 +29,7 @@ def bench_write(settings: Settings) -> dict[str, Any]:
     refused and the next one answered. Takes the writer named in the settings, else makes one of random weights."""
     with TemporaryDirectory() as folder:
         files = _files(settings, Path(folder))
-        device = choose_device(settings.device, reading=True)
+        device = choose_device(settings.device, bfloat16_on_cpu=True)
         with closing(LocalGenerator(files, device, Limits(120, _TOKENS), settings.writer_4bit)) as generator:
             weights = sum(path.stat().st_size for path in files.folder.glob("*.safetensors"))
             return {

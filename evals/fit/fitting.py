@@ -20,9 +20,9 @@ from rag.answer.assistant import Assistant
 from rag.core.errors import CitewiseError, EvalError
 from rag.core.logistic import Feature, Logistic
 from rag.core.settings import Settings
-from rag.evidence import selection
+from rag.evidence import plan
 from rag.question import kinds
-from rag.search.reranker import CLOSELY
+from rag.search.reranker import RERANKED_PAPERS
 from rag.wiring import open_assistant
 
 Array = npt.NDArray[np.float64]
@@ -96,10 +96,10 @@ def listing_examples(assistant: Assistant, own: Sequence[Case]) -> Examples | No
         if len(gold) < 2 or kinds.form(case.question) != "list":
             continue
         also = {resolve(name, names) for name in case.raw.get("also_ok", [])}
-        hits = assistant.search(case.question, CLOSELY)
+        hits = assistant.search(case.question, RERANKED_PAPERS)
         for hit in hits:
             if hit.paper.id not in also - gold:
-                rows.append(selection.listing_features(hit, hits))
+                rows.append(plan.listing_features(hit, hits))
                 truth.append(hit.paper.id in gold)
     return _examples(rows, truth, [_OWN] * len(rows)) if rows else None
 

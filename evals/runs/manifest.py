@@ -9,11 +9,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evals.runs.run import FORMAT
 from evals.cases.question_set import Case, QuestionSet
+from evals.runs.run import FORMAT
 from rag import __version__
-from rag.search.searcher import Searcher
 from rag.core.settings import Settings
+from rag.search.searcher import Searcher
 
 _NOT_A_SETTING = {"writer_key", "library", "cache", "data"}
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")

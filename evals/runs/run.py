@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases.question_set import Case, paper_ids, resolve
-from rag.output import to_json
 from rag.core.errors import EvalError
+from rag.output import to_json
 from rag.search.searcher import Searcher
 
 log = logging.getLogger(__name__)

@@ -1,19 +1,18 @@
 """From a set and settings to a run file: checks first, then models, then questions. What the command and the notebook share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from evals.cases.question_set import QuestionSet, check_against, select
 from evals.runs.manifest import make_manifest
 from evals.runs.run import MODES, Run, check_out, run_cases
-from evals.cases.question_set import QuestionSet, check_against, select
 from rag.core.domain import Paper
 from rag.core.errors import EvalError
-from rag.library.store import Library
-from rag.core.logistic import Logistic
 from rag.core.settings import Settings
+from rag.library.store import Library
 from rag.wiring import open_assistant, open_searcher
 
 
@@ -81,5 +80,3 @@ def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
                 "that were quoted. Name the run's library by --library, or run again"
             )
         return library.papers()
-
-

@@ -1,62 +1,108 @@
-"""The whole flow, top to bottom: question + history -> standalone question -> papers -> evidence -> answer.
+"""The whole flow, top to bottom: question + history -> query -> papers -> sentences -> answer, in quotes or written.
 
-Owns: the order of the steps, timings. Finding is `rag.search.searcher`'s. Every part is handed in (see `rag.wiring`).
+Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`).
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.answer import quoted as writing
+from rag.answer import quoted
 from rag.answer.draft import Draft
 from rag.answer.written import Composer
-from rag.core.domain import Answer, Evidence, Hit, Mode, Progress, Sentence, Turn
+from rag.core.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Turn
 from rag.core.errors import WriterFailed
-from rag.core.settings import Settings
+from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
-from rag.evidence.ranking import EvidenceFinder, reranked
-from rag.evidence.selection import narrowed
+from rag.evidence.plan import Plan, plan
+from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
-from rag.question.follow_up import Standalone, is_said
+from rag.question.follow_up import Query, repeats
 from rag.question.kinds import parts
-from rag.search.hybrid import HybridRetriever
-from rag.search.late_interaction import PaperMatch
-from rag.search.reranker import CLOSELY, Reranker
+from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
 log = logging.getLogger(__name__)
 NEAREST = 3
-_SAID_PENALTY = 1.0
+_REPEAT_PENALTY = 1.0
 """What a sentence of the last answer is set back by: a follow-up asks for something new."""
 
 
-class Assistant(Searcher):
+@dataclass(frozen=True, slots=True)
+class FittedModels:
+    """The fitted models that decide: whether the library answers a question, and which papers a list question lists."""
+
+    answerability: Logistic
+    listing: Logistic
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """All that an answer is made of: the query, how it is understood, its papers, their sentences, and those read, best first."""
+
+    query: Query
+    plan: Plan
+    result: SearchResult
+    passages: Passages
+    evidence: tuple[Evidence, ...]
+    most_papers: int | None
+
+    def signals(self, result: SearchResult) -> dict[str, float]:
+        """What tells whether the papers answer the question of this result."""
+        return answerability.signals(result, self.passages.sentences, self.evidence)
+
+
+class Assistant:
     """Answers questions. Build it with `rag.wiring.open_assistant`."""
 
     def __init__(
         self,
-        library: Library,
-        retriever: HybridRetriever,
-        reranker: Reranker,
-        finder: EvidenceFinder,
-        settings: Settings,
+        searcher: Searcher,
+        ranker: SentenceRanker,
+        models: FittedModels,
         description: Mapping[str, str],
+        *,
+        max_quotes: int,
+        mode: Mode = "auto",
         composer: Composer | None = None,
     ) -> None:
-        super().__init__(library, retriever, reranker, settings.max_question_chars, description)
-        self._finder = finder
-        self._most = settings.max_quotes
+        self.searcher = searcher
+        self.description = description
+        """What runs: embedder, device, reader, prompts and mode."""
+        self._ranker = ranker
+        self._models = models
+        self._max_quotes = max_quotes
+        self._mode = mode
         self._composer = composer
-        self._mode: Mode = settings.mode
-        self._no_writer = f"Quoted instead of written: {description.get('mode_reason', 'there is no writer')}."
+
+    @property
+    def library(self) -> Library:
+        """The open library."""
+        return self.searcher.library
 
     def close(self) -> None:
-        """Also let go of the writer."""
+        """Let go of the writer, the vector index and the library."""
         if self._composer:
             self._composer.close()
-        super().close()
+        self.searcher.close()
+
+    def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
+        """See `Searcher.search`."""
+        return self.searcher.search(question, limit)
+
+    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+        """See `Searcher.standalone`."""
+        return self.searcher.standalone(question, history)
+
+    def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]:
+        """See `Searcher.similar`."""
+        return self.searcher.similar(paper_id, limit)
+
+    def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
+        """See `Searcher.papers`."""
+        return self.searcher.papers(ids)
 
     def ask(
         self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
@@ -73,163 +119,158 @@ class Assistant(Searcher):
     ) -> Iterator[Progress | Answer]:
         """What happens, step by step; the last item is the complete answer. Closing the iterator stops the work.
 
-        `mode`: auto writes where a writer is there, quote never, write says in `Answer.notice` why it could not. `most_papers`
-        limits how many papers the answer cites; the first ones stay. None sets no limit.
+        Args:
+            question: as typed.
+            history: earlier messages, oldest first.
+            mode: auto writes where a writer is there, quote never, write says in `Answer.notice` why it could not.
+            most_papers: how many papers the answer may cite; the first ones stay. None sets no limit.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         clock = _Clock()
         mode = self._mode if mode == "auto" else mode
-        asked = self.checked(question)
-        standalone = self.as_standalone(question, history)
+        query = self.searcher.understand(question, history)
         clock.mark("rewrite")
-        yield Progress("searching", standalone.text)
-        hits = self.retriever.hits(standalone.text, CLOSELY)
+        yield Progress("searching", query.text)
+        hits = self.searcher.retrieve(query)
         clock.mark("retrieve")
-        yield Progress("reading", standalone.text, hits[:RETRIEVED])
-        looked_at = self.looked_at(standalone, hits)
-        hits = looked_at.hits
-        sentences, embeddings = self.library.sentences(hit.paper.id for hit in hits)
-        planned = selection.plan(standalone.asked if standalone.about else standalone.text, hits, standalone.about)
-        to_read = self.matches(standalone.to_read, hits) if standalone.to_read != standalone.text else looked_at.matches
-        evidence: tuple[Evidence, ...] = ()
-        for done, total, found in self._finder.read(standalone.to_read, hits, to_read, sentences, embeddings, planned):
-            evidence = found
-            yield Progress("reading", standalone.text, hits[:RETRIEVED], done, total)
-        hits = reranked(hits, evidence)
-        evidence = _news_first(evidence, standalone.said)
+        yield Progress("reading", query.text, hits[:RETRIEVED])
+        findings = yield from self._read(query, hits, most_papers)
         clock.mark("read")
-        found_all = _Found(asked, standalone, planned, hits, looked_at.matches, sentences, evidence, most_papers)
-        answer, chosen = self._answer(found_all, clock)
+        answer, quotes = self._quoted(findings, clock)
         if self._composer is None and mode == "write":
-            answer = replace(answer, notice=self._no_writer)
-        if self._composer and mode != "quote" and answer.outcome != "declined" and planned.form != "list":
-            yield from self._written(self._composer, answer, chosen, clock, most_papers)
+            reason = self.description.get("mode_reason", "there is no writer")
+            answer = replace(answer, notice=f"Quoted instead of written: {reason}.")
+        if self._composer and mode != "quote" and answer.outcome != "declined" and findings.plan.form != "list":
+            yield from self._written(self._composer, answer, quotes, clock, most_papers)
             return
-        for shown in range(1, len(answer.sentences)):
-            draft = _first(answer, shown)
-            yield Progress("answering", standalone.text, hits[:RETRIEVED], len(evidence), len(evidence), draft)
+        read = len(findings.evidence)
+        for count in range(1, len(answer.sentences)):
+            yield Progress("answering", query.text, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
+    def _read(self, query: Query, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
+        """Look closely at the papers and rank their sentences."""
+        result = self.searcher.look_closely(query, hits)
+        passages = Passages(*self.library.sentences(hit.paper.id for hit in result.hits))
+        understood = plan(query, result.hits, self._models.listing)
+        to_rank = result
+        if query.sentence_question != query.text:
+            to_rank = self.searcher.match(query.sentence_question, result.hits)
+        evidence: tuple[Evidence, ...] = ()
+        for step in self._ranker.rank(to_rank, passages, understood):
+            evidence = step.evidence
+            yield Progress("reading", query.text, result.hits[:RETRIEVED], step.done, step.total)
+        result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
+        return _Findings(query, understood, result, passages, _new_first(evidence, query.quoted), most_papers)
+
+    def _quoted(self, findings: _Findings, clock: "_Clock") -> tuple[Answer, Sequence[Evidence]]:
+        """The answer in quotes, and what it would quote, best first."""
+        query, result, model = findings.query, findings.result, self._models.answerability
+        signals = findings.signals(result)
+        probability = answerability.p_answerable(model, signals)
+        answers = bool(findings.evidence) and (query.by_identifier or probability >= model.threshold)
+        one_thing = findings.plan.form == "one"
+        missing = self._missing(findings) if answers and one_thing else ()
+        quotes = selection.choose(result, findings.plan, findings.evidence, self._max_quotes)
+        quotes = selection.of_first_papers(quotes, findings.most_papers)
+        quotes = tuple(
+            selection.narrow(item, query.typed, result.matches[item.paper.id])
+            if item.paper.id in result.matches
+            else item
+            for item in quotes
+        )
+        sentences = quoted.quote(quotes) if answers else ()
+        nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
+        counted = findings.plan.form == "list"
+        answer = Answer(
+            question=query.typed,
+            standalone_question=query.text,
+            mode="quote",
+            outcome=("partial" if missing else "answered") if answers else "declined",
+            p_answerable=probability,
+            text=quoted.text_of(sentences, counted, missing) if answers else quoted.declined_text(nearest),
+            sentences=sentences,
+            missing=missing,
+            nearest=nearest,
+            retrieved=result.hits[:RETRIEVED],
+            evidence=findings.evidence,
+            signals=signals,
+            timings_ms=clock.times(),
+            threshold=model.threshold,
+        )
+        return answer, quotes
+
+    def _missing(self, findings: _Findings) -> tuple[str, ...]:
+        """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or
+        where all parts are missing in a question that is answered as a whole."""
+        every = parts(findings.query.typed)
+        if len(every) < 2:
+            return ()
+        model = self._models.answerability
+        missing = tuple(
+            part
+            for part in every
+            if answerability.p_answerable(model, findings.signals(self.searcher.match(part, findings.result.hits)))
+            < model.threshold
+        )
+        return missing if len(missing) < len(every) else ()
+
     def _written(
-        self, composer: Composer, quoted: Answer, chosen: Sequence[Evidence], clock: "_Clock", most_papers: int | None
+        self, composer: Composer, answer: Answer, quotes: Sequence[Evidence], clock: "_Clock", most_papers: int | None
     ) -> Iterator[Progress | Answer]:
         """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
-        progress = Progress(
-            "writing", quoted.standalone_question, quoted.retrieved, len(quoted.evidence), len(quoted.evidence)
-        )
+        read = len(answer.evidence)
+        progress = Progress("writing", answer.standalone_question, answer.retrieved, read, read)
         yield progress
         # What is quoted comes first: its papers are among those that may be cited.
-        evidence = quoted.evidence
+        evidence = answer.evidence
         if most_papers is not None:
-            evidence = selection.of_papers(evidence, selection.first_papers((*chosen, *evidence), most_papers))
+            evidence = selection.of_papers(evidence, selection.first_papers((*quotes, *evidence), most_papers))
         draft = Draft()
         try:
-            with closing(composer.compose(quoted.standalone_question, evidence, chosen)) as drafts:  # type: ignore[type-var]
+            with closing(composer.compose(answer.standalone_question, evidence, quotes)) as drafts:  # type: ignore[type-var]
                 for draft in drafts:
                     if draft.sentences:
                         clock.first_text()
-                    yield replace(progress, draft=_with(quoted, draft)) if draft.sentences else progress
+                    yield replace(progress, draft=_with(answer, draft)) if draft.sentences else progress
         except WriterFailed as error:
             log.warning("quoting instead of writing: %s", error)
             clock.mark("write")
             notice = f"Quoted instead of written: {error}."
-            yield replace(quoted, timings_ms=clock.finished(), notice=notice)
+            yield replace(answer, timings_ms=clock.times(), notice=notice)
             return
         clock.mark("write")
-        answer = _with(quoted, draft) if draft.sentences else replace(quoted, mode="write", dropped=draft.dropped)
-        yield replace(answer, timings_ms=clock.finished())
-
-    def _answer(self, found: "_Found", clock: "_Clock") -> tuple[Answer, Sequence[Evidence]]:
-        """The answer in quotes, and what it quotes, best first."""
-        signals = answerability.signals(
-            found.standalone.text, found.hits, found.matches, found.sentences, found.evidence
-        )
-        probability = answerability.p_answerable(signals)
-        form = found.planned.form
-        answered = bool(found.evidence) and (found.standalone.named or probability >= answerability.threshold())
-        missing = self._missing(found) if answered and form == "one" else ()
-        chosen = selection.choose(found.standalone.text, found.planned, found.hits, found.evidence, self._most)
-        chosen = selection.of_first_papers(chosen, found.most_papers)
-        shown = [
-            narrowed(item, found.asked, found.matches[item.paper.id].score) if item.paper.id in found.matches else item
-            for item in chosen
-        ]
-        sentences = writing.quote(shown) if answered else ()
-        nearest = () if answered else tuple(hit.paper for hit in found.hits[:NEAREST])
-        answer = Answer(
-            question=found.asked,
-            standalone_question=found.standalone.text,
-            mode="quote",
-            outcome=("partial" if missing else "answered") if answered else "declined",
-            p_answerable=probability,
-            text=writing.text_of(sentences, form == "list", missing) if answered else writing.declined_text(nearest),
-            sentences=sentences,
-            missing=missing,
-            nearest=nearest,
-            retrieved=found.hits[:RETRIEVED],
-            evidence=found.evidence,
-            signals=signals,
-            timings_ms=clock.finished(),
-        )
-        return answer, shown
-
-    def _missing(self, found: "_Found") -> tuple[str, ...]:
-        """The parts of a question that nothing found answers, each judged as a question of its own; none where it has one part, or
-        where all parts are missing in a question that is answered as a whole."""
-        asked_for = parts(found.asked)
-        if len(asked_for) < 2:
-            return ()
-        missing = tuple(part for part in asked_for if self._p_part(part, found) < answerability.threshold())
-        return missing if len(missing) < len(asked_for) else ()
-
-    def _p_part(self, part: str, found: "_Found") -> float:
-        matches = self.matches(part, found.hits)
-        return answerability.p_answerable(
-            answerability.signals(part, found.hits, matches, found.sentences, found.evidence)
-        )
+        written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
+        yield replace(written, timings_ms=clock.times())
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """All that an answer is made of."""
-
-    asked: str
-    standalone: Standalone
-    planned: selection.Plan
-    hits: tuple[Hit, ...]
-    matches: Mapping[str, PaperMatch]
-    sentences: Sequence[Sentence]
-    evidence: tuple[Evidence, ...]
-    most_papers: int | None
-
-
-def _news_first(evidence: Sequence[Evidence], said: Sequence[str]) -> tuple[Evidence, ...]:
-    """The evidence with what was said already set back."""
-    if not said:
+def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:
+    """The evidence with what the last answer quoted set back."""
+    if not quotes:
         return tuple(evidence)
     moved = [
-        replace(item, score=round(item.score - _SAID_PENALTY, 4)) if is_said(item.text, said) else item
+        replace(item, score=round(item.score - _REPEAT_PENALTY, 4)) if repeats(item.text, quotes) else item
         for item in evidence
     ]
     return tuple(sorted(moved, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
-def _first(answer: Answer, shown: int) -> Answer:
+def _first(answer: Answer, count: int) -> Answer:
     """The growing answer: its first sentences."""
-    sentences = answer.sentences[:shown]
-    return replace(answer, sentences=sentences, text=writing.text_of(sentences))
+    sentences = answer.sentences[:count]
+    return replace(answer, sentences=sentences, text=quoted.text_of(sentences))
 
 
-def _with(quoted: Answer, draft: Draft) -> Answer:
-    """The written answer as far as it is made."""
+def _with(answer: Answer, draft: Draft) -> Answer:
+    """The written answer as far as it is there."""
     return replace(
-        quoted,
+        answer,
         mode="write",
         sentences=draft.sentences,
         dropped=draft.dropped,
-        text=writing.written_text(draft.sentences, quoted.missing),
+        text=quoted.written_text(draft.sentences, answer.missing),
     )
 
 
@@ -243,6 +284,7 @@ class _Clock:
         self._first: float | None = None
 
     def mark(self, stage: str) -> None:
+        """The stage ends now."""
         moment = self._now()
         self._stages[stage] = round((moment - self._last) * 1_000, 1)
         self._last = moment
@@ -252,6 +294,7 @@ class _Clock:
         if self._first is None:
             self._first = round((self._now() - self._start) * 1_000, 1)
 
-    def finished(self) -> dict[str, float]:
+    def times(self) -> dict[str, float]:
+        """Of the stages so far, of the first text, and in total."""
         total = round((self._now() - self._start) * 1_000, 1)
         return {**self._stages, "first_text": total if self._first is None else self._first, "total": total}

@@ -96,8 +96,8 @@ class Evidence:
 
     `score` is the fused score (higher is better, comparable within one question only). `parts`: `likelihood` (mean
     log-probability of the question's tokens, <= 0), `dense` (cosine, -1..1), `lexical` (share of the question's weight
-    that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`, `news`, `before`, `restates` (how it matches the
-    question's words) and the flags `number`, `cause`, `code`, `own`; see `rag.evidence.ranking`.
+    that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`, `novelty`, `previous`, `restatement` (how it
+    matches the question's words) and the flags `number`, `cause`, `code`, `own`; see `rag.evidence.ranking`.
     """
 
     paper: Paper
@@ -147,15 +147,15 @@ class Dropped:
 class Answer:
     """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
 
-    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1. `retrieved` are the papers found, best
-    first. `evidence` are all sentences that were read, best first. `missing` are the parts of the question that were not found.
-    `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has the keys rewrite, retrieve, read,
-    first_text and total. `notice` says why an answer that should have been written is quoted.
+    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1; below `threshold` the question is declined.
+    `retrieved` are the papers found, best first. `evidence` are all sentences that were read, best first. `missing` are the parts of
+    the question that were not found. `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has
+    the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted.
     """
 
     question: str
     standalone_question: str
-    mode: str
+    mode: Mode
     outcome: Outcome
     p_answerable: float
     text: str
@@ -168,6 +168,7 @@ class Answer:
     signals: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     notice: str = ""
+    threshold: float = 0.0
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -179,6 +180,11 @@ class Answer:
         """The cited papers in the order of their markers, each once."""
         by_marker = {citation.n: citation.paper for citation in self.citations}
         return tuple(by_marker[n] for n in sorted(by_marker))
+
+    @property
+    def message(self) -> "Turn":
+        """The answer as a message of the history that a later question comes with."""
+        return Turn("assistant", self.text, tuple(paper.id for paper in self.cited_papers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +205,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier message of the conversation."""
+    """One earlier message of the conversation; `cited` are the ids of the papers that an answer cites, in their order."""
 
     role: Literal["user", "assistant"]
     content: str
+    cited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

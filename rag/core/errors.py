@@ -4,6 +4,11 @@
     ├── SettingsError          a setting is unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
     ├── QuestionError          a question is empty or too long
+    ├── RequestRefused         what a page or program sent is not what it should be
+    │   ├── TooManyRequests    one address asked too often
+    │   ├── StillLoading       the library is not open yet
+    │   └── VoteRefused        a vote on an answer is of another form
+    ├── NothingToExport        no paper is cited in what is to be exported
     ├── PromptError            a prompt file is missing or has wrong slots
     ├── ModelError
     │   ├── ModelNotFound      no weights by that name in any of the places looked at
@@ -42,6 +47,26 @@ class SourceError(CitewiseError):
 
 class QuestionError(CitewiseError):
     """A question is empty or too long."""
+
+
+class RequestRefused(CitewiseError):
+    """What a page or program sent is not what it should be."""
+
+
+class TooManyRequests(RequestRefused):
+    """One address asked too often; the message says when to come back."""
+
+
+class StillLoading(RequestRefused):
+    """The library is not open yet."""
+
+
+class VoteRefused(RequestRefused):
+    """A vote on an answer is of another form."""
+
+
+class NothingToExport(CitewiseError):
+    """No paper is cited in what is to be exported."""
 
 
 class PromptError(CitewiseError):

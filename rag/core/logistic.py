@@ -1,17 +1,20 @@
-"""A fitted logistic model, kept as data: `fitted/NAME.json`. Made by `python -m evals fit-decline`; never edited by hand.
+"""Fitted models, kept as data in `fitted/NAME.json`: made by `python -m evals fit-…`, never edited by hand.
 
-Owns: the file's form and the arithmetic. Knows nothing of what the features mean.
+Owns: the files' form and the arithmetic of a logistic model. Knows nothing of what the features mean.
+Whoever uses a model gets it handed in (`rag.wiring` loads it).
 """
 
 import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from rag.core.errors import FittedModelError
+
+_MOST_DEVIATIONS = 3.0
+_MOST_LOG_ODDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +40,53 @@ class Logistic:
         """0..1. A feature further than three standard deviations out counts as three: nothing was learned beyond."""
         total = self.intercept
         for feature in self.features:
-            total += feature.weight * max(-3.0, min(3.0, (values[feature.name] - feature.mean) / feature.scale))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+            deviations = (values[feature.name] - feature.mean) / feature.scale
+            total += feature.weight * max(-_MOST_DEVIATIONS, min(_MOST_DEVIATIONS, deviations))
+        return 1 / (1 + math.exp(-max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, total))))
 
     def json(self) -> str:
         """The file's text."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
 
-@cache
-def load(name: str) -> Logistic:
-    """The model in `fitted/NAME.json`.
+def load_logistic(name: str) -> Logistic:
+    """The logistic model in `fitted/NAME.json`.
 
     Raises:
         FittedModelError: the file is missing or not of the form that `Logistic.json` writes.
     """
     try:
-        stored = json.loads(files("rag.core").joinpath(f"fitted/{name}.json").read_text("utf-8"))
+        stored = _stored(name)
         features = tuple(Feature(**feature) for feature in stored.pop("features"))
         return Logistic(features, **stored)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise FittedModelError(
-            f"rag/core/fitted/{name}.json cannot be used: {error}. Install citewise again, or make it anew: "
-            "python -m evals fit-decline evals/sets/seeds-dev.jsonl"
-        ) from error
+    except (TypeError, KeyError) as error:
+        raise _unusable(name, error) from error
+
+
+def load_weights(name: str) -> Mapping[str, float]:
+    """The weights of signals in `fitted/NAME.json`: {"weights": {signal: weight}, "fitted_on": {…}}.
+
+    Raises:
+        FittedModelError: the file is missing or not of that form.
+    """
+    try:
+        return {str(signal): float(weight) for signal, weight in _stored(name)["weights"].items()}
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise _unusable(name, error) from error
+
+
+def _stored(name: str) -> dict[str, Any]:
+    try:
+        stored = json.loads(files("rag.core").joinpath(f"fitted/{name}.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unusable(name, error) from error
+    if not isinstance(stored, dict):
+        raise _unusable(name, TypeError("it holds no object"))
+    return stored
+
+
+def _unusable(name: str, error: Exception) -> FittedModelError:
+    return FittedModelError(
+        f"rag/core/fitted/{name}.json cannot be used: {error}. Install citewise again, or make it anew: "
+        "python -m evals --help lists the commands that fit"
+    )

@@ -38,10 +38,10 @@ def load_prompt(name: str, slots: frozenset[str]) -> Prompt:
         text = files("prompts").joinpath(f"{name}.md").read_text("utf-8")
     except (OSError, ModuleNotFoundError, UnicodeDecodeError) as error:
         raise PromptError(f"there is no prompt file prompts/{name}.md: {error}") from error
-    found = set(_SLOT.findall(text))
-    if found != slots:
+    slots_there = set(_SLOT.findall(text))
+    if slots_there != slots:
         raise PromptError(
-            f"prompts/{name}.md must have the slots {sorted(slots)}; missing {sorted(slots - found)}, "
-            f"unknown {sorted(found - slots)}"
+            f"prompts/{name}.md must have the slots {sorted(slots)}; missing {sorted(slots - slots_there)}, "
+            f"unknown {sorted(slots_there - slots)}"
         )
     return Prompt(name, text.rstrip("\n"), hashlib.sha256(text.encode()).hexdigest())

@@ -63,20 +63,20 @@ class Settings(BaseSettings):
         return value
 
     @classmethod
-    def load(cls, **given: Any) -> Self:
+    def load(cls, **overrides: Any) -> Self:
         """Settings from the environment, overridden by the values given that are not None.
 
         Raises:
             SettingsError: an unknown `CITEWISE_…` variable, or a value of the wrong kind or out of bounds.
         """
-        known = {PREFIX + name.upper() for name in cls.model_fields}
+        variables = {PREFIX + name.upper() for name in cls.model_fields}
         for variable in sorted(os.environ):
-            if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-                near = difflib.get_close_matches(variable.upper(), known, n=1)
-                hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+            if variable.upper().startswith(PREFIX) and variable.upper() not in variables:
+                near = difflib.get_close_matches(variable.upper(), variables, n=1)
+                hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
                 raise SettingsError(f"unknown setting {variable} in the environment{hint}")
         try:
-            return cls(**{name: value for name, value in given.items() if value is not None})
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
             problems = "; ".join(
                 f"{PREFIX}{'.'.join(map(str, item['loc'])).upper()}={item['input']!r}: {item['msg']}"

@@ -1,6 +1,6 @@
-"""Papers found -> evidence: which of their sentences answer the question.
+"""Sentence ranking: which sentences of the papers found answer the question.
 
-Owns: choosing candidate sentences, the signals of each, and their fusion. Knows nothing of tokens, storage, or how many sentences
+Owns: which sentences are candidates, the signals of each, and their fusion. Knows nothing of tokens, storage, or how many sentences
 make an answer.
 
 A sentence that restates the question is seldom the one that answers it: the answer tends to be the next one, and to name what
@@ -19,19 +19,23 @@ from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Evidence, Hit, Sentence, Span
 from rag.core.text import word_shares
 from rag.evidence.injection import out_of_place
-from rag.evidence.selection import Plan
+from rag.evidence.plan import Plan
 from rag.models.embedder import Embedder
 from rag.question import kinds
 from rag.search.late_interaction import PaperMatch
+from rag.search.reranker import SearchResult
 
-RERANK_WEIGHT = 0.75
+EVIDENCE_WEIGHT = 0.75
+"""What a standard deviation of its best sentence's score weighs in the score of a paper."""
 _OF_PLANNED, _MOST_PLANNED = 3, 20
 """Sentences read of each paper planned, and of all of them."""
-_NO_SENTENCE_BEFORE = -0.2
+_NO_PREVIOUS = -0.2
 """The match of the sentence before the first one: no sentence matches as little."""
+_FLAGS = ("number", "cause", "code", "own")
+"""Signals that are 0 or 1; the others are z-scores over the candidates."""
 
 
-class Reader(Protocol):
+class QueryLikelihood(Protocol):
     """What scores (title, sentence) pairs by how likely the question is, given the pair."""
 
     def score_in_batches(
@@ -41,175 +45,175 @@ class Reader(Protocol):
         ...
 
 
-WEIGHTS: Mapping[str, float] = {
-    "likelihood": 0.8,
-    "dense": 0.45,
-    "lexical": 0.25,
-    "paper": 0.75,
-    "news": 0.75,
-    "restates": -0.7,
-    "before": 0.5,
-    "number": 1.0,
-    "cause": 0.8,
-    "code": -0.55,
-    "own": 0.45,
-}
-"""What each signal weighs: a pairwise logistic regression (sentence with the fact above one without) on the `fit` halves of the
-development questions (evals/LOG.md, "Sentences that answer")."""
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The sentences of the papers found, in the order of their papers and abstracts, and their embeddings, a row each."""
 
-_FLAGS = ("number", "cause", "code", "own")
-"""Signals that are 0 or 1; the others are z-scores over the candidates."""
+    sentences: Sequence[Sentence]
+    embeddings: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """How far the reading is: `done` of `total` candidates. `evidence` is there in the last step only, best first."""
+
+    done: int
+    total: int
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     hit: Hit
-    sentence: Sentence
-    parts: dict[str, float]
+    span: Span
+    parts: Mapping[str, float]
 
     @property
     def text(self) -> str:
-        return self.sentence.span.of(self.hit.paper.abstract)
+        return self.span.of(self.hit.paper.abstract)
 
 
 @lru_cache(maxsize=4_096)
-def _hostile(span: Span, abstract: str) -> bool:
+def _out_of_place(span: Span, abstract: str) -> bool:
     return out_of_place(span.of(abstract), abstract)
 
 
-class EvidenceFinder:
-    """Reads the sentences of the papers found."""
+class SentenceRanker:
+    """Ranks the sentences of the papers found.
+
+    Args:
+        embedder: embeds the question.
+        likelihood: reads the candidates.
+        weights: what each signal weighs, by name.
+        papers: of how many papers, the best first, sentences are candidates.
+        sentences: how many candidates are read.
+    """
 
     def __init__(
         self,
         embedder: Embedder,
-        reader: Reader,
+        likelihood: QueryLikelihood,
+        weights: Mapping[str, float],
         *,
         papers: int,
         sentences: int,
-        weights: Mapping[str, float] = WEIGHTS,
     ) -> None:
         self._embedder = embedder
-        self._reader = reader
+        self._likelihood = likelihood
+        self._weights = weights
         self._papers = papers
         self._sentences = sentences
-        self._weights = weights
 
-    def read(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        matches: Mapping[str, PaperMatch],
-        sentences: Sequence[Sentence],
-        embeddings: Matrix,
-        planned: Plan,
-    ) -> Iterator[tuple[int, int, tuple[Evidence, ...]]]:
-        """Read in batches: (sentences read, sentences to read, evidence); evidence is empty until the last step.
+    def rank(self, result: SearchResult, passages: Passages, plan: Plan) -> Iterator[Ranking]:
+        """Read the candidates, batch by batch.
 
         Args:
-            question: standalone.
-            hits: papers found, best first; the sentences of the first few are candidates.
-            matches: by paper id how the question's words match it.
-            sentences: those of the papers found.
-            embeddings: theirs, a row each.
-            planned: the papers that must be read, or the only ones to read.
+            result: the question that sentences are ranked for, the papers, best first, and how its words match them.
+            passages: the sentences of these papers.
+            plan: the papers that must be read, or the only ones to read.
         """
-        candidates = self._candidates(question, hits, matches, sentences, embeddings, planned)
-        likelihood = np.zeros(len(candidates))
+        candidates = self._candidates(result, passages, plan)
+        likelihoods = np.zeros(len(candidates))
         done = 0
-        yield done, len(candidates), ()
-        passages = [(candidate.hit.paper.title, candidate.text) for candidate in candidates]
-        for indices, values in self._reader.score_in_batches(question, passages):
-            likelihood[indices] = values
+        yield Ranking(done, len(candidates))
+        pairs = [(candidate.hit.paper.title, candidate.text) for candidate in candidates]
+        for indices, values in self._likelihood.score_in_batches(result.question, pairs):
+            likelihoods[indices] = values
             done += len(indices)
             if done < len(candidates):
-                yield done, len(candidates), ()
-        for candidate, likely in zip(candidates, likelihood.tolist(), strict=True):
-            candidate.parts["likelihood"] = likely
-        yield done, len(candidates), self._ranked(candidates)
+                yield Ranking(done, len(candidates))
+        read = [
+            replace(candidate, parts={**candidate.parts, "likelihood": likelihood})
+            for candidate, likelihood in zip(candidates, likelihoods.tolist(), strict=True)
+        ]
+        yield Ranking(done, len(candidates), self._evidence(read))
 
-    def _candidates(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        matches: Mapping[str, PaperMatch],
-        sentences: Sequence[Sentence],
-        embeddings: Matrix,
-        planned: Plan,
-    ) -> list[_Candidate]:
+    def _candidates(self, result: SearchResult, passages: Passages, plan: Plan) -> list[_Candidate]:
         """The sentences worth reading: the best by all signals but the likelihood, and some of each paper planned."""
-        of_planned = {hit.paper.id: hit for hit in hits if hit.paper.id in planned.papers}
-        best = {} if planned.only else {hit.paper.id: hit for hit in hits[: self._papers]}
-        by_id = best | of_planned
+        planned = {hit.paper.id: hit for hit in result.hits if hit.paper.id in plan.papers}
+        best = {} if plan.only else {hit.paper.id: hit for hit in result.hits[: self._papers]}
+        every = self._signalled(result, passages, best | planned)
+        scores = fuse([candidate.parts for candidate in every], self._weights)
+        order = sorted(range(len(every)), key=lambda i: (-round(float(scores[i]), 6), i))
+        most = self._sentences if plan.only else _OF_PLANNED
+        each = max(1, min(most, _MOST_PLANNED // max(1, len(planned))))
+        by_paper: dict[str, list[int]] = {}
+        for i in order:
+            by_paper.setdefault(every[i].hit.paper.id, []).append(i)
+        read = {i for paper_id in planned for i in by_paper.get(paper_id, [])[:each]}
+        read |= set(order[: self._sentences]) if best else set()
+        return [every[i] for i in order if i in read]
+
+    def _signalled(self, result: SearchResult, passages: Passages, hits: Mapping[str, Hit]) -> list[_Candidate]:
+        """All sentences of these papers that may be quoted, with every signal but the likelihood."""
         rows = [
             row
-            for row, sentence in enumerate(sentences)
-            if sentence.paper_id in by_id and not _hostile(sentence.span, by_id[sentence.paper_id].paper.abstract)
+            for row, sentence in enumerate(passages.sentences)
+            if sentence.paper_id in hits and not _out_of_place(sentence.span, hits[sentence.paper_id].paper.abstract)
         ]
         if not rows:
             return []
-        cosines = (embeddings[rows] @ self._embedder.embed_question(question)).tolist()
-        texts = [sentences[row].span.of(by_id[sentences[row].paper_id].paper.abstract) for row in rows]
-        shares = word_shares(question, texts)
-        by_paper: dict[str, list[Sentence]] = {}
-        for row in rows:
-            by_paper.setdefault(sentences[row].paper_id, []).append(sentences[row])
-        found: list[_Candidate] = []
-        matched = {
-            (sentence.paper_id, sentence.span.start): parts
-            for paper_id, group in by_paper.items()
-            for sentence, parts in zip(group, match_signals(matches[paper_id], group), strict=True)
-        }
-        for row, text, cosine, share in zip(rows, texts, cosines, shares, strict=True):
-            sentence = sentences[row]
-            hit = by_id[sentence.paper_id]
-            parts = {"dense": cosine, "lexical": share, "paper": hit.score}
-            parts |= matched[sentence.paper_id, sentence.span.start] | kind_signals(question, text)
-            found.append(_Candidate(hit, sentence, parts))
-        quick = fused([item.parts for item in found], self._weights)
-        order = sorted(range(len(found)), key=lambda i: (-round(float(quick[i]), 6), i))
-        most = self._sentences if planned.only else _OF_PLANNED
-        each = max(1, min(most, _MOST_PLANNED // max(1, len(of_planned))))
-        taken: dict[str, list[int]] = {}
-        for i in order:
-            taken.setdefault(found[i].hit.paper.id, []).append(i)
-        chosen = {i for paper_id in of_planned for i in taken.get(paper_id, [])[:each]}
-        chosen |= set(order[: self._sentences]) if best else set()
-        return [found[i] for i in order if i in chosen]
+        sentences = [passages.sentences[row] for row in rows]
+        texts = [sentence.span.of(hits[sentence.paper_id].paper.abstract) for sentence in sentences]
+        cosines = (passages.embeddings[rows] @ self._embedder.embed_question(result.question)).tolist()
+        shares = word_shares(result.question, texts)
+        matches = _matches(result, sentences)
+        return [
+            _Candidate(
+                hits[sentence.paper_id],
+                sentence.span,
+                {"dense": cosine, "lexical": share, "paper": hits[sentence.paper_id].score}
+                | matches[sentence]
+                | kind_signals(result.question, text),
+            )
+            for sentence, text, cosine, share in zip(sentences, texts, cosines, shares, strict=True)
+        ]
 
-    def _ranked(self, candidates: Sequence[_Candidate]) -> tuple[Evidence, ...]:
-        total = fused([item.parts for item in candidates], self._weights).tolist()
+    def _evidence(self, candidates: Sequence[_Candidate]) -> tuple[Evidence, ...]:
+        scores = fuse([candidate.parts for candidate in candidates], self._weights).tolist()
         evidence = [
             Evidence(
-                item.hit.paper,
-                item.sentence.span,
+                candidate.hit.paper,
+                candidate.span,
                 round(score, 4),
-                {name: round(float(value), 4) for name, value in item.parts.items()},
+                {name: round(float(value), 4) for name, value in candidate.parts.items()},
             )
-            for item, score in zip(candidates, total, strict=True)
+            for candidate, score in zip(candidates, scores, strict=True)
         ]
         return tuple(sorted(evidence, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
+def _matches(result: SearchResult, sentences: Sequence[Sentence]) -> dict[Sentence, dict[str, float]]:
+    by_paper: dict[str, list[Sentence]] = {}
+    for sentence in sentences:
+        by_paper.setdefault(sentence.paper_id, []).append(sentence)
+    return {
+        sentence: signals
+        for paper_id, of_paper in by_paper.items()
+        for sentence, signals in zip(of_paper, match_signals(result.matches[paper_id], of_paper), strict=True)
+    }
+
+
 def match_signals(match: PaperMatch, sentences: Sequence[Sentence]) -> list[dict[str, float]]:
-    """Of each sentence of one paper, in the abstract's order: `match` (how well it matches the question's words, -1..1), `news` (the
-    same, words counting less the better the title matches them), `before` (of the sentence before), `restates` (its match less the mean
-    of the paper's sentences)."""
-    asked = match.asked
+    """Of each sentence of one paper, in the abstract's order, how well it matches the question's words.
+
+    `match`: -1..1. `novelty`: the same, words counting less the better the title matches them. `previous`: the match of the sentence
+    before. `restatement`: its match less the mean of the paper's sentences.
+    """
+    words = match.question
+    if not words.words:
+        return [{"match": 0.0, "novelty": 0.0, "previous": 0.0, "restatement": 0.0} for _ in sentences]
     by_sentence = np.array([match.matched([sentence.span]) for sentence in sentences]).reshape(len(sentences), -1)
-    if not asked.words:
-        nothing = {"match": 0.0, "news": 0.0, "before": 0.0, "restates": 0.0}
-        return [dict(nothing) for _ in sentences]
-    shares = by_sentence @ asked.weights / asked.weights.sum()
-    left = asked.weights * (1 - np.clip(match.in_title(), 0, 1)) ** 2 + 1e-9
-    news = by_sentence @ left / left.sum()
+    shares = by_sentence @ words.weights / words.weights.sum()
+    unexplained = words.weights * (1 - np.clip(match.in_title(), 0, 1)) ** 2 + 1e-9
+    novelty = by_sentence @ unexplained / unexplained.sum()
     mean = float(shares.mean())
     return [
         {
             "match": float(shares[i]),
-            "news": float(news[i]),
-            "before": float(shares[i - 1]) if i else _NO_SENTENCE_BEFORE,
-            "restates": float(shares[i]) - mean,
+            "novelty": float(novelty[i]),
+            "previous": float(shares[i - 1]) if i else _NO_PREVIOUS,
+            "restatement": float(shares[i]) - mean,
         }
         for i in range(len(sentences))
     ]
@@ -226,7 +230,7 @@ def kind_signals(question: str, text: str) -> dict[str, float]:
     }
 
 
-def fused(parts: Sequence[Mapping[str, float]], weights: Mapping[str, float]) -> Scores:
+def fuse(parts: Sequence[Mapping[str, float]], weights: Mapping[str, float]) -> Scores:
     """(len(parts),) weighted sums: flags as they are, everything else as z-scores; signals that are not there yet are left out."""
     total = np.zeros(len(parts))
     for name, weight in weights.items():
@@ -236,7 +240,7 @@ def fused(parts: Sequence[Mapping[str, float]], weights: Mapping[str, float]) ->
     return total
 
 
-def reranked(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ...]:
+def rerank_by_evidence(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ...]:
     """Papers reordered by what was read in them: each gets the score of its best sentence, in standard deviations.
 
     Papers of which nothing was read count as the worst sentence read.
@@ -248,9 +252,9 @@ def reranked(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ..
         best.setdefault(item.paper.id, item.score)
     lowest = evidence[-1].score
     of_hit = np.array([best.get(hit.paper.id, lowest) for hit in hits])
-    gains = (RERANK_WEIGHT * zscores(of_hit)).tolist()
-    scored = [
-        replace(hit, score=round(hit.score + gain, 4), parts={**hit.parts, "reading": float(read)})
-        for hit, gain, read in zip(hits, gains, of_hit.tolist(), strict=True)
+    gains = (EVIDENCE_WEIGHT * zscores(of_hit)).tolist()
+    rescored = [
+        replace(hit, score=round(hit.score + gain, 4), parts={**hit.parts, "reading": float(sentence)})
+        for hit, gain, sentence in zip(hits, gains, of_hit.tolist(), strict=True)
     ]
-    return tuple(sorted(scored, key=lambda hit: (-hit.score, hit.paper.id)))
+    return tuple(sorted(rescored, key=lambda hit: (-hit.score, hit.paper.id)))

@@ -12,7 +12,7 @@ from rag.models.embedder import Embedder
 
 
 @dataclass(frozen=True, slots=True)
-class Chunked:
+class EmbeddedPaper:
     """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window."""
 
     paper: Paper
@@ -22,7 +22,7 @@ class Chunked:
     window_embeddings: Matrix
 
 
-def chunked(batch: Sequence[Paper], embedder: Embedder) -> list[Chunked]:
+def embed_papers(batch: Sequence[Paper], embedder: Embedder) -> list[EmbeddedPaper]:
     in_sentences = [sentences(paper.abstract) for paper in batch]
     in_windows = [windows(spans) for spans in in_sentences]
     window_rows = embedder.embed_passages(
@@ -30,7 +30,7 @@ def chunked(batch: Sequence[Paper], embedder: Embedder) -> list[Chunked]:
     )
     sentence_rows = embedder.embed_passages([text for _, text in _texts(batch, in_sentences)])
     return [
-        Chunked(paper, spans, rows, in_window, window_matrix)
+        EmbeddedPaper(paper, spans, rows, in_window, window_matrix)
         for paper, spans, rows, in_window, window_matrix in zip(
             batch,
             in_sentences,

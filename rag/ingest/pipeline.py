@@ -1,4 +1,4 @@
-"""Files -> library: read, compare with what is there, chunk, embed, store, publish the vector index.
+"""Files -> library: read, compare with what is there, cut into sentences, embed, store.
 
 Owns: the order of these steps and the report of what happened. Each batch is one transaction, so an ingest that is
 interrupted keeps its finished batches and goes on from there when it is run again.
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rag.core.domain import Paper, Rejected
-from rag.ingest.chunks import Chunked, chunked
+from rag.ingest.chunks import EmbeddedPaper, embed_papers
 from rag.ingest.formats import read_papers
 from rag.ingest.identity import record_hash, text_hash
 from rag.models.embedder import Embedder
@@ -24,11 +24,11 @@ Progress = Callable[[str, int, int], None]
 class Store(Protocol):
     """What keeps the papers; `rag.library.store.Library`, opened for writing, is one."""
 
-    def known(self) -> dict[str, tuple[str, str]]:
+    def hashes(self) -> dict[str, tuple[str, str]]:
         """Per paper id its record hash and its text hash."""
         ...
 
-    def put(self, batch: Sequence[Chunked]) -> None:
+    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
         """Store papers, all or nothing; a paper of a known id replaces the old one."""
         ...
 
@@ -95,14 +95,14 @@ def read_files(files: Sequence[Path], progress: Progress | None = None) -> tuple
 def plan(library: Store, papers: Iterable[Paper], rejected: Sequence[FileRejected]) -> Plan:
     """Compare papers with the library. The last record of an id wins where several files have it."""
     latest = {paper.id: paper for paper in papers}
-    known = library.known()
+    hashes = library.hashes()
     added: list[str] = []
     updated: list[str] = []
     unchanged: list[str] = []
     texts: list[Paper] = []
     details: list[Paper] = []
     for paper in latest.values():
-        before = known.get(paper.id)
+        before = hashes.get(paper.id)
         if before is None:
             added.append(paper.id)
             texts.append(paper)
@@ -126,7 +126,7 @@ def store(library: Store, work: Plan, load_embedder: Callable[[], Embedder], pro
     if progress:
         progress("embedding", 0, len(work.texts))
     for batch in _batched(work.texts, BATCH_PAPERS):
-        library.put(chunked(batch, embedder))
+        library.put(embed_papers(batch, embedder))
         done += len(batch)
         if progress:
             progress("embedding", done, len(work.texts))

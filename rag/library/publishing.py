@@ -19,8 +19,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
-from rag.library.store import Library
 from rag.library.sqlite import writer_lock
+from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
 
 log = logging.getLogger(__name__)
@@ -103,8 +103,8 @@ def _mirrors(folder: Path, manifest: Manifest, library: Library) -> bool:
 
 def _current(root: Path) -> Manifest | None:
     try:
-        read = json.loads((root / "current.json").read_text("utf-8"))
-        return Manifest(str(read["folder"]), int(read["revision"]), int(read["count"]))
+        manifest = json.loads((root / "current.json").read_text("utf-8"))
+        return Manifest(str(manifest["folder"]), int(manifest["revision"]), int(manifest["count"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

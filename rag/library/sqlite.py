@@ -1,25 +1,25 @@
-"""Opening SQLite files, and its errors as ours. Knows nothing of what is in them."""
+"""SQLite files: opening, transactions, the writer lock, and errors as the library's. Knows nothing of what is in the files."""
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
-
-from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 import json
 import os
 import socket
+import sqlite3
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
 from filelock import FileLock, Timeout
-from rag.core.errors import LibraryBusy, LibraryReadOnly
+
+from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 
 _WAIT_SECONDS = 30
+_MOST_KEYS = 30_000
+"""Below SQLite's limit of 32,766 variables in one statement."""
 _BY_CODE: dict[int, tuple[type[LibraryError], str]] = {
     sqlite3.SQLITE_FULL: (LibraryFull, "no space is left; nothing of the batch was stored. Free some and run it again"),
     sqlite3.SQLITE_READONLY: (LibraryReadOnly, "the folder or file is read-only; make it writable or use another one"),
@@ -66,6 +66,56 @@ def mapped_errors(folder: Path) -> Iterator[None]:
         raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error
     except OSError as error:
         raise LibraryReadOnly(f"cannot make the library folder {folder}: {error.strerror or error}") from error
+
+
+class Database:
+    """A connection with transactions, usable from several threads; its errors are the library's."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
+        with self._lock, mapped_errors(self._folder):
+            if self._depth == 0:
+                self.connection.execute("BEGIN")
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside, or none."""
+        with self._lock, mapped_errors(self._folder):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                # SQLite itself rolls back on a full disk; a second ROLLBACK would hide that error.
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            self.connection.execute("COMMIT")
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a statement, in a snapshot."""
+        with self.snapshot():
+            return self.connection.execute(statement, values).fetchall()
+
+    def rows_for(self, statement: str, keys: Iterable[Any]) -> Iterator[Any]:
+        """Rows of a statement with `{}` where the list of `?` goes, for any number of keys."""
+        every = list(keys)
+        for start in range(0, len(every), _MOST_KEYS):
+            some = every[start : start + _MOST_KEYS]
+            yield from self.rows(statement.format(",".join("?" * len(some))), some)
 
 
 @contextmanager

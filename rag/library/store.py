@@ -8,42 +8,28 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 import hashlib
 import json
 import secrets
-import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rag.library import tables
-from rag.core.domain import Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
-from rag.library.sqlite import writer_lock
 from rag.core.arrays import Matrix
-from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
+from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
+from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
+from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
-from rag.library.sqlite import connect, mapped_errors
-from rag.core.domain import EmbedderIdentity
-from rag.ingest.chunks import Chunked
-
-TITLE_WEIGHT = 2.0
-_MANY = 30_000
-"""Below SQLite's limit of 32,766 variables in one statement."""
-
-
-
-
+from rag.library import queries, tables
+from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
+from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
 
 
 class Library:
     """An open library. Build it with `Library.reading` or `Library.writing`, and close it."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
-        self._connection = connection
-        self._lock = threading.RLock()
-        self._depth = 0
+        self._database = database
 
     @classmethod
     def reading(cls, folder: Path) -> "Library":
@@ -59,7 +45,7 @@ class Library:
                 f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
             )
         with mapped_errors(folder):
-            library = cls(folder, connect(file))
+            library = cls(folder, Database(folder, connect(file)))
             version = library._version()
         if version < tables.VERSION:
             library.close()
@@ -91,14 +77,14 @@ class Library:
     @classmethod
     def _migrated(cls, folder: Path) -> "Library":
         with mapped_errors(folder):
-            library = cls(folder, connect(database_file(folder), create=True))
+            library = cls(folder, Database(folder, connect(database_file(folder), create=True)))
             for version in range(library._version(), tables.VERSION):
                 script = f"BEGIN; {tables.STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
-                library._connection.executescript(script)
+                library._database.connection.executescript(script)
         return library
 
     def _version(self) -> int:
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        version = int(self._database.connection.execute("PRAGMA user_version").fetchone()[0])
         if version > tables.VERSION:
             self.close()
             raise SchemaTooNew(
@@ -109,56 +95,20 @@ class Library:
 
     def close(self) -> None:
         """Close the file; the library is not usable afterwards."""
-        self._connection.close()
+        self._database.connection.close()
 
-    # --- transactions -------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[None]:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
-        with self._lock, mapped_errors(self.folder):
-            if self._depth == 0:
-                self._connection.execute("BEGIN")
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-                if self._depth == 0 and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._lock, mapped_errors(self.folder):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                # SQLite itself rolls back on a full disk; a second ROLLBACK would hide that error.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
-
-    def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self.snapshot():
-            return self._connection.execute(statement, values).fetchall()
-
-    def _rows_for(self, statement: str, keys: Iterable[Any]) -> Iterator[Any]:
-        """Rows of a statement with `{}` where the list of `?` goes, for any number of keys."""
-        every = list(keys)
-        for start in range(0, len(every), _MANY):
-            some = every[start : start + _MANY]
-            yield from self._rows(statement.format(",".join("?" * len(some))), some)
+        return self._database.snapshot()
 
     # --- meta ---------------------------------------------------------------------------------------------------
 
     def _meta(self, key: str) -> str | None:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return rows[0][0] if rows else None
 
     def _set_meta(self, key: str, value: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     @property
     def revision(self) -> int:
@@ -185,61 +135,61 @@ class Library:
     def _claim(self, embedder: EmbedderIdentity) -> None:
         self.check_embedder(embedder)
         if self.embedder is None:
-            with self._transaction():
+            with self._database.transaction():
                 self._set_meta("embedder", json.dumps(asdict(embedder)))
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits over all records and the embedder: equal libraries answer equally."""
         digest = hashlib.sha256((self.embedder.sha256 if self.embedder else "").encode())
-        for identifier, stored in self._rows("SELECT id, record_hash FROM papers ORDER BY id"):
+        for identifier, stored in self._database.rows("SELECT id, record_hash FROM papers ORDER BY id"):
             digest.update(f"{identifier}\n{stored}\n".encode())
         return digest.hexdigest()[:16]
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[str, tuple[str, str]]:
+    def hashes(self) -> dict[str, tuple[str, str]]:
         """Per paper id its record hash and its text hash (title and abstract only)."""
-        rows = self._rows("SELECT id, record_hash, title, abstract FROM papers")
+        rows = self._database.rows("SELECT id, record_hash, title, abstract FROM papers")
         return {row[0]: (row[1], text_hash(row[2], row[3])) for row in rows}
 
-    def put(self, batch: Sequence[Chunked]) -> None:
+    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
         """Store papers in one transaction; a paper of a known id replaces the old one. All or nothing.
 
         Raises:
             LibraryFull: no space left; nothing of the batch was stored.
         """
-        with self._transaction():
+        with self._database.transaction():
             for item in batch:
-                self._connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
+                self._database.connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
                 self._insert(item)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def put_details(self, papers: Sequence[Paper]) -> None:
         """Store changed bibliographic details of papers whose title and abstract did not change."""
-        with self._transaction():
-            self._connection.executemany(
+        with self._database.transaction():
+            self._database.connection.executemany(
                 "UPDATE papers SET details = ?, record_hash = ? WHERE id = ?",
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def _revision_in_transaction(self) -> int:
-        row = self._connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
+        row = self._database.connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
         return int(row[0]) if row else 0
 
-    def _insert(self, item: Chunked) -> None:
+    def _insert(self, item: EmbeddedPaper) -> None:
         paper = item.paper
-        key = self._connection.execute(
+        key = self._database.connection.execute(
             "INSERT INTO papers (id, title, abstract, details, record_hash) VALUES (?, ?, ?, ?, ?)",
             (paper.id, paper.title, paper.abstract, details_of(paper), record_hash(paper)),
         ).lastrowid
         # Half precision halves the file; it moves a cosine by less than 0.001. The windows keep full precision, because
         # the vector index is rebuilt from them.
-        self._connection.executemany(
+        self._database.connection.executemany(
             "INSERT INTO sentences VALUES (?, ?, ?, ?)",
             embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
         )
-        self._connection.executemany(
+        self._database.connection.executemany(
             "INSERT INTO windows VALUES (?, ?, ?, ?, ?)",
             [(secrets.randbits(62), *row) for row in embedded_rows(key, item.windows, item.window_embeddings, "<f4")],
         )
@@ -248,89 +198,64 @@ class Library:
 
     def count(self) -> int:
         """Number of papers."""
-        return int(self._rows("SELECT count(*) FROM papers")[0][0])
+        return int(self._database.rows("SELECT count(*) FROM papers")[0][0])
 
     def count_windows(self) -> int:
         """Number of windows, which is the number of vectors."""
-        return int(self._rows("SELECT count(*) FROM windows")[0][0])
+        return int(self._database.rows("SELECT count(*) FROM windows")[0][0])
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
         """All papers in the order they came in, or those of the ids given (unknown ids are left out)."""
-        columns = "SELECT id, title, abstract, details FROM papers"
         if ids is None:
-            rows: Iterable[Any] = self._rows(f"{columns} ORDER BY key")
+            rows: Iterable[Any] = self._database.rows(f"{queries.PAPERS} ORDER BY key")
         else:
-            rows = self._rows_for(columns + " WHERE id IN ({}) ORDER BY key", ids)
+            rows = self._database.rows_for(queries.PAPERS + " WHERE id IN ({}) ORDER BY key", ids)
         return [paper_of(*row) for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
         if not identifiers:
             return []
-        any_of = f"IN ({','.join('?' * len(identifiers))})"
-        fields = ("lower(id)", *(f"lower(json_extract(details, '$.{name}'))" for name in ("doi", "arxiv_id", "pmid")))
-        fields += ("json_extract(details, '$.url')",)
-        tests = [f"{field} {any_of}" for field in fields]
-        tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.links') WHERE value {any_of})")
-        statement = f"SELECT id, title, abstract, details FROM papers WHERE {' OR '.join(tests)} ORDER BY key LIMIT 5"
-        return [paper_of(*row) for row in self._rows(statement, [*identifiers] * len(tests))]
+        statement, values = queries.papers_identified(identifiers)
+        return [paper_of(*row) for row in self._database.rows(statement, values)]
 
     def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
         """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""
-        statement = (
-            "SELECT p.id, s.start, s.end, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper "
-            "WHERE p.id IN ({}) ORDER BY s.paper, s.start"
-        )
-        rows = list(self._rows_for(statement, ids))
+        rows = list(self._database.rows_for(queries.SENTENCES_OF, ids))
         return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
-        statement = (
-            "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE p.id IN ({}) ORDER BY w.paper, w.start"
-        )
-        return windows_of(list(self._rows_for(statement, ids)))
+        return windows_of(list(self._database.rows_for(queries.WINDOWS_OF, ids)))
 
     def windows_by_id(self, window_ids: Iterable[int]) -> tuple[list[Window], Matrix]:
         """The windows with these ids that still exist, and their embeddings as rows."""
-        statement = (
-            "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
-            "WHERE w.id IN ({}) ORDER BY w.paper, w.start"
-        )
-        return windows_of(list(self._rows_for(statement, window_ids)))
+        return windows_of(list(self._database.rows_for(queries.WINDOWS_BY_ID, window_ids)))
 
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""
-        return [row[0] for row in self._rows("SELECT id FROM windows ORDER BY paper, start")]
+        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper, start")]
 
     def lexical(self, words: Sequence[str], limit: int) -> dict[str, float]:
         """BM25 of the best papers that hold any of the words, stemmed, the title counting double: {paper id: > 0}."""
-        return self._bm25(words, "ORDER BY score DESC, p.id LIMIT ?", (limit,))
+        return self._scores(queries.best_by_words(words, limit))
 
     def lexical_of(self, words: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """BM25 of the papers with these ids; papers without any of the words are left out."""
-        return self._bm25(words, f"AND p.id IN ({','.join('?' * len(ids))})", ids)
+        return self._scores(queries.scores_by_words(words, ids))
 
     def holding(self, words: Iterable[str]) -> dict[str, int]:
         """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
         statement = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
         with self.snapshot():
             return {
-                word: int(self._rows(statement, (f'"{word}"',))[0][0])
+                word: int(self._database.rows(statement, (f'"{word}"',))[0][0])
                 for word in dict.fromkeys(words)
                 if '"' not in word
             }
 
-    def _bm25(self, words: Sequence[str], tail: str, values: Sequence[Any]) -> dict[str, float]:
-        if not words:
-            return {}
-        query = " OR ".join(f'"{word}"' for word in dict.fromkeys(words) if '"' not in word)
-        statement = (
-            f"SELECT p.id, -bm25(papers_fts, {TITLE_WEIGHT}, 1.0) AS score FROM papers_fts f "
-            f"JOIN papers p ON p.key = f.rowid WHERE papers_fts MATCH ? {tail}"
-        )
-        return {identifier: float(score) for identifier, score in self._rows(statement, (query, *values))}
+    def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
+        return {row[0]: float(row[1]) for row in self._database.rows(*query)} if query else {}
 
 
 def database_file(folder: Path) -> Path:

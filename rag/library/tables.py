@@ -1,19 +1,19 @@
-"""The library's SQLite schema, as the ordered steps that build it.
+"""The library's tables: the ordered steps that build them, and records to rows and back.
 
 Step n brings a database from version n to n + 1 (`PRAGMA user_version`); a new database is version 0 and takes all of
 them, an older library takes the rest. A step is never edited once released: a change is a new step.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+
 import numpy as np
-import numpy.typing as npt
+
+from rag.core.arrays import Matrix
 from rag.core.domain import Paper, Span, Window
 from rag.core.errors import LibraryDamaged
-from rag.core.arrays import Matrix
 
 STEPS = (
     # 0 -> 1: papers, their sentences and windows as offsets, with the embeddings of both.

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rag.core.arrays import Matrix
 from rag.core.domain import Window
 from rag.library.store import Library
-from rag.core.arrays import Matrix
 
 log = logging.getLogger(__name__)
 _COLLECTION = "windows"
@@ -67,11 +67,11 @@ class VectorIndex:
         limit = min(limit, self.count())
         if limit == 0:
             return {}
-        found = self.store.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=limit))
+        result = self.store.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=limit))
         # ChromaVectorStore gives exp(-distance), and Chroma's cosine distance is 1 - cosine.
         return {
             int(identifier): 1.0 + math.log(max(similarity, 1e-9))
-            for identifier, similarity in zip(found.ids or [], found.similarities or [], strict=True)
+            for identifier, similarity in zip(result.ids or [], result.similarities or [], strict=True)
         }
 
     def problem(self, library: Library) -> str | None:
@@ -81,21 +81,23 @@ class VectorIndex:
             return f"{self.count()} vectors for {len(ids)} passages"
         step = max(1, len(ids) // _SAMPLES)
         windows, embeddings = library.windows_by_id(ids[::step][:_SAMPLES])
-        lost = sum(not self._finds(window, row) for window, row in zip(windows, embeddings, strict=True))
+        strays = sum(not self._finds(window, row) for window, row in zip(windows, embeddings, strict=True))
         # The search is approximate: among many near-twins one or the other may be missed in a sound index.
-        return f"{lost} of {len(windows)} sampled passages do not find themselves" if 2 * lost > len(windows) else None
+        return (
+            f"{strays} of {len(windows)} sampled passages do not find themselves" if 2 * strays > len(windows) else None
+        )
 
     def _finds(self, window: Window, embedding: Matrix) -> bool:
-        found = self.query(embedding, 10)
+        nearest = self.query(embedding, 10)
         # A twin with the same text may stand in for the passage itself.
-        return found.get(window.id, 0.0) > 0.99 or any(cosine > 0.9999 for cosine in found.values())
+        return nearest.get(window.id, 0.0) > 0.99 or any(cosine > 0.9999 for cosine in nearest.values())
 
     def bring_up_to_date(self, library: Library, report: Callable[[int, int], None] | None = None) -> None:
         """Delete what the library no longer has and add what is new; `report` gets (done, total)."""
-        wanted, there = set(library.window_ids()), {int(i) for i in self._collection.get(include=[])["ids"]}
-        for gone in _chunks(sorted(there - wanted), _ADD_BATCH):
+        in_library, in_index = set(library.window_ids()), {int(i) for i in self._collection.get(include=[])["ids"]}
+        for gone in _chunks(sorted(in_index - in_library), _ADD_BATCH):
             self._collection.delete(ids=[str(i) for i in gone])
-        new = sorted(wanted - there)
+        new = sorted(in_library - in_index)
         for done, some in enumerate(_chunks(new, _ADD_BATCH)):
             self.store.add(_nodes(library, some))
             if report:

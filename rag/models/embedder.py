@@ -115,9 +115,9 @@ class TransformerEmbedder:
         ]
 
     def _embed(self, texts: Sequence[str], progress: Callable[[int], None] | None) -> Matrix:
-        made = np.empty((len(texts), self.identity.dimension), np.float32)
+        vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         if not texts:
-            return made
+            return vectors
         encoded = self._tokenizer(
             list(texts),
             truncation=True,
@@ -128,11 +128,11 @@ class TransformerEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         done = 0
         for batch in _batches(order, [len(ids) for ids in encoded]):
-            made[batch] = self._forward([encoded[i] for i in batch])
+            vectors[batch] = self._forward([encoded[i] for i in batch])
             done += len(batch)
             if progress:
                 progress(done)
-        return made
+        return vectors
 
     def _forward(self, encoded: Sequence[Sequence[int]]) -> Matrix:
         import torch
@@ -198,12 +198,12 @@ def _pooling(folder: Path) -> str:
         if kind not in ("Transformer", "Pooling", "Normalize"):
             raise ModelUnsupported(f"{folder}: citewise cannot run the module {kind}; choose another embedder")
     config = _read_json(folder / "1_Pooling" / "config.json")
-    chosen = [name for name, on in config.items() if name.startswith("pooling_mode_") and on is True]
-    known = {
+    poolings = [name for name, on in config.items() if name.startswith("pooling_mode_") and on is True]
+    names = {
         "pooling_mode_mean_tokens": "mean",
         "pooling_mode_cls_token": "cls",
         "pooling_mode_lasttoken": "last",
     }
-    if len(chosen) != 1 or chosen[0] not in known:
-        raise ModelUnsupported(f"{folder}: pooling {chosen} is not supported; mean, CLS and last token are")
-    return known[chosen[0]]
+    if len(poolings) != 1 or poolings[0] not in names:
+        raise ModelUnsupported(f"{folder}: pooling {poolings} is not supported; mean, CLS and last token are")
+    return names[poolings[0]]

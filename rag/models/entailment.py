@@ -26,13 +26,13 @@ class TransformerEntailment:
         self._device = device
         self._lock = threading.Lock()
         labels: dict[int, str] = self._network.config.id2label
-        named = [index for index, label in labels.items() if label.lower().startswith("entail")]
-        if len(named) != 1 or len(labels) < 2:
+        outputs = [index for index, label in labels.items() if label.lower().startswith("entail")]
+        if len(outputs) != 1 or len(labels) < 2:
             raise ModelUnsupported(
                 f"{files.name} has the outputs {', '.join(labels.values())}; an entailment model names one of several entailment. "
                 "Try cross-encoder/nli-deberta-v3-small"
             )
-        self._output = named[0]
+        self._output = outputs[0]
 
     def probability(self, premise: str, hypothesis: str) -> float:
         """0..1: that the hypothesis follows from the premise."""

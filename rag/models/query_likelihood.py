@@ -46,22 +46,22 @@ class LikelihoodReader:
 
         Passages of like length share a batch, so that little is computed on padding.
         """
-        asked = self._ids(" " + question)[:_MAX_QUESTION_TOKENS]
-        contexts = [self._context(title, sentence, _MAX_TOKENS - len(asked)) for title, sentence in passages]
-        if not asked:
+        question_ids = self._ids(" " + question)[:_MAX_QUESTION_TOKENS]
+        contexts = [self._context(title, sentence, _MAX_TOKENS - len(question_ids)) for title, sentence in passages]
+        if not question_ids:
             yield list(range(len(passages))), np.zeros(len(passages))
             return
         order = sorted(range(len(passages)), key=lambda i: -len(contexts[i]))
         width = _BATCH_TOKENS
         batch: list[int] = []
         for index in order:
-            width = len(contexts[batch[0]]) + len(asked) if batch else width
+            width = len(contexts[batch[0]]) + len(question_ids) if batch else width
             if batch and (len(batch) + 1) * width > _BATCH_TOKENS:
-                yield batch, self._forward([contexts[i] for i in batch], asked)
+                yield batch, self._forward([contexts[i] for i in batch], question_ids)
                 batch = []
             batch.append(index)
         if batch:
-            yield batch, self._forward([contexts[i] for i in batch], asked)
+            yield batch, self._forward([contexts[i] for i in batch], question_ids)
 
     def _ids(self, text: str) -> list[int]:
         # Control tokens in titles, sentences and questions are read as plain text, so nobody can end the prompt early.
@@ -80,16 +80,16 @@ class LikelihoodReader:
             )
         return ids
 
-    def _forward(self, contexts: Sequence[Sequence[int]], asked: Sequence[int]) -> Scores:
+    def _forward(self, contexts: Sequence[Sequence[int]], question_ids: Sequence[int]) -> Scores:
         import torch
 
-        width = max(map(len, contexts)) + len(asked)
+        width = max(map(len, contexts)) + len(question_ids)
         pad = self._tokenizer.pad_token_id or 0
         ids = torch.full((len(contexts), width), pad)
         mask = torch.zeros((len(contexts), width), dtype=torch.long)
         # Padding on the left puts the question's tokens at the same place in every row.
         for row, context in enumerate(contexts):
-            tokens = [*context, *asked]
+            tokens = [*context, *question_ids]
             ids[row, -len(tokens) :] = torch.tensor(tokens)
             mask[row, -len(tokens) :] = 1
         positions = (mask.cumsum(1) - 1).clamp(min=0)
@@ -100,10 +100,10 @@ class LikelihoodReader:
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 position_ids=positions.to(device),
-                logits_to_keep=len(asked) + 1,
+                logits_to_keep=len(question_ids) + 1,
                 use_cache=False,
             ).logits[:, :-1]
             logprobs = torch.log_softmax(logits.float(), dim=-1)
-            target = torch.tensor(asked, device=device).expand(len(contexts), -1).unsqueeze(-1)
+            target = torch.tensor(question_ids, device=device).expand(len(contexts), -1).unsqueeze(-1)
             means: Scores = logprobs.gather(-1, target).squeeze(-1).mean(1).double().cpu().numpy()
         return means

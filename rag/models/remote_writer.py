@@ -1,4 +1,7 @@
-"""A writer behind an OpenAI-compatible server: requests, limits, and what went wrong in words for people."""
+"""A writer behind an OpenAI-compatible server: requests, limits, and what went wrong, in words for people.
+
+Knows nothing of papers or prompts. openai and httpx are imported inside the functions, so that importing this module is light.
+"""
 
 import threading
 import time

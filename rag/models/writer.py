@@ -1,7 +1,7 @@
-"""A chat model that writes, piece by piece: one interface, two implementations.
+"""What a writer is, whether it runs here or on a server: messages in, text out in pieces.
 
-Owns: running a model or asking a server, stopping, limits, turns for several users, and what went wrong in words for people. Knows
-nothing of papers or prompts. Every stream also gives empty pieces while it waits, so that whoever reads it can stop at any moment.
+Owns: the interface, the limits, and the thread that a stream runs in. Knows nothing of papers or prompts. Every stream also gives empty
+pieces while it waits, so that whoever reads it can stop at any moment. The writers are `local_writer` and `remote_writer`.
 """
 
 import contextlib

@@ -68,44 +68,43 @@ def markdown(exchanges: Sequence[Exchange]) -> str:
             texts.append(f"[^{notes[key]}]: {_note(citation.paper, words)}")
         return f"[^{notes[key]}]"
 
-    def told(sentence: AnswerSentence) -> str:
+    def words_of(sentence: AnswerSentence) -> str:
         marks = "".join(dict.fromkeys(mark(sentence, citation) for citation in sentence.citations))
-        words = escaped(sentence.text)
+        words = escape_markdown(sentence.text)
         return f"\u201c{words}\u201d{marks}" if sentence.verdict == "quote" else f"{words}{marks}"
 
     blocks: list[str] = []
     for exchange in exchanges:
-        blocks.append(f"## {escaped(exchange.question)}")
-        blocks += _answer_blocks(exchange.answer, told)
+        blocks.append(f"## {escape_markdown(exchange.question)}")
+        blocks += _answer_blocks(exchange.answer, words_of)
     return "\n\n".join([*blocks, *texts]) + "\n"
 
 
-def _answer_blocks(answer: Answer | None, told: Callable[[AnswerSentence], str]) -> list[str]:
+def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], str]) -> list[str]:
     if answer is None:
         return ["*No answer.*"]
     blocks = []
     if " ".join(answer.standalone_question.split()) != " ".join(answer.question.split()):
-        blocks.append(f"*Asked as: {escaped(answer.standalone_question)}*")
+        blocks.append(f"*Asked as: {escape_markdown(answer.standalone_question)}*")
     for paragraph in paragraphs(answer.sentences):
-        name = f"{escaped(paragraph.label)}: " if paragraph.label else ""
-        blocks.append(_at_line_start(name + " ".join(map(told, paragraph.sentences))))
+        name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
+        blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))
     if answer.outcome == "declined":
         blocks.append(f"*{DECLINED}*")
-        blocks += ["Nearest papers:\n\n" + "\n".join(f"- {_note(paper, '')}" for paper in answer.nearest)] * bool(
-            answer.nearest
-        )
+        if answer.nearest:
+            blocks.append("Nearest papers:\n\n" + "\n".join(f"- {_note(paper, '')}" for paper in answer.nearest))
     if answer.missing:
-        blocks.append(f"*{escaped(missing_line(answer.missing))}*")
+        blocks.append(f"*{escape_markdown(missing_line(answer.missing))}*")
     return blocks
 
 
 def _note(paper: Paper, words: str) -> str:
-    quoted = f"\u201c{escaped(words)}\u201d " if words else ""
-    text = quoted + escaped(reference(paper))
-    return _at_line_start(_ADDRESS.sub(lambda found: f"<{found[0].replace(chr(92), '')}>", text))
+    quote = f"\u201c{escape_markdown(words)}\u201d " if words else ""
+    text = quote + escape_markdown(reference(paper))
+    return _at_line_start(_ADDRESS.sub(lambda match: f"<{match[0].replace(chr(92), '')}>", text))
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """The text on one line as Markdown that shows it literally; simple formulas stay formulas."""
     line, parts, position = clean(text), [], 0
     for span, formula in formulas(line):
@@ -132,7 +131,7 @@ FORMATS = {
 }
 
 
-def exported(folder: Path, answers: str | None, form: Format) -> tuple[str, int]:
+def export_file(folder: Path, answers: str | None, form: Format) -> tuple[str, int]:
     """The file for answers as JSON, or for all papers of the library in this folder, and how many sentences no longer resolve.
 
     Raises:
@@ -145,10 +144,10 @@ def exported(folder: Path, answers: str | None, form: Format) -> tuple[str, int]
             if form.of_papers is None:
                 raise SourceError("Markdown is made of answers: name a saved conversation, or answers of ask --json")
             return form.of_papers(library.papers()), 0
-        asked = saved_answers(answers)
-        papers = {paper.id: paper for paper in library.papers(paper_ids([answer for _, answer in asked]))}
+        turns = saved_answers(answers)
+        papers = {paper.id: paper for paper in library.papers(paper_ids([answer for _, answer in turns]))}
     finally:
         library.close()
-    restored = [(question, answer_of(answer, papers) if answer else None) for question, answer in asked]
+    restored = [(question, answer_of(answer, papers) if answer else None) for question, answer in turns]
     exchanges = [Exchange(question, one.answer if one else None) for question, one in restored]
     return form.render(exchanges), sum(one.lost for _, one in restored if one)

@@ -70,6 +70,7 @@ class _Answer(BaseModel):
     signals: _Scores = {}
     timings_ms: _Scores = {}
     notice: str = ""
+    threshold: float = Field(0.0, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,14 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
         SourceError: the text is none of these.
     """
     try:
-        found = [json.loads(text)]
+        values = [json.loads(text)]
     except ValueError:
         try:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
+            values = [json.loads(line) for line in text.splitlines() if line.strip()]
         except ValueError as error:
             raise SourceError(f"this is neither JSON nor lines of JSON: {error}") from error
     turns: list[tuple[str, Any]] = []
-    for item in found:
+    for item in values:
         if isinstance(item, dict) and isinstance(item.get("turns"), list):
             turns += [
                 (str(turn.get("question", "")), turn.get("answer")) for turn in item["turns"] if isinstance(turn, dict)
@@ -132,7 +133,7 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         where = ".".join(map(str, problem["loc"])) or "the answer"
         raise SourceError(f"this is no saved answer: {where}: {problem['msg']}") from error
     sentences = [sentence for sentence in (_sentence(item, papers) for item in data.sentences) if sentence]
-    nearest = _there((item.paper_id for item in data.nearest), papers)
+    nearest = _papers((item.paper_id for item in data.nearest), papers)
     answer = Answer(
         question=data.question,
         standalone_question=data.standalone_question,
@@ -155,14 +156,15 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         signals=data.signals,
         timings_ms=data.timings_ms,
         notice=data.notice,
+        threshold=data.threshold,
     )
-    return Restored(_told(answer, data.answer), len(data.sentences) - len(sentences))
+    return Restored(_with_text(answer, data.answer), len(data.sentences) - len(sentences))
 
 
 def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
     """The sentence with its citations, or None where one of them does not resolve."""
     citations = [Citation(c.n, papers[c.paper_id], c.start, c.end) for c in item.citations if c.paper_id in papers]
-    exact = [c.quote == said.quote != "" for c, said in zip(citations, item.citations, strict=False)]
+    exact = [c.quote == saved.quote != "" for c, saved in zip(citations, item.citations, strict=False)]
     if not citations or len(citations) < len(item.citations) or not all(exact):
         return None
     if item.verdict == "quote" and item.text != citations[0].quote:
@@ -170,15 +172,15 @@ def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | 
     return AnswerSentence(item.text, item.verdict, tuple(citations))
 
 
-def _told(answer: Answer, text: str) -> Answer:
+def _with_text(answer: Answer, text: str) -> Answer:
     """With its text made anew from what resolves; the saved text says only whether it counted its papers."""
     if answer.outcome == "declined":
         return replace(answer, text=quoted.declined_text(answer.nearest))
     if any(sentence.verdict != "quote" for sentence in answer.sentences):
         return replace(answer, text=quoted.written_text(answer.sentences, answer.missing))
-    counted = re.match(r"\d+ papers?:\n", text) is not None
-    return replace(answer, text=quoted.text_of(answer.sentences, counted, answer.missing))
+    has_count = re.match(r"\d+ papers?:\n", text) is not None
+    return replace(answer, text=quoted.text_of(answer.sentences, has_count, answer.missing))
 
 
-def _there(ids: Iterable[str], papers: Mapping[str, Paper]) -> tuple[Paper, ...]:
+def _papers(ids: Iterable[str], papers: Mapping[str, Paper]) -> tuple[Paper, ...]:
     return tuple(papers[paper_id] for paper_id in ids if paper_id in papers)

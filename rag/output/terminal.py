@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from rag.core.domain import Answer, Finding, Hit, Paper
-from rag.evidence.answerability import threshold
 from rag.output.references import paper_link
 
 
@@ -32,7 +31,7 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
 def _print_why(console: Console, answer: Answer) -> None:
     console.print(
         Text(
-            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {threshold():.2f}); "
+            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
             f"made of: {_parts(answer.signals)}"
         )
     )

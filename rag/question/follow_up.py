@@ -1,13 +1,14 @@
 """Question + history -> a standalone question, without an LLM.
 
-A question that leans on what was said ("Does it need retraining?") gets the papers that the last answer cited named in
-it; "the other one" and "the second" pick among them. Which those were is read off the last answer's quotation marks: every
-quote is an exact part of an abstract.
+A question that leans on what was said ("Does it need retraining?") gets the papers that the last answer cited named in it; "the other
+one" and "the second" pick among them. A message of the history says which papers it cites; where a caller sends plain text only, they
+are read off its quotation marks: every quote is an exact part of an abstract. Knows nothing of libraries: papers are looked up for it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from rag.core.domain import Paper, Turn
 from rag.core.text import STOP_WORDS, content_words, normalise, words
@@ -43,22 +44,38 @@ _MAX_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Standalone:
-    """A question as it is asked without its history: `text` finds the papers; `asked` is what was typed, which chooses the
-    sentences; `said` are the quotes of the last answer, which need not be said again."""
+class Query:
+    """A question as it is asked without its history.
 
+    `typed` is what was typed; `own_words` is that without the identifiers of papers. `text` finds the papers. `sentence_question` is
+    what their sentences are ranked for: in a follow-up the title is in every prompt already, so it need not be in the question.
+    `quoted` are the quotes of the last answer, which need not be shown again. `about` are the ids of the papers that the question is
+    about, where it leans on the last answer or names them by an identifier (`by_identifier`).
+    """
+
+    typed: str
+    own_words: str
     text: str
-    asked: str
-    said: tuple[str, ...] = ()
+    sentence_question: str
+    quoted: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    """Ids of the papers that it is about, where it leans on the last answer or names them by an identifier."""
-    named: bool = False
-    """Whether it is an identifier that names them."""
+    by_identifier: bool = False
 
-    @property
-    def to_read(self) -> str:
-        """The question that sentences are read for: the title is in every prompt already, so it need not be in the question."""
-        return self.asked if self.said and set(words(self.asked)) - STOP_WORDS else self.text
+
+class PaperLookup(Protocol):
+    """What finds the papers that a follow-up may mean; `rag.search.searcher.Searcher` is one."""
+
+    def papers(self, ids: Iterable[str]) -> Sequence[Paper]:
+        """Those with these ids, unknown ones left out."""
+        ...
+
+    def papers_quoting(self, passages: Sequence[str]) -> Sequence[Paper]:
+        """Those whose abstracts hold these passages."""
+        ...
+
+    def papers_named(self, name: str) -> Sequence[Paper]:
+        """Those that a name of a method or data set belongs to."""
+        ...
 
 
 def leans_on_history(question: str) -> bool:
@@ -80,52 +97,65 @@ def quotes_in(text: str) -> tuple[str, ...]:
     return tuple((first or second).strip() for first, second in _QUOTED.findall(text))
 
 
-def standalone_question(
-    question: str,
-    history: Sequence[Turn],
-    papers_quoting: Callable[[Sequence[str]], Sequence[Paper]],
-    papers_named: Callable[[str], Sequence[Paper]],
-) -> Standalone:
+def standalone(question: str, history: Sequence[Turn], lookup: PaperLookup) -> Query:
     """The question as it is asked without its history.
 
     Args:
         question: the newest one.
-        history: earlier turns, oldest first.
-        papers_quoting: finds the papers that hold the quoted passages.
-        papers_named: finds the papers that a name of a method or data set belongs to.
+        history: earlier messages, oldest first. Where the last answer says which papers it cites, these are taken; else the papers
+            are looked up by the passages that stand in quotation marks.
+        lookup: finds papers.
     """
     if not history or not leans_on_history(question):
-        return Standalone(question, question)
-    said = next((turn.content[:_MAX_CHARS] for turn in reversed(history) if turn.role == "assistant"), "")
-    quotes = quotes_in(said)
-    papers = list(papers_quoting(quotes))
+        return _alone(question)
+    answer = next((message for message in reversed(history) if message.role == "assistant"), None)
+    quotes = quotes_in(answer.content[:_MAX_CHARS]) if answer else ()
+    papers = _papers_cited(answer, quotes, lookup)
     cited = {paper.id for paper in papers}
-    owners = [papers_named(name) for name in kinds.names(question)]
-    if any(found and not cited & {paper.id for paper in found} for found in owners):
+    owners = [lookup.papers_named(name) for name in kinds.names(question)]
+    if any(of_name and not cited & {paper.id for paper in of_name} for of_name in owners):
         # It names another paper's method: a new topic, or a comparison that says what it needs.
-        return Standalone(question, question)
+        return _alone(question)
     meant = [paper for paper in _pointed_at(question, papers) if paper.title][:3]
     if meant:
         titles = "; ".join(paper.title for paper in meant)
-        return Standalone(f"{question} (about: {titles})", question, quotes, tuple(paper.id for paper in meant))
-    asked = next((turn.content[:500] for turn in reversed(history) if turn.role == "user"), "")
-    return Standalone(f"{question} (after: {asked.strip()})" if asked.strip() else question, question, quotes)
+        return _follow_up(f"{question} (about: {titles})", question, quotes, tuple(paper.id for paper in meant))
+    before = next((message.content[:500].strip() for message in reversed(history) if message.role == "user"), "")
+    return _follow_up(f"{question} (after: {before})" if before else question, question, quotes)
+
+
+def _papers_cited(answer: Turn | None, quotes: Sequence[str], lookup: PaperLookup) -> list[Paper]:
+    """The papers of the last answer, in the order of their citation."""
+    if answer is None or not answer.cited:
+        return list(lookup.papers_quoting(quotes))
+    by_id = {paper.id: paper for paper in lookup.papers(answer.cited)}
+    return [by_id[paper_id] for paper_id in dict.fromkeys(answer.cited) if paper_id in by_id]
+
+
+def _follow_up(text: str, typed: str, quotes: tuple[str, ...], about: tuple[str, ...] = ()) -> Query:
+    """A follow-up's sentences are ranked for what was typed, where that has a word of its own and there is something it follows."""
+    of_its_own = bool(set(words(typed)) - STOP_WORDS)
+    return Query(typed, typed, text, typed if of_its_own and (quotes or about) else text, quotes, about)
+
+
+def _alone(question: str) -> Query:
+    return Query(question, question, question, question)
 
 
 def _pointed_at(question: str, papers: Sequence[Paper]) -> Sequence[Paper]:
     """Of the papers of the last answer those that the question means: one, where it says "the second" or "the other one"."""
     if len(papers) < 2:
         return papers
-    asked = words(question)
-    if "other" in asked and ("one" in asked or "paper" in asked):
+    typed = words(question)
+    if "other" in typed and ("one" in typed or "paper" in typed):
         return papers[-1:]
-    place = next((_ORDINALS[word] for word in asked if word in _ORDINALS), None)
+    place = next((_ORDINALS[word] for word in typed if word in _ORDINALS), None)
     if place is None or place >= len(papers):
         return papers
     return [papers[place]]
 
 
-def is_said(text: str, said: Sequence[str]) -> bool:
-    """Whether a sentence was quoted in the last answer."""
+def repeats(text: str, quotes: Sequence[str]) -> bool:
+    """Whether a sentence is one of the quotes, holds one, or is part of one."""
     wanted = normalise(text)
-    return any(wanted in normalise(quote) or normalise(quote) in wanted for quote in said)
+    return any(wanted in normalise(quote) or normalise(quote) in wanted for quote in quotes)

@@ -1,7 +1,7 @@
 """Question -> papers: dense and lexical scores of each paper, normalised and added.
 
 Owns: candidate lists, exact look-up of missing scores, fusion, and the one function that makes `Hit`s. Knows nothing of
-reading or answering. `HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
+sentences or answers. `HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
 
 Fusion adds z-scores over the union of both candidate lists. Rank fusion (reciprocal rank, Cormack et al. 2009) throws
 away how far apart the scores are and did worse wherever it was measured (evals/LOG.md).
@@ -88,7 +88,7 @@ class HybridRetriever(BaseRetriever):
                 return []
             best = _best_windows(windows, (embeddings @ vector).tolist(), self._fusion.windows_per_paper)
             parts = {
-                "dense": {paper: chosen[0][1] for paper, chosen in best.items()},
+                "dense": {paper: scored[0][1] for paper, scored in best.items()},
                 "sentence": self._best_sentence(vector, best),
                 "lexical": lexical,
             }

@@ -10,8 +10,9 @@ import math
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +24,24 @@ from rag.core.text import STOP_WORDS
 from rag.models.embedder import Embedder, TokenVectors
 
 _WORD = re.compile(r"\w+")
-_KEPT = 400
+_PAPERS_KEPT = 400
 """Papers whose token vectors are kept in memory: 100 to 200 KB each."""
 
 
+class LibraryStatistics(Protocol):
+    """What the weight of a word comes from; `rag.library.store.Library` is one."""
+
+    def count(self) -> int:
+        """Number of papers."""
+        ...
+
+    def holding(self, words: Sequence[str]) -> Mapping[str, int]:
+        """Of how many papers each lower-case word is in the title or the abstract."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class AskedWords:
+class QuestionWords:
     """The words of a question that carry a topic: `words`, lower case, in order; `weights` (len(words),), > 0; `pieces`
     (p, dimension), the token vectors; `word_of` (p,), the word that each piece belongs to."""
 
@@ -47,7 +60,7 @@ class PaperMatch:
     """The similarities (pieces, tokens) of a question with one paper; `starts` of the tokens are offsets into the abstract,
     negative in the title."""
 
-    asked: AskedWords
+    question: QuestionWords
     similarities: Matrix
     starts: npt.NDArray[np.int64]
 
@@ -59,11 +72,12 @@ class PaperMatch:
         return self._best(inside)
 
     def _best(self, inside: npt.NDArray[np.bool_]) -> Scores:
-        if not inside.any() or not len(self.asked.words):
-            return np.zeros(len(self.asked.words))
+        count = len(self.question.words)
+        if not inside.any() or not count:
+            return np.zeros(count)
         best = self.similarities[:, inside].max(axis=1).astype(float)
-        sums = np.bincount(self.asked.word_of, best, len(self.asked.words))
-        means: Scores = sums / np.bincount(self.asked.word_of, minlength=len(self.asked.words))
+        sums = np.bincount(self.question.word_of, best, count)
+        means: Scores = sums / np.bincount(self.question.word_of, minlength=count)
         return means
 
     def in_title(self) -> Scores:
@@ -72,34 +86,29 @@ class PaperMatch:
 
     def score(self, spans: Sequence[Span] | None = None) -> float:
         """-1..1: the weighted mean of `matched`."""
-        return self.asked.share(self.matched(spans))
+        return self.question.share(self.matched(spans))
 
 
 class LateInteraction:
     """Matches questions with papers. Safe for several threads."""
 
-    def __init__(self, embedder: Embedder, kept: int = _KEPT) -> None:
+    def __init__(self, embedder: Embedder, papers_kept: int = _PAPERS_KEPT) -> None:
         self._embedder = embedder
-        self._kept = kept
-        self._papers: OrderedDict[tuple[str, str], TokenVectors] = OrderedDict()
+        self._papers_kept = papers_kept
+        self._vectors: OrderedDict[tuple[str, str], TokenVectors] = OrderedDict()
         self._lock = threading.Lock()
 
-    def asked(self, question: str, papers: int, holding: Callable[[Sequence[str]], Mapping[str, int]]) -> AskedWords:
-        """The words of a question with their weights.
-
-        Args:
-            question: standalone.
-            papers: number of papers in the library.
-            holding: tells of lower-case words how many papers hold each.
-        """
+    def question_words(self, question: str, statistics: LibraryStatistics) -> QuestionWords:
+        """The words of a standalone question, weighted by their rarity in the library."""
         (tokens,) = self._embedder.embed_tokens([question])
-        found = [match for match in _WORD.finditer(question) if match.group().lower() not in STOP_WORDS]
-        counts = holding([match.group().lower() for match in found])
+        content = [match for match in _WORD.finditer(question) if match.group().lower() not in STOP_WORDS]
+        papers = statistics.count()
+        holding = statistics.holding([match.group().lower() for match in content])
         words: list[str] = []
         weights: list[float] = []
         rows: list[int] = []
         word_of: list[int] = []
-        for match in found:
+        for match in content:
             inside = [row for row, start in enumerate(tokens.starts) if match.start() <= start < match.end()]
             if not inside:
                 continue
@@ -108,29 +117,29 @@ class LateInteraction:
             word_of += [len(words)] * len(inside)
             words.append(word)
             # A long, unusual word has many pieces: each counts.
-            weights.append(math.log(1 + papers / (1 + counts.get(word, 0))) * len(inside))
-        return AskedWords(tuple(words), np.array(weights), tokens.vectors[rows], np.array(word_of, np.int64))
+            weights.append(math.log(1 + papers / (1 + holding.get(word, 0))) * len(inside))
+        return QuestionWords(tuple(words), np.array(weights), tokens.vectors[rows], np.array(word_of, np.int64))
 
-    def match(self, asked: AskedWords, papers: Sequence[Paper]) -> dict[str, PaperMatch]:
-        """By paper id."""
-        vectors = self._token_vectors(papers)
-        made: dict[str, PaperMatch] = {}
-        for paper, tokens in zip(papers, vectors, strict=True):
+    def match(self, question: str, papers: Sequence[Paper], statistics: LibraryStatistics) -> dict[str, PaperMatch]:
+        """By paper id how the words of a standalone question match it."""
+        words = self.question_words(question, statistics)
+        matches: dict[str, PaperMatch] = {}
+        for paper, tokens in zip(papers, self._token_vectors(papers), strict=True):
             shift = len(embedded_text(paper.title, ""))
-            made[paper.id] = PaperMatch(asked, asked.pieces @ tokens.vectors.T, tokens.starts - shift)
-        return made
+            matches[paper.id] = PaperMatch(words, words.pieces @ tokens.vectors.T, tokens.starts - shift)
+        return matches
 
     def _token_vectors(self, papers: Sequence[Paper]) -> list[TokenVectors]:
         keys = [(paper.title, paper.abstract) for paper in papers]
         with self._lock:
-            known = {key: self._papers[key] for key in keys if key in self._papers}
+            known = {key: self._vectors[key] for key in keys if key in self._vectors}
         missing = [key for key in dict.fromkeys(keys) if key not in known]
-        made = self._embedder.embed_tokens([embedded_text(title, abstract) for title, abstract in missing])
-        known |= zip(missing, made, strict=True)
+        vectors = self._embedder.embed_tokens([embedded_text(title, abstract) for title, abstract in missing])
+        known |= zip(missing, vectors, strict=True)
         with self._lock:
             for key in keys:
-                self._papers[key] = known[key]
-                self._papers.move_to_end(key)
-            while len(self._papers) > self._kept:
-                self._papers.popitem(last=False)
+                self._vectors[key] = known[key]
+                self._vectors.move_to_end(key)
+            while len(self._vectors) > self._papers_kept:
+                self._vectors.popitem(last=False)
         return [known[key] for key in keys]

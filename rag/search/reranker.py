@@ -1,21 +1,21 @@
 """The first papers of a search, looked at closely: reordered by late interaction, or by a cross-encoder where one is named.
 
-Owns: how many papers are looked at, and how that score joins the fused one. Knows nothing of how papers were found. A
+Owns: how many papers are looked at, and how that score joins the fused one. Knows nothing of how papers were retrieved. A
 cross-encoder reads question and paper together (Nogueira and Cho 2019, arXiv:1901.04085): slower, off by default.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from rag.core.arrays import zscores
-from rag.core.domain import Hit, Paper
+from rag.core.domain import Hit
 from rag.core.sentences import embedded_text
-from rag.search.late_interaction import LateInteraction, PaperMatch
+from rag.search.late_interaction import LateInteraction, LibraryStatistics, PaperMatch
 
-CLOSELY = 20
+RERANKED_PAPERS = 20
 """Papers looked at: more cost time and hardly ever win."""
 LATE_WEIGHT = 0.75
 CROSS_WEIGHT = 3.0
@@ -32,9 +32,10 @@ class CrossEncoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reranked:
-    """Papers in their new order, and by id how the question's words match each of those looked at."""
+class SearchResult:
+    """Papers for a standalone `question`, best first; `matches` tell by id how its words match those looked at closely."""
 
+    question: str
     hits: tuple[Hit, ...]
     matches: Mapping[str, PaperMatch]
 
@@ -47,42 +48,25 @@ class Reranker:
         self._late_weight = late_weight
         self._cross = cross
 
-    def matches(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        papers: int,
-        holding: Callable[[Sequence[str]], Mapping[str, int]],
-    ) -> dict[str, PaperMatch]:
-        """By paper id how the question's words match each of these papers; see `rerank`."""
-        return self._late.match(self._late.asked(question, papers, holding), [hit.paper for hit in hits])
+    def match(self, question: str, hits: Sequence[Hit], statistics: LibraryStatistics) -> SearchResult:
+        """The papers in the order they have, and how the question's words match each."""
+        matches = self._late.match(question, [hit.paper for hit in hits], statistics)
+        return SearchResult(question, tuple(hits), matches)
 
-    def rerank(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        papers: int,
-        holding: Callable[[Sequence[str]], Mapping[str, int]],
-    ) -> Reranked:
-        """The first `CLOSELY` papers reordered, the others behind them.
-
-        Args:
-            question: standalone.
-            hits: papers found, best first.
-            papers: number of papers in the library.
-            holding: tells of lower-case words how many papers hold each.
-        """
-        first = hits[:CLOSELY]
-        matches = self.matches(question, first, papers, holding)
+    def rerank(self, question: str, hits: Sequence[Hit], statistics: LibraryStatistics) -> SearchResult:
+        """The first `RERANKED_PAPERS` papers reordered, the others behind them."""
+        first = hits[:RERANKED_PAPERS]
+        matches = self.match(question, first, statistics).matches
         scores = {"late": np.array([matches[hit.paper.id].score() for hit in first])}
         weights = {"late": self._late_weight}
         if self._cross is not None and first:
-            scores["cross"] = np.array(self._cross.score(question, [_text(hit.paper) for hit in first]), float)
+            texts = [embedded_text(hit.paper.title, hit.paper.abstract) for hit in first]
+            scores["cross"] = np.array(self._cross.score(question, texts), float)
             weights["cross"] = CROSS_WEIGHT
         total = np.array([hit.score for hit in first])
         for name, values in scores.items():
             total = total + weights[name] * zscores(values)
-        moved = [
+        rescored = [
             replace(
                 hit,
                 score=round(float(total[i]), 6),
@@ -90,9 +74,5 @@ class Reranker:
             )
             for i, hit in enumerate(first)
         ]
-        moved.sort(key=lambda hit: (-hit.score, hit.paper.id))
-        return Reranked((*moved, *hits[CLOSELY:]), matches)
-
-
-def _text(paper: Paper) -> str:
-    return embedded_text(paper.title, paper.abstract)
+        rescored.sort(key=lambda hit: (-hit.score, hit.paper.id))
+        return SearchResult(question, (*rescored, *hits[RERANKED_PAPERS:]), matches)

@@ -1,6 +1,6 @@
 """Finds papers: question -> hits of the hybrid retriever, the best of them looked at closely; identifiers first.
 
-Owns: limits on questions, what a follow-up is taken for, the open library. The answering on top of it is `rag.answer.assistant`.
+Owns: limits on questions, how a follow-up is understood, the open library. Knows nothing of sentences or answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +10,20 @@ from rag.core.domain import Hit, Paper, Turn
 from rag.core.errors import QuestionError
 from rag.core.text import clean, normalise
 from rag.library.store import Library
-from rag.question.follow_up import Standalone, standalone_question
+from rag.question.follow_up import Query, standalone
 from rag.question.identifiers import identifiers_in, without_identifiers
 from rag.search.hybrid import HybridRetriever
-from rag.search.late_interaction import PaperMatch
 from rag.search.paper_names import OWNERS
-from rag.search.reranker import CLOSELY, Reranked, Reranker
+from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
 
 RETRIEVED = 10
-_LIKE_CHARS = 1_000
-"""Of a paper's title and abstract, as a query for others like it: as much as the embedder takes in."""
+_QUERY_CHARS = 1_000
+"""Of a paper's title and abstract, or of a passage, as a query: as much as the embedder takes in."""
+_PASSAGES = 8
 
 
 class Searcher:
-    """Finds papers. Holds the open library, the retriever and the reranker."""
+    """Finds papers. Holds the open library, the retriever and the reranker; build it with `rag.wiring.open_searcher`."""
 
     def __init__(
         self,
@@ -35,31 +35,25 @@ class Searcher:
     ) -> None:
         self.library = library
         self.retriever = retriever
+        self.description = description
+        """What runs: embedder and device."""
         self._reranker = reranker
         self._max_chars = max_question_chars
-        self.description = description
-        """What runs: embedder and device; an assistant's also reader, prompt and mode."""
 
     def close(self) -> None:
         """Close the vector index and the library."""
         self.retriever.close()
         self.library.close()
 
-    def checked(self, question: str) -> str:
-        """The question as one line of visible text.
+    def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
+        """The best papers, best first; a paper named by an identifier before all others.
 
         Raises:
-            QuestionError: it is empty, or longer than the limit.
+            QuestionError: the question is empty or too long.
         """
-        if len(question) > self._max_chars:
-            raise QuestionError(
-                f"the question has {len(question):,} characters; at most {self._max_chars:,} are accepted. "
-                "Ask for one thing at a time"
-            )
-        asked = clean(question)
-        if not any(character.isalnum() for character in asked):
-            raise QuestionError("the question is empty; type what you want to know about these papers")
-        return asked
+        query = self.understand(question)
+        hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
+        return self.look_closely(query, hits).hits[:limit]
 
     def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
         """The question as it is asked without its history.
@@ -67,40 +61,60 @@ class Searcher:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        return self.as_standalone(question, history).text
+        return self.understand(question, history).text
 
-    def as_standalone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        asked = self.checked(question)
-        named = self.library.papers_identified(identifiers_in(asked))
-        if named:
-            rest = without_identifiers(asked)
-            titles = "; ".join(paper.title or paper.abstract[:100] for paper in named)
+    def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
+        """The question as it is asked without its history, or without the identifier that names its paper.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        typed = self._checked(question)
+        identified = self.library.papers_identified(identifiers_in(typed))
+        if identified:
+            rest = without_identifiers(typed)
+            titles = "; ".join(paper.title or paper.abstract[:100] for paper in identified)
             text = f"{rest} (about: {titles})" if rest else titles
-            return Standalone(text, rest or titles, about=tuple(paper.id for paper in named), named=True)
-        return standalone_question(asked, history, self.papers_quoting, self.papers_named)
+            about = tuple(paper.id for paper in identified)
+            return Query(typed, rest or titles, text, text, about=about, by_identifier=True)
+        return standalone(typed, history, self)
 
-    def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
-        """The best papers, best first; a paper named by an identifier before all others."""
-        asked = self.checked(question)
-        standalone = self.as_standalone(asked, ())
-        hits = self.retriever.hits(standalone.text, max(limit, CLOSELY))
-        return self.looked_at(standalone, hits).hits[:limit]
+    def _checked(self, question: str) -> str:
+        """The question as one line of visible text."""
+        if len(question) > self._max_chars:
+            raise QuestionError(
+                f"the question has {len(question):,} characters; at most {self._max_chars:,} are accepted. "
+                "Ask for one thing at a time"
+            )
+        visible = clean(question)
+        if not any(character.isalnum() for character in visible):
+            raise QuestionError("the question is empty; type what you want to know about these papers")
+        return visible
 
-    def looked_at(self, standalone: Standalone, hits: Sequence[Hit]) -> Reranked:
-        found = self._reranker.rerank(standalone.text, hits, self.library.count(), self.library.holding)
-        if not standalone.named or not found.hits:
-            return found
-        first = sorted(found.hits, key=lambda hit: hit.paper.id not in standalone.about)
-        top = max(hit.score for hit in found.hits)
-        lifted = [replace(hit, score=top + 1 if hit.paper.id in standalone.about else hit.score) for hit in first]
-        return Reranked(tuple(lifted), found.matches)
+    def retrieve(self, query: Query) -> tuple[Hit, ...]:
+        """The papers that are worth a closer look, best first."""
+        return self.retriever.hits(query.text, RERANKED_PAPERS)
+
+    def look_closely(self, query: Query, hits: Sequence[Hit]) -> SearchResult:
+        """The first papers reordered by how well they match; those that an identifier names before all others."""
+        result = self._reranker.rerank(query.text, hits, self.library)
+        if not query.by_identifier or not result.hits:
+            return result
+        top = max(hit.score for hit in result.hits)
+        named_first = sorted(result.hits, key=lambda hit: hit.paper.id not in query.about)
+        lifted = [replace(hit, score=top + 1 if hit.paper.id in query.about else hit.score) for hit in named_first]
+        return replace(result, hits=tuple(lifted))
+
+    def match(self, question: str, hits: Sequence[Hit]) -> SearchResult:
+        """How the words of another question match these papers, whose order stays."""
+        return self._reranker.match(question, hits, self.library)
 
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]:
         """The papers most like this one, best first; none where the library does not hold it."""
         like = next(iter(self.library.papers([paper_id])), None)
         if like is None:
             return ()
-        about = clean(f"{like.title}. {like.abstract}")[: min(_LIKE_CHARS, self._max_chars)]
+        about = clean(f"{like.title}. {like.abstract}")[: min(_QUERY_CHARS, self._max_chars)]
         hits = self.retriever.hits(about, limit + 1)
         return tuple(hit for hit in hits if hit.paper.id != paper_id)[:limit]
 
@@ -108,22 +122,19 @@ class Searcher:
         """All papers of the library, or those with these ids; unknown ids are left out."""
         return tuple(self.library.papers(ids))
 
-    def papers_quoting(self, quotes: Sequence[str]) -> list[Paper]:
+    def papers_quoting(self, passages: Sequence[str]) -> list[Paper]:
         """The papers whose abstracts hold these passages, in the order of the passages."""
-        found: dict[str, Paper] = {}
-        for passage in quotes[:8]:
+        papers: dict[str, Paper] = {}
+        for passage in passages[:_PASSAGES]:
             wanted = normalise(passage)
-            for hit in self.retriever.hits(passage[:1_000], 3):
+            for hit in self.retriever.hits(passage[:_QUERY_CHARS], 3):
                 if wanted in normalise(hit.paper.abstract):
-                    found.setdefault(hit.paper.id, hit.paper)
+                    papers.setdefault(hit.paper.id, hit.paper)
                     break
-        return list(found.values())
+        return list(papers.values())
 
     def papers_named(self, name: str) -> list[Paper]:
         """The papers that hold a name, where they are few: it is theirs."""
         if self.library.holding([name]).get(name, 0) > OWNERS:
             return []
         return self.library.papers(self.library.lexical([name], OWNERS))
-
-    def matches(self, question: str, hits: Sequence[Hit]) -> Mapping[str, PaperMatch]:
-        return self._reranker.matches(question, hits, self.library.count(), self.library.holding)

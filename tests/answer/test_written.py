@@ -11,9 +11,9 @@ from rag.answer.assistant import Assistant
 from rag.answer.draft import Draft
 from rag.answer.written import Composer, seen_by_writer
 from rag.checking.checker import Checker
-from rag.core import logistic
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
+from rag.core.logistic import load_logistic
 from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
 from rag.models.find import choose_device, find_model
@@ -44,7 +44,7 @@ EVIDENCE = (SPEED, NO_TRAINING, PRUNED)
 @pytest.fixture(scope="module")
 def checker(cache: Path) -> Checker:
     embedder = TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu"))
-    return Checker(embedder, logistic.load("support"))
+    return Checker(embedder, load_logistic("support"))
 
 
 def _composed(checker: Checker, text: str | Exception, question: str = QUESTION) -> Draft:

@@ -9,7 +9,7 @@ from rag.checking.checker import Checker
 from rag.checking.names import missing_names
 from rag.checking.negation import contrast_conflicts, negation_conflicts
 from rag.checking.numbers import number_conflicts
-from rag.core import logistic
+from rag.core.logistic import load_logistic
 from rag.core.settings import DEFAULT_EMBEDDER
 from rag.models.embedder import TransformerEmbedder
 from rag.models.find import choose_device, find_model
@@ -95,7 +95,7 @@ def embedder(cache: Path) -> TransformerEmbedder:
 
 @pytest.fixture(scope="module")
 def checker(embedder: TransformerEmbedder) -> Checker:
-    return Checker(embedder, logistic.load("support"))
+    return Checker(embedder, load_logistic("support"))
 
 
 def test_a_reason_that_the_evidence_does_not_give_counts_against_a_sentence(checker: Checker) -> None:
@@ -105,13 +105,13 @@ def test_a_reason_that_the_evidence_does_not_give_counts_against_a_sentence(chec
 
 
 def test_the_model_that_is_handed_in_decides(embedder: TransformerEmbedder, checker: Checker) -> None:
-    strict = replace(logistic.load("support"), threshold=1.0)
+    strict = replace(load_logistic("support"), threshold=1.0)
     assert checker.check(EVIDENCE, TITLE, EVIDENCE).supported
     assert not Checker(embedder, strict).check(EVIDENCE, TITLE, EVIDENCE).supported
 
 
 def test_what_is_weighed_is_what_is_fitted(checker: Checker) -> None:
-    fitted = [feature.name for feature in logistic.load("support").features]
+    fitted = [feature.name for feature in load_logistic("support").features]
     assert sorted(checker.signals(EVIDENCE, TITLE, EVIDENCE)) == sorted(fitted)
 
 
@@ -150,7 +150,7 @@ def test_a_second_opinion_counts_half(checker: Checker, embedder: TransformerEmb
             return 0.0
 
     alone = checker.check(EVIDENCE, TITLE, EVIDENCE).score
-    both = Checker(embedder, logistic.load("support"), Never())
+    both = Checker(embedder, load_logistic("support"), Never())
     assert both.check(EVIDENCE, TITLE, EVIDENCE).score == pytest.approx(alone / 2)
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from evals.fit.fitting import FALSE_ALARMS, Examples, decline_threshold, f1, fit, listing_threshold
 from rag.answer.assistant import Assistant
-from rag.core import logistic
 from rag.core.errors import FittedModelError
-from rag.core.logistic import Feature, Logistic
+from rag.core.logistic import Feature, Logistic, load_logistic, load_weights
 from rag.evidence import answerability
+from rag.search.reranker import SearchResult
 
 
 def test_a_probability_is_the_logistic_of_standardised_features_and_far_values_are_cut() -> None:
@@ -19,9 +19,9 @@ def test_a_probability_is_the_logistic_of_standardised_features_and_far_values_a
     assert model.probability({"a": 1e9}) == pytest.approx(1 / (1 + np.exp(-1.75)))
 
 
-@pytest.mark.parametrize("name", ["declining", "listing"])
+@pytest.mark.parametrize("name", ["answerability", "listing"])
 def test_the_shipped_models_say_what_they_were_fitted_on(name: str) -> None:
-    model = logistic.load(name)
+    model = load_logistic(name)
     assert 0 < model.threshold < 1
     assert {"sets", "split", "library", "embedder", "reader", "auroc_left_out"} <= set(model.fitted_on)
     assert all(len(item["sha256"]) == 64 for item in model.fitted_on["sets"])
@@ -29,19 +29,23 @@ def test_the_shipped_models_say_what_they_were_fitted_on(name: str) -> None:
 
 
 def test_a_missing_model_says_how_to_make_one() -> None:
-    with pytest.raises(FittedModelError, match="fit-decline"):
-        logistic.load("nothing")
+    with pytest.raises(FittedModelError, match=r"fitted/nothing\.json.*python -m evals"):
+        load_logistic("nothing")
+    with pytest.raises(FittedModelError, match=r"fitted/listing\.json"):
+        load_weights("listing")
 
 
 def test_nothing_found_is_certainly_not_answered() -> None:
-    assert answerability.signals("Why?", [], {}, [], []) == {}
-    assert answerability.p_answerable({}) == 0.0
+    assert answerability.signals(SearchResult("Why?", (), {}), [], []) == {}
+    assert answerability.p_answerable(load_logistic("answerability"), {}) == 0.0
 
 
 def test_an_answer_carries_the_signals_its_probability_was_made_of(assistant: Assistant) -> None:
     answer = assistant.ask("What speedup does DeepCache reach for Stable Diffusion v1.5?")
-    assert set(answer.signals) == {feature.name for feature in logistic.load("declining").features}
-    assert answer.p_answerable == answerability.p_answerable(answer.signals)
+    model = load_logistic("answerability")
+    assert set(answer.signals) == {feature.name for feature in model.features}
+    assert answer.p_answerable == answerability.p_answerable(model, answer.signals)
+    assert answer.threshold == model.threshold
     assert answer.signals["wants_number"] == answer.signals["number_there"] == answer.signals["has_name"] == 1.0
     off = assistant.ask("What is the capital of Australia?")
     assert off.signals["late"] < answer.signals["late"]

@@ -1,9 +1,9 @@
 """Long sentences are quoted by the clauses that answer, in exact words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.core.domain import Evidence, Paper, Span
-from rag.evidence.selection import clauses_of, narrowed
+from rag.evidence.selection import clauses_of, narrow
 
 FIRST = "Objects are left incomplete at low resolutions for want of spatial information in the whole of the image"
 SECOND = "repeated patterns come from too much of the same information at the high resolutions that people ask for most"
@@ -13,35 +13,46 @@ PAPER = Paper("p", "P", f"{SHORT} {LONG}")
 SENTENCE = Span(len(SHORT) + 1, len(PAPER.abstract))
 
 
-def _likes(word: str):  # type: ignore[no-untyped-def]
-    def score(spans: Sequence[Span]) -> float:
-        return float(word in spans[0].of(PAPER.abstract))
+class _Likes:
+    """A match whose score is that of a function of the span."""
 
-    return score
+    def __init__(self, score: Callable[[Span], float]) -> None:
+        self._score = score
+
+    def score(self, spans: Sequence[Span]) -> float:
+        return self._score(spans[0])
+
+
+EVERYTHING = _Likes(lambda span: 1.0)
+THE_FIRST = _Likes(lambda span: float(span.start == 0))
+
+
+def _likes(word: str) -> _Likes:
+    return _Likes(lambda span: float(word in span.of(PAPER.abstract)))
 
 
 def test_a_long_sentence_is_narrowed_to_the_clause_that_matches() -> None:
     item = Evidence(PAPER, SENTENCE, 1.0, {})
-    assert narrowed(item, "Why are objects incomplete?", _likes("incomplete")).text == FIRST
-    assert narrowed(item, "Why are there patterns?", _likes("patterns")).text == f"while {SECOND}."
-    assert narrowed(item, "Why?", lambda spans: 1.0).text == LONG
+    assert narrow(item, "Why are objects incomplete?", _likes("incomplete")).text == FIRST
+    assert narrow(item, "Why are there patterns?", _likes("patterns")).text == f"while {SECOND}."
+    assert narrow(item, "Why?", EVERYTHING).text == LONG
 
 
 def test_a_clause_with_a_number_stays_where_a_number_is_asked_for() -> None:
     paper = Paper("p", "P", LONG.replace("too much", "12 times"))
     item = Evidence(paper, Span(0, len(paper.abstract)), 1.0, {})
-    first = narrowed(item, "Why are objects incomplete?", lambda spans: float(spans[0].start == 0))
+    first = narrow(item, "Why are objects incomplete?", THE_FIRST)
     assert first.text == FIRST
-    whole = narrowed(item, "How many times?", lambda spans: float(spans[0].start == 0))
+    whole = narrow(item, "How many times?", THE_FIRST)
     assert whole.text == paper.abstract
 
 
 def test_a_short_sentence_and_one_of_a_single_clause_stay_whole() -> None:
     short = Evidence(PAPER, Span(0, len(SHORT)), 1.0, {})
-    assert narrowed(short, "Why?", lambda spans: 1.0) is short
+    assert narrow(short, "Why?", EVERYTHING) is short
     single = Paper("p", "P", "word " * 50)
     item = Evidence(single, Span(0, 249), 1.0, {})
-    assert narrowed(item, "Why?", lambda spans: 1.0) is item
+    assert narrow(item, "Why?", EVERYTHING) is item
 
 
 def test_clauses_cover_the_sentence_and_none_is_a_fragment() -> None:

@@ -1,4 +1,4 @@
-"""Reading: the real likelihood reader, the signals of candidate sentences, reranking."""
+"""Sentence ranking: the real likelihood reader, the signals of candidate sentences, what they do to the order of papers."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from rag.answer.assistant import Assistant
 from rag.core.domain import Evidence, Hit, Paper, Sentence, Span
 from rag.core.settings import DEFAULT_READER, Settings
 from rag.core.text import word_shares
-from rag.evidence.ranking import fused, kind_signals, match_signals, reranked
+from rag.evidence.ranking import fuse, kind_signals, match_signals, rerank_by_evidence
 from rag.models.find import choose_device, find_model
 from rag.models.query_likelihood import LikelihoodReader
 from rag.search.late_interaction import LateInteraction
-from tests.helpers.fakes import HashEmbedder
+from tests.helpers.fakes import HashEmbedder, Statistics
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +73,20 @@ NETS = Paper(
 NET_SENTENCES = [Sentence("nets", Span(0, 22)), Sentence("nets", Span(23, 47)), Sentence("nets", Span(48, 89))]
 
 
-def test_news_looks_past_the_words_that_the_title_explains() -> None:
+def test_novelty_looks_past_the_words_that_the_title_explains() -> None:
     late = LateInteraction(HashEmbedder())
-    asked = late.asked("How many layers do deep nets hold?", 1, lambda words: {})
-    topic, answer, _ = match_signals(late.match(asked, [NETS])["nets"], NET_SENTENCES)
-    assert topic["news"] < answer["news"]
-    assert answer["before"] == topic["match"]
-    assert topic["before"] < 0
+    matches = late.match("How many layers do deep nets hold?", [NETS], Statistics(1))
+    topic, answer, _ = match_signals(matches["nets"], NET_SENTENCES)
+    assert topic["novelty"] < answer["novelty"]
+    assert answer["previous"] == topic["match"]
+    assert topic["previous"] < 0
 
 
 def test_a_question_without_words_of_its_own_gives_signals_of_zero() -> None:
     late = LateInteraction(HashEmbedder())
-    match = late.match(late.asked("what is it?", 1, lambda words: {}), [NETS])["nets"]
-    assert match_signals(match, NET_SENTENCES)[1] == {"match": 0.0, "news": 0.0, "before": 0.0, "restates": 0.0}
+    match = late.match("what is it?", [NETS], Statistics(1))["nets"]
+    nothing = {"match": 0.0, "novelty": 0.0, "previous": 0.0, "restatement": 0.0}
+    assert match_signals(match, NET_SENTENCES) == [nothing] * 3
 
 
 def test_the_kind_of_thing_asked_for_is_seen_in_a_sentence() -> None:
@@ -100,16 +101,16 @@ def test_the_kind_of_thing_asked_for_is_seen_in_a_sentence() -> None:
 
 def test_flags_count_as_they_are_and_other_signals_in_standard_deviations() -> None:
     parts = [{"dense": 0.2, "number": 1.0}, {"dense": 0.4, "number": 0.0}]
-    assert fused(parts, {"dense": 2.0, "number": 0.5}).tolist() == pytest.approx([-1.5, 2.0])
-    assert fused(parts, {"likelihood": 1.0}).tolist() == [0.0, 0.0], "a signal that is not there yet is left out"
+    assert fuse(parts, {"dense": 2.0, "number": 0.5}).tolist() == pytest.approx([-1.5, 2.0])
+    assert fuse(parts, {"likelihood": 1.0}).tolist() == [0.0, 0.0], "a signal that is not there yet is left out"
 
 
 def test_papers_are_reordered_by_their_best_sentence_and_unread_ones_stay_behind() -> None:
     papers = {name: Paper(name, name, "One sentence.") for name in "abc"}
     hits = [Hit(papers["a"], 3.0, {}), Hit(papers["b"], 2.9, {}), Hit(papers["c"], 2.8, {})]
     evidence = [_evidence("b", 0, 2.0), _evidence("b", 5, 1.0), _evidence("a", 0, -1.0)]
-    assert [hit.paper.id for hit in reranked(hits, evidence)] == ["b", "a", "c"]
-    assert reranked(hits, []) == tuple(hits)
+    assert [hit.paper.id for hit in rerank_by_evidence(hits, evidence)] == ["b", "a", "c"]
+    assert rerank_by_evidence(hits, []) == tuple(hits)
 
 
 def test_progress_counts_up_to_the_sentences_read(assistant: Assistant) -> None:

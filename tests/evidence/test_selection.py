@@ -3,8 +3,12 @@
 import pytest
 
 from rag.core.domain import Evidence, Hit, Paper, Span
-from rag.evidence.selection import Plan, choose, closest, form_of, listing_features, plan
+from rag.core.logistic import load_logistic
+from rag.evidence.plan import Plan, form_of, listing_features, plan
+from rag.evidence.selection import choose, closest
+from rag.question.follow_up import Query
 from rag.search.paper_names import owners
+from rag.search.reranker import SearchResult
 
 TEXT = "One sentence. Two sentences. Three sentences. Four of them."
 
@@ -17,6 +21,10 @@ def _evidence(paper_id: str, start: int, score: float) -> Evidence:
 def _hit(paper_id: str, title: str, abstract: str = TEXT, score: float = 1.0, late: float = 0.5) -> Hit:
     parts = {"dense": late, "sentence": late, "lexical": 10 * late, "late": late}
     return Hit(Paper(paper_id, title, abstract), score, parts)
+
+
+def _plan(question: str, hits: list[Hit], about: tuple[str, ...] = ()) -> Plan:
+    return plan(Query(question, question, question, question, about=about), hits, load_logistic("listing"))
 
 
 def test_a_clear_winner_stands_alone_and_a_flat_field_gives_several() -> None:
@@ -50,33 +58,34 @@ def test_a_comparison_shows_each_side_even_where_one_is_far_behind() -> None:
     hits = [_hit("a", "Ants", score=3), _hit("b", "Bees", score=2), _hit("c", "Cats", score=1)]
     evidence = [_evidence("a", 0, 5.0), _evidence("a", 10, 4.5), _evidence("c", 0, 1.0), _evidence("b", 0, -3.0)]
     question = "What do the two papers say about food?"
-    planned = plan(question, hits)
-    assert (planned.form, planned.papers) == ("several", ("a", "b", "c"))
-    chosen = choose(question, planned, hits, evidence, 4)
-    assert [(item.paper.id, item.span.start) for item in chosen] == [("a", 0), ("a", 10), ("b", 0)]
+    understood = _plan(question, hits)
+    assert (understood.form, understood.papers) == ("several", ("a", "b", "c"))
+    quotes = choose(SearchResult(question, tuple(hits), {}), understood, evidence, 4)
+    assert [(item.paper.id, item.span.start) for item in quotes] == [("a", 0), ("a", 10), ("b", 0)]
 
 
 def test_a_list_has_one_sentence_of_each_paper_of_the_kind() -> None:
     hits = [_hit("a", "Ants", score=9, late=0.8), _hit("b", "Bees", score=8.9, late=0.79)]
     hits += [_hit(f"x{n}", "Rocks", score=-3, late=0.1) for n in range(8)]
     question = "Which papers are about insects?"
-    planned = plan(question, hits)
-    assert (planned.form, planned.papers) == ("list", ("a", "b"))
+    understood = _plan(question, hits)
+    assert (understood.form, understood.papers) == ("list", ("a", "b"))
     evidence = [_evidence("a", 0, 2.0), _evidence("a", 10, 1.9), _evidence("x1", 0, 1.8), _evidence("b", 0, -2.0)]
-    assert [item.paper.id for item in choose(question, planned, hits, evidence, 1)] == ["a", "b"]
+    quotes = choose(SearchResult(question, tuple(hits), {}), understood, evidence, 1)
+    assert [item.paper.id for item in quotes] == ["a", "b"]
 
 
 def test_a_list_without_a_paper_of_the_kind_still_names_the_best() -> None:
     hits = [_hit("a", "Ants", late=0.05)]
-    assert plan("Which papers are about insects?", hits).papers == ("a",)
-    assert plan("Which papers are about insects?", []) == Plan("list", only=True)
+    assert _plan("Which papers are about insects?", hits).papers == ("a",)
+    assert _plan("Which papers are about insects?", []) == Plan("list", only=True)
 
 
 def test_a_follow_up_reads_only_the_papers_it_is_about() -> None:
     hits = [_hit("a", "Ants"), _hit("b", "Bees"), _hit("c", "Cats")]
-    assert plan("Does it need food?", hits, ("b",)) == Plan("one", ("b",), only=True)
-    assert plan("Which other papers are about food?", hits, ("b",)).form == "list"
-    assert plan("How do both of them find food?", hits, ("b", "a")) == Plan("several", ("a", "b"), only=True)
+    assert _plan("Does it need food?", hits, ("b",)) == Plan("one", ("b",), only=True)
+    assert _plan("Which other papers are about food?", hits, ("b",)).form == "list"
+    assert _plan("How do both of them find food?", hits, ("b", "a")) == Plan("several", ("a", "b"), only=True)
 
 
 def test_listing_features_measure_the_distance_to_the_best() -> None:

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,20 @@ class HashEmbedder:
             row[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big") % len(row)] += 1
         unit: Matrix = row / np.linalg.norm(row)
         return unit
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The numbers of a library: papers, and how many of them hold each word."""
+
+    papers: int = 10
+    words: Mapping[str, int] = field(default_factory=dict)
+
+    def count(self) -> int:
+        return self.papers
+
+    def holding(self, words: Sequence[str]) -> Mapping[str, int]:
+        return {word: self.words[word] for word in words if word in self.words}
 
 
 class OverlapReader:

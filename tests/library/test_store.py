@@ -13,14 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.library import tables
 from rag.core.domain import Paper
-from rag.core.errors import EmbedderMismatch, LibraryDamaged, LibraryError, LibraryFull, LibraryMissing, LibraryReadOnly, SchemaTooNew
-from rag.ingest.pipeline import plan, store
-from rag.ingest.chunks import Chunked
-from rag.library.store import Library, database_file
-from rag.library.sqlite import writer_lock
+from rag.core.errors import (
+    EmbedderMismatch,
+    LibraryDamaged,
+    LibraryError,
+    LibraryFull,
+    LibraryMissing,
+    LibraryReadOnly,
+    SchemaTooNew,
+)
+from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.formats.record import make_paper
+from rag.ingest.pipeline import plan, store
+from rag.library import tables
+from rag.library.sqlite import writer_lock
+from rag.library.store import Library, database_file
 from tests.conftest import ROOT, add
 from tests.helpers.fakes import HashEmbedder
 
@@ -179,8 +187,8 @@ def test_a_full_disk_rolls_the_batch_back_and_keeps_what_was_there(small_library
         for i in range(200)
     ]
     with Library.writing(small_library, embedder.identity) as library:
-        pages = library._connection.execute("PRAGMA page_count").fetchone()[0]
-        library._connection.execute(f"PRAGMA max_page_count = {pages + 3}")
+        pages = library._database.connection.execute("PRAGMA page_count").fetchone()[0]
+        library._database.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
         with pytest.raises(LibraryFull, match="no space"):
             store(library, plan(library, many, ()), lambda: embedder)
         assert library.count() == 4
@@ -231,7 +239,7 @@ def test_embeddings_of_mixed_length_are_reported_as_damage(small_library: Path) 
 
 
 def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: list[Paper]) -> None:
-    good = Chunked(
+    good = EmbeddedPaper(
         replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32)
     )
     bad = replace(good, paper=replace(few_papers[0], id=None))  # type: ignore[arg-type]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import publishing, vector_index
-from rag.library.store import Library
-from rag.library.sqlite import writer_lock
 from rag.ingest.formats.record import make_paper
+from rag.library import publishing, vector_index
+from rag.library.sqlite import writer_lock
+from rag.library.store import Library
 from tests.conftest import ROOT, add
 from tests.helpers.fakes import HashEmbedder
 

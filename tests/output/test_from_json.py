@@ -136,5 +136,6 @@ def test_what_is_no_conversation_is_refused(sent: Any) -> None:
 
 def test_a_record_holds_what_ask_json_prints() -> None:
     made = kept(ANSWER)
-    assert {**made, "evidence": 0, "signals": 0} == {**answer_json(ANSWER), "evidence": 0, "signals": 0}
+    rest = {"evidence": 0, "signals": 0}
+    assert made | rest == answer_json(ANSWER) | rest | {"threshold": ANSWER.threshold}
     assert made["evidence"] == [{"paper_id": "bees", "start": 17, "end": 54, "score": 0.5, "parts": {"dense": 0.5}}]

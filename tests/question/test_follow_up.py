@@ -1,12 +1,12 @@
 """Follow-up questions: which lean on what was said, and what they are given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
 from rag.core.domain import Paper, Turn
 from rag.ingest.formats.record import make_paper
-from rag.question.follow_up import is_said, leans_on_history, quotes_in, standalone_question
+from rag.question.follow_up import leans_on_history, quotes_in, repeats, standalone
 
 ANSWER = "“DeepCache is a training-free way to speed diffusion up.” [1]\n\n“Codecs cost 25 tokens a second.” [2]"
 DEEPCACHE = make_paper(title="DeepCache", abstract="DeepCache is a training-free way to speed diffusion up.")
@@ -14,15 +14,23 @@ CODEC = make_paper(title="SemantiCodec", abstract="Codecs cost 25 tokens a secon
 
 
 class _Library:
-    """Finds papers by their exact words and remembers what it was asked for."""
+    """Finds papers by their ids, their exact words and their names, and remembers which passages it was asked for."""
 
-    def __init__(self, *papers: Paper) -> None:
-        self.papers = papers
-        self.asked: list[tuple[str, ...]] = []
+    def __init__(self, *papers: Paper, named: Sequence[Paper] = ()) -> None:
+        self._papers = papers
+        self._named = list(named)
+        self.passages: list[tuple[str, ...]] = []
 
-    def __call__(self, quotes: Sequence[str]) -> list[Paper]:
-        self.asked.append(tuple(quotes))
-        return [paper for paper in self.papers if any(quote in paper.abstract for quote in quotes)]
+    def papers(self, ids: Iterable[str]) -> list[Paper]:
+        wanted = set(ids)
+        return [paper for paper in self._papers if paper.id in wanted]
+
+    def papers_quoting(self, passages: Sequence[str]) -> list[Paper]:
+        self.passages.append(tuple(passages))
+        return [paper for paper in self._papers if any(passage in paper.abstract for passage in passages)]
+
+    def papers_named(self, name: str) -> list[Paper]:
+        return self._named
 
 
 def _history(*contents: str) -> list[Turn]:
@@ -75,49 +83,47 @@ def test_quotes_are_found_without_their_markers(text: str, found: tuple[str, ...
     assert quotes_in(text) == found
 
 
-def _asked(
-    question: str, history: Sequence[Turn], library: Callable[[Sequence[str]], Sequence[Paper]], *named: Paper
-) -> str:
-    return standalone_question(question, history, library, lambda name: named).text
+def _text(question: str, history: Sequence[Turn], library: _Library) -> str:
+    return standalone(question, history, library).text
 
 
 def test_a_leaning_question_gets_the_papers_quoted_last() -> None:
     library = _Library(CODEC, DEEPCACHE)
     history = _history("How is it sped up?", ANSWER)
-    asked = _asked("Does it need retraining?", history, library)
+    asked = _text("Does it need retraining?", history, library)
     assert asked == "Does it need retraining? (about: SemantiCodec; DeepCache)"
-    assert library.asked == [quotes_in(ANSWER)]
+    assert library.passages == [quotes_in(ANSWER)]
 
 
 def test_only_the_newest_answer_counts() -> None:
     history = _history(
         "Speed?", "“DeepCache is a training-free way to speed diffusion up.” [1]", "Tokens?", ANSWER[63:]
     )
-    asked = _asked("Why is that?", history, _Library(CODEC, DEEPCACHE))
+    asked = _text("Why is that?", history, _Library(CODEC, DEEPCACHE))
     assert asked == "Why is that? (about: SemantiCodec)"
 
 
 def test_a_question_left_without_an_answer_does_not_hide_the_last_answer() -> None:
     history = _history("How fast is DeepCache?", ANSWER, "Pardon?")
-    assert _asked("Why is that?", history, _Library(DEEPCACHE)) == "Why is that? (about: DeepCache)"
+    assert _text("Why is that?", history, _Library(DEEPCACHE)) == "Why is that? (about: DeepCache)"
 
 
 def test_at_most_three_papers_are_named() -> None:
-    papers = [make_paper(title=f"T{place}", abstract=f"{ANSWER} {place}") for place in range(5)]
-    asked = _asked("Why is that?", _history("Q?", ANSWER), lambda quotes: papers)
+    papers = [make_paper(title=f"T{place}", abstract=f"{quotes_in(ANSWER)[0]} {place}") for place in range(5)]
+    asked = _text("Why is that?", _history("Q?", ANSWER), _Library(*papers))
     assert asked == "Why is that? (about: T0; T1; T2)"
 
 
 def test_a_change_of_topic_is_left_alone() -> None:
     question = "Which token rates does SemantiCodec offer for audio?"
     library = _Library(DEEPCACHE)
-    assert _asked(question, _history("How fast is DeepCache?", ANSWER), library) == question
-    assert library.asked == []
+    assert _text(question, _history("How fast is DeepCache?", ANSWER), library) == question
+    assert library.passages == []
 
 
 @pytest.mark.parametrize("question", ["Does it need retraining?", "Why?"])
 def test_without_history_the_question_stays_as_it_is(question: str) -> None:
-    assert _asked(question, [], _Library(DEEPCACHE)) == question
+    assert _text(question, [], _Library(DEEPCACHE)) == question
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_without_history_the_question_stays_as_it_is(question: str) -> None:
 )
 def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Paper, ...], said: str) -> None:
     history = _history("How are bees dancing?", "“Something said long before.” [1]", " How fast is DeepCache? ", said)
-    asked = _asked("Why is that?", history, _Library(*papers))
+    asked = _text("Why is that?", history, _Library(*papers))
     assert asked == "Why is that? (after: How fast is DeepCache?)"
 
 
@@ -140,8 +146,8 @@ def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Pap
     [_history(" "), [Turn("assistant", "Hello, ask me anything.")]],
     ids=["empty question", "greeting only"],
 )
-def test_nothing_is_added_where_nothing_was_asked(history: list[Turn]) -> None:
-    assert _asked("Why is that?", history, _Library()) == "Why is that?"
+def test_nothing_is_added_where_nothing_was_text(history: list[Turn]) -> None:
+    assert _text("Why is that?", history, _Library()) == "Why is that?"
 
 
 def test_that_leans_as_a_pronoun_and_not_as_a_conjunction() -> None:
@@ -178,10 +184,10 @@ def test_words_that_only_look_like_pronouns_do_not_lean(question: str) -> None:
 
 def test_a_name_of_another_paper_is_a_new_topic_although_there_is_a_pronoun() -> None:
     question = "In the SemantiCodec paper, what do they measure?"
-    assert _asked(question, _history("Q?", ANSWER), _Library(DEEPCACHE), CODEC) == question
-    assert _asked("How fast is DeepCache in their tests?", _history("Q?", ANSWER), _Library(DEEPCACHE), DEEPCACHE) == (
-        "How fast is DeepCache in their tests? (about: DeepCache)"
-    )
+    assert _text(question, _history("Q?", ANSWER), _Library(DEEPCACHE, named=[CODEC])) == question
+    assert _text(
+        "How fast is DeepCache in their tests?", _history("Q?", ANSWER), _Library(DEEPCACHE, named=[DEEPCACHE])
+    ) == ("How fast is DeepCache in their tests? (about: DeepCache)")
 
 
 @pytest.mark.parametrize(
@@ -193,19 +199,42 @@ def test_a_name_of_another_paper_is_a_new_topic_although_there_is_a_pronoun() ->
     ],
 )
 def test_the_other_one_and_the_first_pick_a_paper(question: str, title: str) -> None:
-    papers = [DEEPCACHE, CODEC]
-    assert _asked(question, _history("Q?", ANSWER), lambda quotes: papers) == f"{question} (about: {title})"
+    library = _Library(DEEPCACHE, CODEC)
+    assert _text(question, _history("Q?", ANSWER), library) == f"{question} (about: {title})"
 
 
-def test_sentences_are_read_for_what_was_typed_unless_that_says_nothing() -> None:
+def test_sentences_are_ranked_for_what_was_typed_unless_that_says_nothing() -> None:
     history = _history("Q?", ANSWER)
-    found = standalone_question("Does it need retraining?", history, _Library(DEEPCACHE), lambda name: [])
-    assert found.to_read == "Does it need retraining?"
-    assert found.said == quotes_in(ANSWER)
-    why = standalone_question("Why?", history, _Library(DEEPCACHE), lambda name: [])
-    assert why.to_read == why.text == "Why? (about: DeepCache)"
+    query = standalone("Does it need retraining?", history, _Library(DEEPCACHE))
+    assert query.sentence_question == query.typed == "Does it need retraining?"
+    assert query.quoted == quotes_in(ANSWER)
+    assert query.about == (DEEPCACHE.id,)
+    why = standalone("Why?", history, _Library(DEEPCACHE))
+    assert why.sentence_question == why.text == "Why? (about: DeepCache)"
 
 
-def test_what_was_quoted_is_known_as_said() -> None:
-    assert is_said("Codecs cost 25 tokens a second.", quotes_in(ANSWER))
-    assert not is_said("Codecs cost 50 tokens a second.", quotes_in(ANSWER))
+WRITTEN = "DeepCache speeds diffusion up without training [1]. Codecs cost 25 tokens a second [2]."
+
+
+def test_the_papers_that_an_answer_says_it_cites_need_no_quotation_marks() -> None:
+    library = _Library(CODEC, DEEPCACHE)
+    history = [Turn("user", "Q?"), Turn("assistant", WRITTEN, (DEEPCACHE.id, CODEC.id))]
+    query = standalone("Does the second one need retraining?", history, library)
+    assert query.text == "Does the second one need retraining? (about: SemantiCodec)"
+    assert (query.about, query.sentence_question) == ((CODEC.id,), query.typed)
+    assert library.passages == [], "the ids are enough"
+
+
+def test_ids_count_in_the_order_of_citation_and_those_that_are_gone_are_left_out() -> None:
+    history = [Turn("user", "Q?"), Turn("assistant", WRITTEN, (DEEPCACHE.id, "gone", CODEC.id, DEEPCACHE.id))]
+    assert _text("Why is that?", history, _Library(CODEC, DEEPCACHE)) == "Why is that? (about: DeepCache; SemantiCodec)"
+
+
+def test_an_answer_whose_papers_are_all_gone_leaves_the_question_before_it() -> None:
+    history = [Turn("user", "How fast?"), Turn("assistant", WRITTEN, ("gone",))]
+    assert _text("Why is that?", history, _Library(CODEC)) == "Why is that? (after: How fast?)"
+
+
+def test_a_sentence_that_was_quoted_is_known_as_a_repeat() -> None:
+    assert repeats("Codecs cost 25 tokens a second.", quotes_in(ANSWER))
+    assert not repeats("Codecs cost 50 tokens a second.", quotes_in(ANSWER))

@@ -86,7 +86,7 @@ def test_zscores_of_equal_scores_are_zero() -> None:
 
 
 def test_it_drops_into_a_llama_index_query_engine(assistant: Assistant) -> None:
-    retriever = assistant.retriever
+    retriever = assistant.searcher.retriever
     assert isinstance(retriever, BaseRetriever)
     engine = RetrieverQueryEngine.from_args(retriever, llm=MockLLM(max_tokens=32))
     response = engine.query("How much does DeepCache speed up Stable Diffusion?")

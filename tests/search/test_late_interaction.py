@@ -8,7 +8,7 @@ from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
 from rag.models.find import choose_device, find_model
 from rag.search.late_interaction import LateInteraction
-from tests.helpers.fakes import HashEmbedder
+from tests.helpers.fakes import HashEmbedder, Statistics
 
 BEES = Paper("bees", "Honey bees", "Bees dance. Flowers are far away.")
 ANTS = Paper("ants", "", "Ants follow trails.")
@@ -24,10 +24,6 @@ class _Counting(HashEmbedder):
         return super().embed_tokens(texts)
 
 
-def _none(words: object) -> dict[str, int]:
-    return {}
-
-
 @pytest.fixture(scope="module")
 def embedder(seed_settings: Settings) -> TransformerEmbedder:
     return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, seed_settings.cache), choose_device("cpu"))
@@ -35,9 +31,8 @@ def embedder(seed_settings: Settings) -> TransformerEmbedder:
 
 def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
     late = LateInteraction(HashEmbedder())
-    asked = late.asked("Do bees visit flowers?", 2, _none)
-    assert asked.words == ("bees", "visit", "flowers")
-    match = late.match(asked, [BEES])["bees"]
+    match = late.match("Do bees visit flowers?", [BEES], Statistics(2))["bees"]
+    assert match.question.words == ("bees", "visit", "flowers")
     assert match.matched() == pytest.approx([1, 0, 1], abs=0.05)
     assert match.in_title() == pytest.approx([1, 0, 0], abs=0.05)
     assert match.matched([Span(12, 33)]) == pytest.approx([0, 0, 1], abs=0.05)
@@ -46,36 +41,36 @@ def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
 
 def test_rare_words_weigh_more() -> None:
     late = LateInteraction(HashEmbedder())
-    asked = late.asked("bees visit", 100, lambda words: {"bees": 99, "visit": 0})
-    assert asked.weights.tolist() == pytest.approx([np.log(2), np.log(101)])
+    words = late.question_words("bees visit", Statistics(100, {"bees": 99, "visit": 0}))
+    assert words.weights.tolist() == pytest.approx([np.log(2), np.log(101)])
 
 
 def test_a_question_of_stop_words_matches_nothing_and_breaks_nothing() -> None:
     late = LateInteraction(HashEmbedder())
-    match = late.match(late.asked("what is it?", 2, _none), [BEES, ANTS])["ants"]
+    match = late.match("what is it?", [BEES, ANTS], Statistics(2))["ants"]
     assert (match.score(), match.matched().shape, match.in_title().shape) == (0.0, (0,), (0,))
 
 
 def test_a_paper_without_a_title_has_all_its_words_in_the_abstract() -> None:
     late = LateInteraction(HashEmbedder())
-    match = late.match(late.asked("ants", 2, _none), [ANTS])["ants"]
+    match = late.match("ants", [ANTS], Statistics(2))["ants"]
     assert match.in_title().tolist() == [0.0]
     assert match.matched([Span(0, 4)]) == pytest.approx([1.0], abs=0.05)
 
 
 def test_token_vectors_are_made_once_and_the_oldest_go_first() -> None:
     embedder = _Counting()
-    late = LateInteraction(embedder, kept=1)
-    asked = late.asked("bees", 2, _none)
+    late = LateInteraction(embedder, papers_kept=1)
     for papers in ([BEES], [BEES], [ANTS], [BEES]):
-        late.match(asked, papers)
-    assert [text[:5] for text in embedder.texts[1:]] == ["Honey", "Ants ", "Honey"]
+        late.match("?", papers, Statistics(2))
+    of_papers = [text[:5] for text in embedder.texts if text != "?"]
+    assert of_papers == ["Honey", "Ants ", "Honey"]
 
 
 def test_words_that_mean_the_same_match_better_than_words_that_do_not(embedder: TransformerEmbedder) -> None:
     late = LateInteraction(embedder)
     paper = Paper("p", "Image generation", "We synthesize photographs of animals. The budget was small.")
-    match = late.match(late.asked("pictures", 10, _none), [paper])["p"]
+    match = late.match("pictures", [paper], Statistics(10))["p"]
     photographs, budget = match.score([Span(0, 37)]), match.score([Span(38, 59)])
     assert photographs > budget + 0.1
 

@@ -11,8 +11,8 @@ from rag.models.cross_encoder import TransformerCrossEncoder
 from rag.models.entailment import TransformerEntailment
 from rag.models.find import choose_device, find_model
 from rag.search.late_interaction import LateInteraction
-from rag.search.reranker import CLOSELY, Reranker
-from tests.helpers.fakes import HashEmbedder
+from rag.search.reranker import RERANKED_PAPERS, Reranker
+from tests.helpers.fakes import HashEmbedder, Statistics
 
 
 def _hits(*abstracts: str) -> list[Hit]:
@@ -28,12 +28,12 @@ class _LikesLong:
 
 
 def _order(reranker: Reranker, hits: Sequence[Hit]) -> list[str]:
-    return [hit.paper.id for hit in reranker.rerank("bees flowers", hits, 3, lambda words: {}).hits]
+    return [hit.paper.id for hit in reranker.rerank("bees flowers", hits, Statistics(3)).hits]
 
 
 def test_the_paper_that_matches_the_words_of_the_question_moves_up_and_says_why() -> None:
     found = Reranker(LateInteraction(HashEmbedder()), late_weight=1.0).rerank(
-        "bees flowers", _hits("rocks", "bees love flowers", "bees"), 3, lambda words: {}
+        "bees flowers", _hits("rocks", "bees love flowers", "bees"), Statistics(3)
     )
     assert [hit.paper.id for hit in found.hits] == ["p1", "p2", "p0"]
     assert found.hits[0].parts["late"] > found.hits[2].parts["late"]
@@ -45,9 +45,9 @@ def test_without_weight_the_order_is_kept_and_the_matches_are_there() -> None:
 
 
 def test_papers_beyond_those_looked_at_stay_behind() -> None:
-    hits = _hits(*["rocks"] * CLOSELY, "bees flowers")
+    hits = _hits(*["rocks"] * RERANKED_PAPERS, "bees flowers")
     order = _order(Reranker(LateInteraction(HashEmbedder()), late_weight=1.0), hits)
-    assert order[-1] == f"p{CLOSELY}"
+    assert order[-1] == f"p{RERANKED_PAPERS}"
     assert _order(Reranker(LateInteraction(HashEmbedder()), late_weight=1.0), []) == []
 
 
@@ -63,7 +63,7 @@ def test_matches_alone_do_not_ask_the_cross_encoder() -> None:
             raise AssertionError("asked")
 
     reranker = Reranker(LateInteraction(HashEmbedder()), late_weight=1.0, cross=Refuses())
-    assert set(reranker.matches("bees", _hits("bees", "rocks"), 2, lambda words: {})) == {"p0", "p1"}
+    assert set(reranker.match("bees", _hits("bees", "rocks"), Statistics(2)).matches) == {"p0", "p1"}
 
 
 def _save_cross_encoder(folder: Path, outputs: int, names: Sequence[str] = ()) -> None:

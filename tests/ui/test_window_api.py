@@ -1,7 +1,6 @@
 """The HTTP endpoints, and the limits that hold for everybody: rate, upload size, password."""
 
 import json
-import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,11 +14,10 @@ from rag.core.domain import Turn
 from rag.core.errors import QuestionError, SettingsError, SourceError
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json, hit_json, paper_json
-from tests.conftest import ROOT
 from tests.helpers.windows import PAPERS, Scripted, running
 from ui.session import feedback, limits
 from ui.session.limits import RateLimit, address_of
-from ui.session.turns import content_to_text, history_turns, request_of
+from ui.session.turns import content_to_text, history_messages, request_of
 
 
 def as_json(value: Any) -> Any:
@@ -75,22 +73,6 @@ def test_endpoint_over_plain_http(address: str) -> None:
     assert stream.startswith("event: complete")
     [answer] = json.loads(stream.split("data: ", 1)[1].splitlines()[0])
     assert answer["outcome"] == "answered"
-
-
-def test_examples_of_the_readme_run(address: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """The Python example as it stands; the curl example by the shell, where curl is there."""
-    import shutil
-    import subprocess
-
-    readme = (ROOT / "README.md").read_text("utf-8").replace("http://127.0.0.1:7860", address.rstrip("/"))
-    [python] = [block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "gradio_client" in block]
-    exec(compile(python, "README.md", "exec"), {})  # our own document
-    printed = capsys.readouterr().out
-    assert "“This enables a speedup factor" in printed and "FastCache" in printed
-    [shell] = [block for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL) if "/gradio_api/call/" in block]
-    if shutil.which("curl"):
-        done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, cwd=tmp_path)
-        assert "event: complete" in done.stdout and '"outcome": "answered"' in done.stdout
 
 
 def test_nothing_is_uploaded_beyond_a_megabyte(address: str) -> None:
@@ -235,10 +217,19 @@ def test_history_takes_both_shapes_and_skips_the_rest() -> None:
         {},
         7,
     ]
-    assert history_turns(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
-    assert history_turns(None) == ()
+    assert history_messages(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
+    assert history_messages(None) == ()
     long = [{"role": "user", "content": "x" * 100_000}] * 100
-    assert len(history_turns(long)) == 20 and len(history_turns(long)[0].content) == 8_000
+    assert len(history_messages(long)) == 20 and len(history_messages(long)[0].content) == 8_000
+
+
+def test_a_message_keeps_the_ids_that_its_answer_cites_and_nothing_else_that_is_sent_as_such() -> None:
+    def cited(sent: Any) -> tuple[str, ...]:
+        return history_messages([{"role": "assistant", "content": "two", "cited": sent}])[0].cited
+
+    assert cited(["a", 7, None, "", "b", "x" * 1_000]) == ("a", "b")
+    assert cited("ab") == cited(None) == cited({"a": 1}) == ()
+    assert len(cited(["a"] * 1_000)) == 50
 
 
 @pytest.mark.parametrize(

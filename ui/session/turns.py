@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 FRAME_SECONDS = 1 / 15  # a page repainted more often only looks busier
 POLL_SECONDS = 0.25  # how soon Stop is noticed while models load
 HISTORY_CHARS = 8_000  # of one message of it
+CITED_PAPERS = 50  # of one message
+CITED_ID_CHARS = 500
 
 
 class Request(BaseModel):
@@ -92,7 +94,7 @@ def run_turn(
     """Answer the question. Closing this iterator stops the work."""
     turn = ChatTurn(request.id, request.question, mode=request.mode, papers=request.papers)
     shown, painted = turn, float("-inf")
-    with closing(_guarded_turn(loader, turn, history_turns(request.history))) as states:
+    with closing(_guarded_turn(loader, turn, history_messages(request.history))) as states:
         for state in states:
             if state.step == shown.step and clock() - painted < FRAME_SECONDS:
                 continue
@@ -162,13 +164,20 @@ def content_to_text(content: Any) -> str:
     return ""
 
 
-def history_turns(messages: Sequence[Mapping[str, Any]] | None) -> tuple[Turn, ...]:
-    """The last messages of a history, each up to its limit; what is no message of a user or assistant is skipped."""
-    turns = []
-    for message in messages[-HISTORY_MESSAGES:] if isinstance(messages, list | tuple) else ():
-        if not isinstance(message, Mapping):
+def history_messages(sent: Any) -> tuple[Turn, ...]:
+    """The last messages of a history that a page or program sent, each up to its limit; what is no message of a user or assistant is
+    skipped."""
+    messages: list[Turn] = []
+    for item in sent[-HISTORY_MESSAGES:] if isinstance(sent, list | tuple) else ():
+        if not isinstance(item, Mapping):
             continue
-        role, text = message.get("role"), content_to_text(message.get("content"))[:HISTORY_CHARS]
+        role, text = item.get("role"), content_to_text(item.get("content"))[:HISTORY_CHARS]
         if (role == "user" or role == "assistant") and text.strip():
-            turns.append(Turn(role, text))
-    return tuple(turns)
+            messages.append(Turn(role, text, _cited(item.get("cited"))))
+    return tuple(messages)
+
+
+def _cited(sent: Any) -> tuple[str, ...]:
+    """The first ids of papers in what was sent; anything that is no id of a usual length is left out."""
+    ids = sent[:CITED_PAPERS] if isinstance(sent, list | tuple) else ()
+    return tuple(item for item in ids if isinstance(item, str) and 0 < len(item) <= CITED_ID_CHARS)

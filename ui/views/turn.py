@@ -9,7 +9,6 @@ from typing import Any
 from rag.answer import quoted as writing
 from rag.core.domain import Answer, AnswerSentence
 from rag.core.escaping import counted, escape_html
-from rag.evidence.answerability import threshold
 from ui.records import ENDED, ChatTurn
 from ui.views.follow_ups import follow_ups
 from ui.views.marks import prose
@@ -226,7 +225,7 @@ def why(answer: Answer, about: Mapping[str, str]) -> str:
         ("Time", escape_html(times)),
         (
             "Answerable",
-            f"with probability {answer.p_answerable:.2f}; below {threshold():.2f} the question is declined",
+            f"with probability {answer.p_answerable:.2f}; below {answer.threshold:.2f} the question is declined",
         ),
     ]
     rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts if value)

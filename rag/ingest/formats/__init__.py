@@ -1,6 +1,6 @@
 """Files that users have -> papers. One module a format; this one opens files and picks the format by content.
 
-Owns: decompression, decoding, recognising, the identity of a record. Knows nothing of the library. A reader module has
+Owns: decompression, decoding, recognising. Knows nothing of the library. A reader module has
 `recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected]`; adding a format is adding a module to `READERS`.
 """
 

@@ -1,0 +1,54 @@
+"""Follow-ups to each kind of answer, with the real models: what the question is taken to be about."""
+
+from dataclasses import replace
+
+from rag.answer.assistant import Assistant
+from rag.core.domain import Answer, AnswerSentence, Turn
+
+FIRST = "How much does DeepCache speed up Stable Diffusion v1.5?"
+FOLLOW_UP = "Does it need retraining of the network?"
+
+
+def _history(answer: Answer) -> list[Turn]:
+    return [Turn("user", answer.question), answer.message]
+
+
+def _about_deepcache(answer: Answer) -> bool:
+    return answer.standalone_question.startswith(f"{FOLLOW_UP} (about: DeepCache: ")
+
+
+def test_a_follow_up_to_a_quoted_answer_is_about_the_papers_it_cites(assistant: Assistant) -> None:
+    quoted = assistant.ask(FIRST)
+    assert quoted.message.cited == tuple(paper.id for paper in quoted.cited_papers) != ()
+    answer = assistant.ask(FOLLOW_UP, _history(quoted))
+    assert _about_deepcache(answer)
+    assert {paper.id for paper in answer.cited_papers} <= set(quoted.message.cited)
+
+
+def test_a_follow_up_to_a_written_answer_is_about_the_papers_it_cites(assistant: Assistant) -> None:
+    """It has no quotation marks: the ids alone tell."""
+    quoted = assistant.ask(FIRST)
+    sentence = AnswerSentence("It is 2.3 times as fast.", "supported", quoted.sentences[0].citations)
+    written = replace(quoted, mode="write", sentences=(sentence,), text="It is 2.3 times as fast. [1]")
+    answer = assistant.ask(FOLLOW_UP, _history(written))
+    assert _about_deepcache(answer)
+    assert [paper.id for paper in answer.cited_papers] == [quoted.sentences[0].citations[0].paper.id]
+    without_ids = [Turn("user", FIRST), Turn("assistant", written.text)]
+    assert not _about_deepcache(assistant.ask(FOLLOW_UP, without_ids))
+
+
+def test_a_follow_up_to_a_declined_answer_is_asked_after_the_question_before(assistant: Assistant) -> None:
+    declined = assistant.ask("What is the capital of Australia?")
+    assert (declined.outcome, declined.message.cited) == ("declined", ())
+    answer = assistant.ask("And why is it there?", _history(declined))
+    assert answer.standalone_question == "And why is it there? (after: What is the capital of Australia?)"
+
+
+def test_the_ids_of_a_message_are_the_same_as_reading_its_quotation_marks(assistant: Assistant) -> None:
+    quoted = assistant.ask("How do DeepCache and Faster Diffusion differ?")
+    by_ids = assistant.ask("Which of these needs no retraining?", _history(quoted))
+    by_text = assistant.ask(
+        "Which of these needs no retraining?", [Turn("user", quoted.question), Turn("assistant", quoted.text)]
+    )
+    assert by_ids.standalone_question == by_text.standalone_question
+    assert [c.quote for c in by_ids.citations] == [c.quote for c in by_text.citations]
