@@ -10,7 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answer import quoted
-from rag.answer.written import Composer, Draft
+from rag.answer.draft import Draft
+from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Turn
 from rag.core.errors import WriterFailed
 from rag.core.logistic import Logistic

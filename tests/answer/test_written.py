@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from rag.answer.assistant import Assistant
-from rag.answer.written import Composer, Draft, seen_by_writer
+from rag.answer.draft import Draft
+from rag.answer.written import Composer, seen_by_writer
 from rag.checking.checker import Checker
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
+from rag.core.logistic import load_logistic
 from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
 from rag.models.find import choose_device, find_model
+from tests.helpers.fakes import HashEmbedder
 from tests.helpers.writers import ScriptedWriter
 
 CACHING = Paper(
@@ -40,7 +43,8 @@ EVIDENCE = (SPEED, NO_TRAINING, PRUNED)
 
 @pytest.fixture(scope="module")
 def checker(cache: Path) -> Checker:
-    return Checker(TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu")))
+    embedder = TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu"))
+    return Checker(embedder, load_logistic("support"))
 
 
 def _composed(checker: Checker, text: str | Exception, question: str = QUESTION) -> Draft:
@@ -220,14 +224,15 @@ def test_writing_without_a_writer_says_why_it_quotes(assistant: Assistant) -> No
     assert assistant.ask(ASKED).notice == ""
 
 
-def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings, checker: Checker) -> None:
+def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings) -> None:
     from rag.wiring import open_composer
 
+    embedder = HashEmbedder()
     away = seed_settings.model_copy(update={"writer_url": "http://127.0.0.1:9/v1"})
-    composer, reason = open_composer(away, checker._embedder)
+    composer, reason = open_composer(away, embedder)
     assert composer is None
     assert "cannot be reached" in reason
     missing = seed_settings.model_copy(update={"writer": "nobody/no-such-model"})
-    composer, reason = open_composer(missing, checker._embedder)
+    composer, reason = open_composer(missing, embedder)
     assert composer is None
     assert "no weights" in reason
