@@ -34,15 +34,15 @@ const download = ({ name, type, text }) => {
 };
 
 const save = async (turns, format) => {
-  const made = await call("export", { turns, format, title: titleOf(talk) });
-  if (made) download(made);
+  const file = await call("export", { turns, format, title: titleOf(talk) });
+  if (file) download(file);
 };
 
 const linkTo = (turn) => {
   const address = new URL(location.pathname, location.origin);
-  // What a follow-up leaned on is not in a link: it asks the question as it was understood.
+  // The turns before a follow-up are not in a link: it asks the question as it was understood.
   address.searchParams.set("q", turn.answer?.standalone_question || turn.question);
-  if (turn.mode !== "auto") address.searchParams.set("mode", turn.mode);
+  if (turn.mode !== FACTS.defaultMode) address.searchParams.set("mode", turn.mode);
   return address.href;
 };
 
@@ -83,8 +83,8 @@ const edit = (turn, place, text, alone) => {
 
 const vote = async (turn, which, note = "") => {
   const of = talk;
-  const kept = await call("feedback", { vote: which, note, question: turn.question, answer: turn.answer });
-  if (!kept) return;
+  const reply = await call("feedback", { vote: which, note, question: turn.question, answer: turn.answer });
+  if (!reply) return;
   change(turn, { vote: which });
   if (talk !== of) return void (store.talk(of.id) && store.save(of));
   keep();
@@ -95,11 +95,11 @@ const vote = async (turn, which, note = "") => {
   if (note) return toast("Thank you. The note is kept.");
   const form = element("form", "cw-feedback");
   const box = element("input");
-  box.maxLength = 1000;
+  box.maxLength = FACTS.noteChars;
   box.value = before?.querySelector("input").value ?? "";
   box.placeholder = "Add a note (optional)";
   box.setAttribute("aria-label", "A note on this answer");
-  form.append(element("p", "cw-note", kept.told), box, element("button", "", "Keep the note"));
+  form.append(element("p", "cw-note", reply.note), box, element("button", "", "Keep the note"));
   form.onsubmit = (event) => {
     event.preventDefault();
     if (box.value.trim()) void vote(turn, which, box.value.trim());
@@ -121,10 +121,10 @@ const similar = async (button) => {
   if (place.hidden && !place.firstChild) {
     if (place.waits) return;
     place.waits = true;
-    const found = await call("similar", { paper_id: card.dataset.paper });
+    const answer = await call("similar", { paper_id: card.dataset.paper });
     place.waits = false;
-    if (!found) return;
-    place.innerHTML = found.html;
+    if (!answer) return;
+    place.innerHTML = answer.html;
   }
   place.hidden = !place.hidden;
   button.setAttribute("aria-expanded", String(!place.hidden));
@@ -134,7 +134,7 @@ const listPapers = async () => {
   const words = byId("cw-filter").value;
   const answer = await call("papers", { words });
   if (!answer || words !== byId("cw-filter").value) return;
-  byId("cw-papers-note").textContent = answer.told;
+  byId("cw-papers-note").textContent = answer.note;
   fill(byId("cw-papers-list"), answer.html);
   byId("cw-papers-list").scrollTop = 0;
 };
@@ -154,7 +154,7 @@ const rename = (row) => {
       store.save({ ...now, title: box.value.trim() });
       if (talk.id === kept.id) talk.title = box.value.trim();
     }
-    byId("cw-talks").shown = "";
+    byId("cw-talks").sign = "";
     busy();
   };
   box.onblur = () => setTimeout(() => finish(true), 150); // a click that took the focus comes first
@@ -190,9 +190,9 @@ const side = (show) => {
   byId("cw-side").classList.toggle("cw-shown", show);
   byId("cw-menu").setAttribute("aria-expanded", String(show));
   for (const behind of ["cw-chat", "cw-panel"]) byId(behind).inert = show;
-  const shown = getComputedStyle(byId("cw-menu")).display !== "none";
+  const drawer = getComputedStyle(byId("cw-menu")).display !== "none";
   if (show) byId("cw-new").focus();
-  else if (shown && byId("cw-side").contains(document.activeElement)) byId("cw-menu").focus();
+  else if (drawer && byId("cw-side").contains(document.activeElement)) byId("cw-menu").focus();
 };
 
 const DO = {

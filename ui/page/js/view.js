@@ -6,15 +6,15 @@ const NARROW = matchMedia("(max-width: 860px)");
 const calm = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth");
 
 const element = (tag, className = "", text = "") => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  return made;
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
 };
 
 const fill = (target, html) => {
-  if (target.shown === html) return;
-  target.shown = html;
+  if (target.html === html) return;
+  target.html = html;
   target.innerHTML = html;
 };
 
@@ -45,17 +45,17 @@ const viewOf = (turn) => {
 };
 
 /** The question at once, before the server has said anything. */
-const drawAsked = (turn) => {
+const drawQuestion = (turn) => {
   const view = viewOf(turn);
   for (const form of view.root.querySelectorAll(".cw-edit")) form.replaceWith(form.place);
   view.question.textContent = turn.question;
   fill(view.asked, "");
-  fill(view.state, '<span class="cw-stage cw-now">Waiting for its turn …</span><span class="cw-elapsed"></span>');
+  fill(view.state, FACTS.states.waiting);
   for (const place of [view.answer, view.foot]) place.replaceChildren();
-  view.foot.shown = "";
+  view.foot.html = "";
   view.blocks = [];
   drawSources(view, "", "");
-  views.forEach(dropAsked);
+  views.forEach(dropRepeats);
   view.started = performance.now();
   view.running = true;
   activate(turn.id);
@@ -65,19 +65,19 @@ const drawAsked = (turn) => {
 const drawParts = (turn, parts) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
-  view.running = !ENDED.includes(parts.step);
+  view.running = !FACTS.ended.includes(parts.step);
   fill(view.asked, parts.asked);
   fill(view.state, parts.state);
   drawBlocks(view, parts.blocks);
   fill(view.foot, parts.foot);
-  dropAsked(view);
+  dropRepeats(view);
   drawSources(view, parts.sources, parts.label);
   drawVote(turn);
   tick(view);
 };
 
 /** What was asked already is not suggested again. */
-const dropAsked = (view) => {
+const dropRepeats = (view) => {
   const asked = new Set([...byId("cw-turns").querySelectorAll(".cw-question")].map((place) => place.textContent));
   for (const button of view.foot.querySelectorAll(".cw-next button")) {
     if (asked.has(button.dataset.question)) button.parentElement.remove();
@@ -91,16 +91,16 @@ const drawBlocks = (view, blocks) => {
   const before = view.blocks ?? [];
   blocks.forEach((html, n) => {
     if (before[n] === html) return;
-    const made = document.createRange().createContextualFragment(html);
-    if (view.answer.children[n]) view.answer.children[n].replaceWith(made);
-    else view.answer.append(made);
+    const block = document.createRange().createContextualFragment(html);
+    if (view.answer.children[n]) view.answer.children[n].replaceWith(block);
+    else view.answer.append(block);
   });
   while (view.answer.children.length > blocks.length) view.answer.lastChild.remove();
   view.blocks = blocks;
 };
 
 const drawSources = (view, html, label) => {
-  if (view.sources.shown !== html) {
+  if (view.sources.html !== html) {
     // What the reader has unfolded stays so where the same card comes again.
     const open = new Set([...view.sources.querySelectorAll("details[open]")].map((fold) => fold.closest("[data-paper]")?.dataset.paper));
     fill(view.sources, html);
@@ -114,31 +114,22 @@ const drawSources = (view, html, label) => {
   if (active === view.root.dataset.turn) drawPanel();
 };
 
-/** The answer is cut short and the server is not there to say so. */
-const drawInterrupted = (turn, note, name = "Interrupted") => {
+/** The answer is cut short: `state` is one of FACTS.states, `why` a reason to be told instead of its own. */
+const drawCutShort = (turn, state, why = "") => {
   const view = viewOf(turn);
   view.running = false;
   view.question.textContent = turn.question;
-  view.state.shown = null;
-  view.state.replaceChildren(element("span", "cw-outcome cw-stopped", name), " ", element("span", "cw-told", note));
-  const actions = element("div", "cw-actions");
-  for (const [what, label, name] of [["retry", "Retry", "Ask this question again"], ["edit", "Edit", "Change the question and ask again"]]) {
-    const button = element("button", "", label);
-    button.setAttribute("aria-label", name);
-    button.type = "button";
-    button.dataset.do = what;
-    actions.append(button);
-  }
-  view.foot.shown = null;
-  view.foot.replaceChildren(actions);
+  fill(view.state, FACTS.states[state]);
+  view.state.html = null; // the next state is drawn even where it is the one before this
+  if (why) view.state.lastElementChild.textContent = why;
+  fill(view.foot, FACTS.again);
 };
 
 /** A turn of an earlier visit, in plain text until the server has checked its citations again. */
-const drawStored = (turn) => {
+const drawPlain = (turn) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
-  view.state.shown = null;
-  view.state.replaceChildren(element("span", "cw-stage cw-now", "Reopening …"));
+  fill(view.state, FACTS.states.reopening);
   const words = turn.answer?.answer ?? "";
   view.answer.replaceChildren(...words.split("\n\n").filter(Boolean).map((text) => element("p", "cw-words", text)));
   view.blocks = [];
@@ -178,11 +169,11 @@ const drawPanel = () => {
   }
   const body = byId("cw-panel-body");
   const last = byId("cw-turns").lastChild === view?.root;
-  byId("cw-panel-title").textContent = view?.label || "Sources";
+  byId("cw-panel-title").textContent = view?.label || FACTS.words.sources;
   body.dataset.of = !view || last ? "" : view.question.textContent;
   if (NARROW.matches) return;
   if (!view?.sources.firstChild) {
-    const empty = view ? (view.running ? "Searching …" : "None.") : "The papers behind an answer appear here, with the quoted words marked.";
+    const empty = view ? (view.running ? "Searching …" : "None.") : FACTS.words.no_turn;
     body.replaceChildren(element("p", "cw-note", empty));
   } else if (body.firstChild !== view.sources) {
     body.replaceChildren(view.sources);
@@ -213,7 +204,7 @@ const showSource = (chip) => {
   card.focus({ preventScroll: true });
 };
 
-/* --- small things said --------------------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------------------------------- */
 
 const showTip = (chip) => {
   const tip = byId("cw-tip");

@@ -1,4 +1,4 @@
-/* The conversation on the page: asking, what the server brings, keeping it, reopening it. */
+/* The conversation on the page: asking, what the server brings, keeping it. */
 
 let server = null; // functions of the server, once connected
 let trigger = null; // events of the server
@@ -6,12 +6,11 @@ let talk = newTalk();
 let running = null; // the turn that is being answered
 let stopping = null; // the turn that was stopped last
 let pending = null; // asked before the page was connected
-let limit = 4000;
 let ready = false; // whether the library is there, so that conversations can be reopened
 let unopened = false; // whether the conversation on the page still waits for that
 const CURRENT = "citewise:current";
 
-/** An answer of the server's function; what it has against it is said, and nothing returned. */
+/** An answer of the server's function; its refusal is shown, and nothing returned. */
 const call = async (name, data) => {
   const answer = await server?.[name](data).catch(() => null);
   if (answer && !answer.error) return answer;
@@ -22,7 +21,7 @@ const call = async (name, data) => {
 /* --- asking -------------------------------------------------------------------------------------------------------------------- */
 
 /** Ask; `turn` is one to be asked again in its place, `like` the earlier one whose place in the talk it is understood from, `alone`
-    without what was said before. False where it cannot be now. */
+    without the turns before it. False where it cannot be now. */
 const ask = (question, { turn = null, like = null, alone = false, mode = store.settings().mode } = {}) => {
   const text = question.trim();
   if (!text) return false;
@@ -30,8 +29,9 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
     toast("Wait for the answer, or stop it first.");
     return false;
   }
-  if (text.length > limit) {
-    toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${limit.toLocaleString("en")} are accepted.`);
+  const most = FACTS.questionChars;
+  if (text.length > most) {
+    toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${most.toLocaleString("en")} are accepted.`);
     return false;
   }
   const { papers } = store.settings();
@@ -46,7 +46,7 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   running = turn;
   heard = performance.now();
   stopping = null;
-  drawAsked(turn);
+  drawQuestion(turn);
   keep();
   busy();
   viewOf(turn).root.scrollIntoView({ block: "start", behavior: calm() });
@@ -67,8 +67,8 @@ const stop = () => {
   trigger?.("stop", turn.run);
   if (pending?.run === turn.run) pending = null;
   change(turn, { step: "stopped" });
-  drawInterrupted(turn, turn.answer ? "The answer is incomplete." : "Nothing was found yet.", "Stopped");
-  ended(turn);
+  drawCutShort(turn, turn.answer ? "stopped" : "nothing");
+  finish(turn);
   stopping = turn;
   byId("cw-box").focus();
 };
@@ -84,18 +84,20 @@ const busy = () => {
 };
 
 /** What the server says about the attempt that runs, or the last word on the one that was stopped. Anything else comes too late. */
-const received = (message) => {
+const receive = (message) => {
   heard = performance.now();
-  const turn = talk.turns.find((one) => one.id === message?.parts?.id);
+  const { parts, draft, record } = message ?? {};
+  const turn = talk.turns.find((one) => one.id === parts?.id);
   if (!turn || turn.run !== message.run) return;
-  if (turn !== running && !(turn === stopping && message.parts.step === "stopped")) return;
-  change(turn, message.record);
-  drawParts(turn, message.parts);
+  if (turn !== running && !(turn === stopping && parts.step === "stopped")) return;
+  // The record comes with the end; until then a draft is what can be kept.
+  change(turn, record ?? { step: parts.step, answer: draft ?? turn.answer });
+  drawParts(turn, parts);
   keepSoon();
-  if (turn === running && ENDED.includes(turn.step)) ended(turn);
+  if (turn === running && FACTS.ended.includes(turn.step)) finish(turn);
 };
 
-const ended = (turn) => {
+const finish = (turn) => {
   running = null;
   keep();
   busy();
@@ -126,16 +128,16 @@ setInterval(async () => {
   heard = performance.now();
   const { run } = running;
   const there = () => fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
-  if (!(await there()) && !(await there()) && running?.run === run) failed();
+  if (!(await there()) && !(await there()) && running?.run === run) interrupt();
 }, 1000);
 
 /** The server did not answer to the end: it is busy, gone, or the connection is. What was shown stays. */
-const failed = () => {
+const interrupt = () => {
   if (!running) return;
   const turn = running;
   change(turn, { step: "stopped" });
-  drawInterrupted(turn, "The server is busy or the connection was lost. What is here is kept; ask again.");
-  ended(turn);
+  drawCutShort(turn, "interrupted");
+  finish(turn);
 };
 
 /* --- keeping ------------------------------------------------------------------------------------------------------------------- */
@@ -157,11 +159,11 @@ addEventListener("pagehide", () => keepSoon.timer && keep());
 const drawTalks = () => {
   const list = byId("cw-talks");
   if (list.querySelector("input")) return; // a name is being typed
-  const kept = store.talks();
-  const sign = JSON.stringify([talk.id, kept.map((one) => [one.id, titleOf(one)])]);
-  if (list.shown === sign) return;
-  list.shown = sign;
-  const rows = kept.map((one) => {
+  const talks = store.talks();
+  const sign = JSON.stringify([talk.id, talks.map((one) => [one.id, titleOf(one)])]);
+  if (list.sign === sign) return;
+  list.sign = sign;
+  const rows = talks.map((one) => {
     const row = element("li", one.id === talk.id ? "cw-current" : "");
     row.dataset.talk = one.id;
     for (const [what, text, label] of [["open", titleOf(one), ""], ["rename", "✎", "Rename"], ["delete", "✕", "Delete"]]) {
@@ -176,123 +178,4 @@ const drawTalks = () => {
     return row;
   });
   list.replaceChildren(...rows);
-};
-
-/* --- opening ------------------------------------------------------------------------------------------------------------------- */
-
-/** Show a conversation; its citations are checked against the library again. */
-const open = (kept) => {
-  stop();
-  show(kept);
-};
-
-const show = (kept) => {
-  talk = kept;
-  stopping = null;
-  forget();
-  for (const turn of talk.turns) {
-    // Not stamped as a change: another tab may be answering it.
-    if (!ENDED.includes(turn.step)) turn.step = "stopped";
-    drawStored(turn);
-  }
-  if (talk.turns.length) {
-    session.setItem(CURRENT, talk.id);
-    activate(talk.turns.at(-1).id);
-  }
-  busy();
-  unopened = true;
-  void reopen();
-};
-
-const reopen = async () => {
-  if (!ready || !unopened || !talk.turns.length) return;
-  unopened = false;
-  const opened = talk;
-  const turns = opened.turns.filter((turn) => turn !== running);
-  const answer = await call("reopen", { turns });
-  if (talk !== opened) return;
-  if (!answer) return notOpened("This could not be checked against the library; reload the page to try again.");
-  for (const { parts, record } of answer.turns) {
-    const turn = opened.turns.find((one) => one.id === parts.id);
-    if (!turn || turn === running) continue;
-    Object.assign(turn, record); // what no longer resolves is not copied or leaned on either
-    drawParts(turn, parts);
-  }
-  if (!running) viewOf(opened.turns.at(-1)).root.scrollIntoView({ block: "start", behavior: "instant" });
-};
-
-const notOpened = (why) => {
-  for (const turn of talk.turns) if (turn !== running) drawInterrupted(turn, why, "Not checked");
-};
-
-/** An empty chat; the running answer is stopped. Its conversation is kept unless it was deleted. */
-const fresh = ({ deleted = false } = {}) => {
-  if (deleted && running) {
-    trigger?.("stop", running.run);
-    running = null;
-  }
-  if (deleted) {
-    clearTimeout(keepSoon.timer);
-    keepSoon.timer = null;
-  }
-  open(newTalk());
-  session.removeItem(CURRENT);
-  byId("cw-box").focus();
-};
-
-/** The conversation of this tab before it was reloaded, or what the address asks for. */
-const begin = () => {
-  const address = new URL(location.href);
-  const question = address.searchParams.get("q");
-  const before = store.talk(session.getItem(CURRENT));
-  if (!question) {
-    const last = before?.turns.at(-1);
-    const waited = last && !last.answer && !ENDED.includes(last.step);
-    if (before) open(before);
-    else busy();
-    if (waited) again(last, last.question); // nothing of its answer was shown yet
-    return;
-  }
-  const mode = address.searchParams.get("mode");
-  for (const name of ["q", "mode"]) address.searchParams.delete(name);
-  history.replaceState(null, "", address);
-  ask(question, ["quote", "write"].includes(mode) ? { mode } : {});
-};
-
-/** Another tab has changed or deleted a conversation. */
-const otherTab = (event) => {
-  if (!event.key?.startsWith(KEY)) return;
-  if (event.key === KEY + talk.id) {
-    if (event.newValue === null) fresh({ deleted: true });
-    else {
-      talk.title = store.talk(talk.id)?.title ?? talk.title;
-      catchUp();
-    }
-  }
-  busy();
-};
-
-/* --- what the library is --------------------------------------------------------------------------------------------------------- */
-
-const stated = (status) => {
-  if (!status) return;
-  limit = status.limit;
-  fill(byId("cw-line"), status.line);
-  fill(byId("cw-welcome"), status.welcome);
-  fill(byId("cw-runs"), status.runs);
-  byId("cw-count").textContent = status.count;
-  byId("cw-reload").hidden = !status.retry;
-  const examples = status.examples.map((question) => {
-    const item = element("li");
-    const button = element("button", "", question);
-    button.type = "button";
-    button.dataset.do = "ask";
-    button.dataset.question = question;
-    item.append(button);
-    return item;
-  });
-  byId("cw-examples").replaceChildren(...examples);
-  ready = status.state === "ready";
-  if (ready) void reopen();
-  if (status.state === "failed" && unopened) notOpened(status.note);
 };

@@ -82,24 +82,24 @@ const grow = (box) => {
   box.style.height = `${Math.min(box.scrollHeight + 2, 168)}px`;
 };
 
-const typed = () => {
+const countChars = () => {
   const box = byId("cw-box");
   grow(box);
-  const length = box.value.length;
-  byId("cw-limit").textContent = length > 0.8 * limit ? `${length.toLocaleString("en")} of ${limit.toLocaleString("en")} characters` : "";
+  const [length, most] = [box.value.length, FACTS.questionChars];
+  byId("cw-limit").textContent = length > 0.8 * most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters` : "";
 };
 
 const submit = () => {
   const box = byId("cw-box");
   if (ask(box.value)) {
     box.value = "";
-    typed();
+    countChars();
   }
 };
 
 /** Once the page's elements are there. */
 const start = () => {
-  byId("cw-box").addEventListener("input", typed);
+  byId("cw-box").addEventListener("input", countChars);
   byId("cw-box").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -110,7 +110,7 @@ const start = () => {
     clearTimeout(listPapers.timer);
     listPapers.timer = setTimeout(listPapers, 200);
   });
-  // The last turn is as tall as the log (theme.css).
+  // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
   begin();
@@ -129,7 +129,7 @@ window.citewise = {
     if (pending) trigger("ask", pending);
     pending = null;
   },
-  received,
-  failed,
-  stated,
+  receive,
+  interrupt,
+  showStatus,
 };

@@ -1,14 +1,15 @@
 /* What this browser keeps: conversations and settings, in its local storage. Nothing here is sent anywhere but with a question
-   (what was said before) and to reopen or export a conversation. Each conversation has a key of its own, so that two tabs do not
-   overwrite each other; of a turn that both have, the one changed last stays. */
+   (the questions and answers before it) and to reopen or export a conversation. Each conversation has a key of its own, so that two tabs do not
+   overwrite each other; of a turn that both have, the one changed last stays. The names of what is kept must stay: a browser may
+   bring conversations of an older page.
+
+   Limits and texts that the server knows are in FACTS (ui/views/page.py). */
 
 const KEY = "citewise:talk:";
 const SETTINGS = "citewise:settings";
-const HISTORY_TURNS = 10;
-const ENDED = ["done", "stopped", "failed"]; // the steps of a turn that nothing follows
 const newId = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 10).padEnd(8, "0");
 
-const parsed = (text) => {
+const parse = (text) => {
   try {
     return JSON.parse(text);
   } catch {
@@ -22,14 +23,14 @@ const storageOf = (kind) => {
     window[kind].getItem(KEY);
     return window[kind];
   } catch {
-    const kept = new Map();
+    const texts = new Map();
     return {
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, text) => kept.set(key, text),
-      removeItem: (key) => kept.delete(key),
-      key: (n) => [...kept.keys()][n],
+      getItem: (key) => texts.get(key) ?? null,
+      setItem: (key, text) => texts.set(key, text),
+      removeItem: (key) => texts.delete(key),
+      key: (n) => [...texts.keys()][n],
       get length() {
-        return kept.size;
+        return texts.size;
       },
     };
   }
@@ -40,17 +41,17 @@ const session = storageOf("sessionStorage");
 const store = {
   /** All conversations, the latest first. What is not one of ours is skipped. */
   talks() {
-    const found = [];
+    const talks = [];
     for (let n = 0; n < local.length; n++) {
       const key = local.key(n);
       const talk = key.startsWith(KEY) ? this.talk(key.slice(KEY.length)) : null;
-      if (talk) found.push(talk);
+      if (talk) talks.push(talk);
     }
-    return found.sort((one, other) => other.updated - one.updated);
+    return talks.sort((one, other) => other.updated - one.updated);
   },
 
   talk(id) {
-    const talk = parsed(local.getItem(KEY + id));
+    const talk = parse(local.getItem(KEY + id));
     return talk && talk.id === id && Array.isArray(talk.turns) ? talk : null;
   },
 
@@ -78,7 +79,7 @@ const store = {
   },
 
   settings() {
-    return { mode: "auto", papers: "", scores: false, theme: "", ...parsed(local.getItem(SETTINGS)) };
+    return { mode: FACTS.defaultMode, papers: "", scores: false, theme: "", ...parse(local.getItem(SETTINGS)) };
   },
 
   keepSettings(settings) {
@@ -89,7 +90,7 @@ const store = {
 /** A conversation without turns; it is kept once it has one. */
 const newTalk = () => ({ id: newId(), title: "", updated: Date.now(), turns: [] });
 
-const titleOf = (talk) => talk.title || talk.turns[0]?.question.slice(0, 80) || "New chat";
+const titleOf = (talk) => talk.title || talk.turns[0]?.question.slice(0, 80) || FACTS.words.new_chat;
 
 /** Change a turn so that other tabs take this over theirs. */
 let stamp = 0;
@@ -98,10 +99,10 @@ const change = (turn, fields) => {
   return Object.assign(turn, fields, { changed: stamp });
 };
 
-/** What was said before this turn, as the messages that the server takes. */
+/** The turns before this one, as the messages that the server takes. */
 const historyBefore = (talk, turn) => {
   const before = talk.turns.slice(0, Math.max(talk.turns.indexOf(turn), 0)).filter((earlier) => earlier.answer);
-  return before.slice(-HISTORY_TURNS).flatMap((earlier) => [
+  return before.slice(-FACTS.historyTurns).flatMap((earlier) => [
     { role: "user", content: earlier.question },
     { role: "assistant", content: earlier.answer.answer },
   ]);
