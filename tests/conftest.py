@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Read once at import by the libraries concerned, so they are set before any of them is imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -19,14 +19,20 @@ import pytest  # noqa: E402
 
 from rag.answer.assistant import Assistant  # noqa: E402
 from rag.core.domain import Paper  # noqa: E402
-from rag.core.settings import Settings  # noqa: E402
+from rag.core.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings  # noqa: E402
 from rag.ingest.formats.record import make_paper  # noqa: E402
 from rag.ingest.pipeline import IngestReport, plan, store  # noqa: E402
 from rag.library.publishing import publish  # noqa: E402
 from rag.library.store import Library  # noqa: E402
-from rag.wiring import ingest_files, open_assistant  # noqa: E402
+from rag.models.find import choose_device, find_model  # noqa: E402
+from rag.wiring import ingest_files, open_assistant, open_checker  # noqa: E402
 from tests.helpers.fakes import HashEmbedder  # noqa: E402
 from tests.helpers.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
+
+if TYPE_CHECKING:
+    from rag.checking.checker import Checker
+    from rag.models.embedder import TransformerEmbedder
+    from rag.models.query_likelihood import LikelihoodReader
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"
@@ -61,6 +67,28 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
+def embedder(cache: Path) -> "TransformerEmbedder":
+    """The real embedder, on the CPU."""
+    from rag.models.embedder import TransformerEmbedder
+
+    return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def reader(cache: Path) -> "LikelihoodReader":
+    """The real model that tells how likely a question is, on the CPU."""
+    from rag.models.query_likelihood import LikelihoodReader
+
+    return LikelihoodReader(find_model(DEFAULT_READER, cache), choose_device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def checker(embedder: "TransformerEmbedder") -> "Checker":
+    """The real checker with its fitted weights."""
+    return open_checker(Settings(), embedder)
+
+
+@pytest.fixture(scope="session")
 def seed_settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Settings:
     """Settings whose library holds the seed papers, embedded by the real model."""
     settings = Settings.load(library=tmp_path_factory.mktemp("seeds") / "library", cache=cache)
@@ -71,7 +99,8 @@ def seed_settings(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Sett
 
 @pytest.fixture(scope="session")
 def assistant(seed_settings: Settings) -> Iterator[Assistant]:
-    """The real assistant over the seed library."""
+    """The real assistant over the seed library. A test that needs another writer or other settings builds its own
+    around it (`tests.helpers.assistants`)."""
     opened = open_assistant(seed_settings)
     yield opened
     opened.close()
@@ -123,17 +152,20 @@ def small_library(tmp_path: Path, few_papers: list[Paper]) -> Path:
 
 @pytest.fixture
 def unprivileged() -> Callable[[], Any]:
-    """A context in which file permissions bind also where the tests run as root."""
+    """A context in which file permissions bind also where the tests run as root.
+
+    The real user changes too, because `os.access` asks for that one; the saved one stays, which leads back.
+    """
 
     @contextmanager
     def lowered() -> Iterator[None]:
         if os.geteuid() != 0:
             yield
             return
-        os.seteuid(65534)
+        os.setresuid(65534, 65534, 0)
         try:
             yield
         finally:
-            os.seteuid(0)
+            os.setresuid(0, 0, 0)
 
     return lowered

@@ -1,7 +1,7 @@
-"""The command line as a person meets it: separate processes, exit codes, one line for an error."""
+"""The command line as a person meets it: what is printed, exit codes, one line for an error, light processes."""
 
 import json
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,120 +12,163 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json
-from tests.conftest import ROOT, SEEDS
+from tests.conftest import ROOT
+from tests.helpers.assistants import around
+from tests.helpers.commands import citewise
 
 QUESTION = "What is the attention entropy related to?"
+BEES = {"id": "bees", "title": "Honey bees", "abstract": "Bees make honey. They dance to tell where flowers are."}
 
 
-def run(
-    *arguments: str, settings: Settings, library: Path | None = None, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "rag.cli", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "CITEWISE_LIBRARY": str(library or settings.library),
-            "CITEWISE_CACHE": str(settings.cache),
-            **(env or {}),
-        },
-        check=False,
-    )
+@pytest.fixture(autouse=True)
+def environment(seed_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find the seed library and the user's weights by their variables."""
+    monkeypatch.setenv("CITEWISE_LIBRARY", str(seed_settings.library))
+    monkeypatch.setenv("CITEWISE_CACHE", str(seed_settings.cache))
 
 
-def test_help_teaches_and_answers_within_a_second(seed_settings: Settings) -> None:
+@pytest.fixture
+def open_already(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that ask or search get the shared models instead of loading them."""
+    monkeypatch.setattr("rag.wiring.open_assistant", lambda settings, progress=None: around(assistant))
+    monkeypatch.setattr("rag.wiring.open_searcher", lambda settings, progress=None: around(assistant))
+
+
+# Processes.
+
+
+def process(*words: str) -> subprocess.CompletedProcess[str]:
+    """Python in a process of its own, in the environment of the test."""
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@pytest.mark.slow
+def test_help_comes_within_a_second() -> None:
     times = []
     for _ in range(3):
         start = time.perf_counter()
-        done = run("--help", settings=seed_settings)
+        assert process("-m", "rag.cli", "--help").returncode == 0
         times.append(time.perf_counter() - start)
-    assert done.returncode == 0
-    assert "citewise ingest FILE" in done.stdout
-    assert all(name in done.stdout for name in ("ingest", "ask", "search", "papers", "chat", "doctor"))
     assert min(times) < 1
 
 
-@pytest.mark.parametrize(
-    "module", ["rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.summary"]
-)
-def test_importing_loads_nothing_heavy(module: str) -> None:
-    heavy = "{'torch', 'transformers', 'gradio', 'chromadb', 'llama_index'} & set(sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; print({heavy})"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=False,
+def test_importing_loads_nothing_heavy() -> None:
+    light = ("rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.summary")
+    code = (
+        "import importlib, json, sys\n"
+        "heavy = {'torch', 'transformers', 'gradio', 'chromadb', 'llama_index'}\n"
+        "loaded = {}\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+        "    loaded[name] = sorted(heavy & set(sys.modules))\n"
+        "print(json.dumps(loaded))\n"
     )
-    allowed = "{'llama_index'}" if module.startswith("evals.s") else "set()"
-    assert done.stdout.strip() in ("set()", allowed), done.stderr
+    done = process("-c", code, *light)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {name: [] for name in light} | {"evals.scores.summary": ["llama_index"]}
 
 
-def test_ingesting_twice_adds_nothing(seed_settings: Settings, tmp_path: Path) -> None:
-    first = run("ingest", str(SEEDS), settings=seed_settings, library=tmp_path)
-    second = run("ingest", str(SEEDS), "--json", settings=seed_settings, library=tmp_path)
-    assert first.stdout.startswith("59 added, 0 updated, 0 unchanged, 0 rejected")
-    report = json.loads(second.stdout)
-    assert (report["added"], report["updated"], len(report["unchanged"])) == ([], [], 59)
-    assert "torch" not in second.stderr
+def test_an_error_in_a_process_is_one_line_and_exit_code_1() -> None:
+    done = process("-m", "rag.cli", "ingest", "no-such-file.txt")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("citewise: there is no file")
+    assert done.stderr.count("\n") == 1
 
 
-def test_ask_json_is_the_assistants_answer(seed_settings: Settings, assistant: Assistant) -> None:
-    done = run("ask", QUESTION, "--json", settings=seed_settings)
-    printed, expected = json.loads(done.stdout), answer_json(assistant.ask(QUESTION))
+@pytest.mark.slow
+def test_a_process_that_asks_prints_the_answer_and_nothing_else() -> None:
+    done = process("-m", "rag.cli", "ask", QUESTION)
+    assert done.returncode == 0, done.stderr
+    assert "attention entropy changes with token quantity" in done.stdout
+    assert done.stderr == ""
+
+
+# Commands.
+
+
+def test_help_names_the_commands_and_the_first_steps() -> None:
+    done = citewise("--help")
+    assert done.code == 0
+    assert "citewise ingest FILE" in done.out
+    commands = {line.split()[0] for line in done.out.partition("Commands:")[2].splitlines() if line.strip()}
+    assert {"ingest", "ask", "search", "papers", "export", "chat", "doctor"} <= commands
+
+
+def test_ingesting_twice_adds_nothing_and_loads_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, library = tmp_path / "corpus.jsonl", tmp_path / "library"
+    source.write_text(json.dumps(BEES) + '\n{"title": "No abstract"}\n', "utf-8")
+    first = citewise("ingest", str(source), "--library", str(library))
+    assert first.out == f"1 added, 0 updated, 0 unchanged, 1 rejected: {library}\n"
+    assert f"rejected {source}:2: no abstract" in first.err
+
+    monkeypatch.setattr("rag.wiring.open_embedder", lambda *_: pytest.fail("the embedder was loaded"))
+    second = citewise("ingest", str(source), "--library", str(library), "--json")
+    rejected = [{"file": str(source), "line": 2, "title": "No abstract", "reason": "no abstract"}]
+    expected = {"added": [], "updated": [], "unchanged": ["bees"], "rejected": rejected}
+    assert json.loads(second.out) == expected
+
+
+def test_ask_json_is_the_assistants_answer(assistant: Assistant) -> None:
+    done = citewise("ask", QUESTION, "--json")
+    printed, expected = json.loads(done.out), answer_json(assistant.ask(QUESTION))
     assert printed.pop("timings_ms").keys() == expected.pop("timings_ms").keys()
     assert printed == json.loads(json.dumps(expected))
 
 
-@pytest.mark.slow
-def test_ask_prints_quotes_markers_and_sources_and_why_on_request(seed_settings: Settings) -> None:
-    done = run("ask", QUESTION, "--why", settings=seed_settings)
-    assert done.returncode == 0, done.stderr
-    assert "attention entropy changes with token quantity" in done.stdout
-    assert "[1] Training-free Diffusion Model Adaptation" in done.stdout
-    assert "likelihood" in done.stdout
-    assert done.stderr == ""
+@pytest.mark.usefixtures("open_already")
+def test_ask_prints_quotes_markers_and_sources_and_why_on_request() -> None:
+    plain, why = citewise("ask", QUESTION), citewise("ask", QUESTION, "--why")
+    for done in (plain, why):
+        assert (done.code, done.err) == (0, "")
+        assert "attention entropy changes with token quantity" in done.out
+        assert "[1] Training-free Diffusion Model Adaptation" in done.out
+    assert "likelihood" in why.out
+    assert "likelihood" not in plain.out
 
 
-@pytest.mark.slow
-def test_search_json_has_the_papers_with_their_scores(seed_settings: Settings) -> None:
-    done = run("search", "binarized diffusion model", "--json", "--limit", "3", settings=seed_settings)
-    found = json.loads(done.stdout)
-    assert found["question"] == "binarized diffusion model"
-    assert len(found["papers"]) == 3
-    assert found["papers"][0]["title"].startswith("BinaryDM")
+@pytest.mark.usefixtures("open_already")
+def test_search_json_has_the_papers_with_their_scores() -> None:
+    printed = json.loads(citewise("search", "binarized diffusion model", "--json", "--limit", "3").out)
+    assert printed["question"] == "binarized diffusion model"
+    scores = [paper["score"] for paper in printed["papers"]]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert printed["papers"][0]["title"].startswith("BinaryDM")
 
 
-def test_papers_json_can_be_ingested_again(seed_settings: Settings, tmp_path: Path) -> None:
-    listed = run("papers", "--json", settings=seed_settings)
-    lines = listed.stdout.splitlines()
-    assert len(lines) == 59
-    (tmp_path / "out.jsonl").write_text(listed.stdout, "utf-8")
-    again = run("ingest", str(tmp_path / "out.jsonl"), "--json", settings=seed_settings)
-    assert len(json.loads(again.stdout)["unchanged"]) == 59
+def test_papers_json_can_be_ingested_again(seed_library: Path, tmp_path: Path) -> None:
+    listed = citewise("papers", "--json")
+    assert len(listed.out.splitlines()) == 59
+    (tmp_path / "out.jsonl").write_text(listed.out, "utf-8")
+    shutil.copytree(seed_library, tmp_path / "library")
+    again = citewise("ingest", str(tmp_path / "out.jsonl"), "--json", "--library", str(tmp_path / "library"))
+    report = json.loads(again.out)
+    assert (report["added"], report["updated"], report["rejected"]) == ([], [], [])
+    assert len(report["unchanged"]) == 59
 
 
-def test_doctor_names_weights_device_library_and_index(seed_settings: Settings) -> None:
-    done = run("doctor", settings=seed_settings)
-    assert done.returncode == 0, done.stdout
-    assert "59 papers" in done.stdout
-    assert "from the wheel" in done.stdout
-    assert "sampled ones find themselves" in done.stdout
+def test_doctor_names_weights_device_library_and_index() -> None:
+    done = citewise("doctor")
+    assert done.code == 0, done.out
+    assert "59 papers" in done.out
+    assert "from the wheel" in done.out
+    assert "sampled ones find themselves" in done.out
 
 
-def test_doctor_reports_what_is_wrong_and_exits_with_1(seed_settings: Settings, tmp_path: Path) -> None:
-    done = run("doctor", settings=seed_settings, library=tmp_path / "none")
-    assert done.returncode == 1
-    assert "there is no library" in done.stdout
+def test_doctor_reports_what_is_wrong_and_exits_with_1(tmp_path: Path) -> None:
+    done = citewise("doctor", "--library", str(tmp_path / "none"), "--json")
+    assert done.code == 1
+    wrong = [finding for finding in json.loads(done.out) if not finding["ok"]]
+    assert any("there is no library" in finding["detail"] for finding in wrong)
 
 
+@pytest.mark.usefixtures("open_already")
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         pytest.param(["ingest", "no-such-file.txt"], 1, "there is no file", id="missing file"),
-        pytest.param(["ask", "why?", "--library", "/no/such/place"], 1, "there is no library", id="missing library"),
+        pytest.param(["papers", "--library", "/no/such/place"], 1, "there is no library", id="missing library"),
         pytest.param(["ask", "   "], 1, "the question is empty", id="empty question"),
         pytest.param(["ask"], 2, "Missing argument", id="no question"),
         pytest.param(["ask", "why?", "--mode", "rhyme"], 1, "CITEWISE_MODE", id="unknown mode"),
@@ -133,18 +176,23 @@ def test_doctor_reports_what_is_wrong_and_exits_with_1(seed_settings: Settings, 
         pytest.param(["frobnicate"], 2, "No such command", id="unknown command"),
     ],
 )
-def test_errors_are_one_line_without_a_traceback(
-    arguments: list[str], code: int, message: str, seed_settings: Settings
-) -> None:
-    done = run(*arguments, settings=seed_settings)
-    assert done.returncode == code
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_errors_are_one_line_without_a_traceback(arguments: list[str], code: int, message: str) -> None:
+    done = citewise(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
     if code == 1:
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert done.err.startswith("citewise: ")
+        assert len(done.err.strip().splitlines()) == 1
 
 
-def test_an_unknown_setting_is_refused(seed_settings: Settings) -> None:
-    done = run("papers", settings=seed_settings, env={"CITEWISE_LIBARY": "x"})
-    assert done.returncode == 1
-    assert "did you mean CITEWISE_LIBRARY?" in done.stderr
+def test_a_library_that_is_not_there_is_told_before_a_model_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.wiring.open_embedder", lambda *_: pytest.fail("the embedder was loaded"))
+    done = citewise("ask", "why?", "--library", "/no/such/place")
+    assert (done.code, done.out) == (1, "")
+    assert "there is no library" in done.err
+
+
+def test_an_unknown_setting_is_refused() -> None:
+    done = citewise("papers", env={"CITEWISE_LIBARY": "x"})
+    assert done.code == 1
+    assert "did you mean CITEWISE_LIBRARY?" in done.err

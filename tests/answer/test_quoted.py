@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rag.answer.quoted import DECLINED, declined_text, quote, text_of
+from rag.answer.quoted import DECLINED, declined_text, quote, short_name, text_of, written_text
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Paper, Span
 from rag.ingest.formats.record import make_paper
 from rag.output.to_json import answer_json, evidence_json, paper_json, search_json
@@ -70,6 +70,29 @@ def test_one_paper_is_named_only_where_its_first_quote_points_to_what_is_not_sho
     own = make_paper(title="Hives: a study", abstract="In this paper we count hives. Our method is new.")
     assert text_of(quote([_evidence(own, "In this paper we count hives.")])) == "“In this paper we count hives.” [1]"
     assert text_of(quote([_evidence(own, "Our method is new.")])) == "Hives:\n\n“Our method is new.” [1]"
+    bees = make_paper(title="Hives: a study", abstract="In this paper we count bees. Our method, Hives, is new.")
+    assert text_of(quote([_evidence(bees, "In this paper we count bees.")])) == "“In this paper we count bees.” [1]"
+    assert text_of(quote([_evidence(bees, "Our method, Hives, is new.")])) == "“Our method, Hives, is new.” [1]"
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Hives: a study", "Hives"),
+        ("What bees do all day: a study", "What bees do all day"),
+        ("What all of the bees do all day: a study", "What all of the bees do all day: a study"),
+        ("Hives without a colon", "Hives without a colon"),
+    ],
+)
+def test_a_paper_is_called_by_the_short_name_before_its_colon(title: str, name: str) -> None:
+    assert short_name(Paper("x", title, "Words.")) == name
+
+
+def test_a_written_text_ends_with_what_is_missing() -> None:
+    sentence = AnswerSentence("Insects are busy.", "supported", (Citation(1, BEES, 0, 16),))
+    assert written_text([sentence]) == "Insects are busy. [1]"
+    assert written_text([sentence], ["why?"]) == "Insects are busy. [1]\n\nNot found in these abstracts: why?"
+    assert written_text([], ["why?"]) == "Not found in these abstracts: why?"
 
 
 def test_a_list_says_how_many_papers_there_are() -> None:

@@ -1,9 +1,7 @@
 """A written answer: its sentences, citations, what takes the place of what is unsupported, and what happens when writing fails."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +11,8 @@ from rag.answer.written import Composer, seen_by_writer
 from rag.checking.checker import Checker
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
-from rag.core.logistic import load_logistic
-from rag.core.settings import DEFAULT_EMBEDDER, Settings
-from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
+from rag.core.settings import Settings
+from tests.helpers.assistants import around
 from tests.helpers.fakes import HashEmbedder
 from tests.helpers.writers import ScriptedWriter
 
@@ -39,12 +35,6 @@ SPEED = _evidence(CACHING, "It enables", "CLIP Score.")
 NO_TRAINING = _evidence(CACHING, "Retraining", "needed.")
 PRUNED = _evidence(PRUNING, "It removes", "retraining.")
 EVIDENCE = (SPEED, NO_TRAINING, PRUNED)
-
-
-@pytest.fixture(scope="module")
-def checker(cache: Path) -> Checker:
-    embedder = TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu"))
-    return Checker(embedder, load_logistic("support"))
 
 
 def _composed(checker: Checker, text: str | Exception, question: str = QUESTION) -> Draft:
@@ -150,12 +140,50 @@ def test_the_writer_sees_numbered_sentences_with_their_papers_and_rules_first(ch
     assert "What? {evidence}" in task.content
 
 
-def test_the_evidence_is_cut_to_its_budget() -> None:
-    long = replace(PRUNING, abstract="word " * 3_000)
-    many = [Evidence(long, Span(i * 100, i * 100 + 99), 1.0, {}) for i in range(100)]
-    seen = seen_by_writer(many, many[:1])
-    assert 1 <= len(seen) <= 8
-    assert sum(len(item.text) for item in seen) <= 3_000
+def _sentences_of(*lengths: int, title: str = "") -> list[Evidence]:
+    """Sentences of a paper, one after the other, each of so many characters."""
+    paper = Paper("long", title, "x" * sum(lengths))
+    starts = [sum(lengths[:place]) for place in range(len(lengths))]
+    return [
+        Evidence(paper, Span(start, start + length), 1.0, {}) for start, length in zip(starts, lengths, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "title", "seen"),
+    [
+        ([100] * 20, "", [0, 1, 2, 3, 4, 5, 6, 7]),
+        ([800, 800, 800, 1], "", [0, 1, 2]),
+        ([800, 800, 801, 799], "", [0, 1, 3]),
+        ([700, 700, 700, 301, 300, 1], "", [0, 1, 2, 4]),
+        ([700, 700, 700], "t" * 100, [0, 1, 2]),
+        ([700, 700, 701], "t" * 100, [0, 1]),
+        ([9_000, 100], "", [0]),
+    ],
+    ids=[
+        "eight",
+        "2,400 characters",
+        "one too long",
+        "a shorter one still fits",
+        "titles",
+        "too long a title",
+        "first",
+    ],
+)
+def test_the_writer_sees_eight_sentences_and_2400_characters_at_most(
+    lengths: list[int], title: str, seen: list[int]
+) -> None:
+    evidence = _sentences_of(*lengths, title=title)
+    assert [evidence.index(item) for item in seen_by_writer(evidence, evidence[:1])] == seen
+
+
+def test_the_writer_sees_what_would_be_quoted_before_better_evidence_and_papers_stay_together() -> None:
+    other = [replace(item, paper=replace(item.paper, id="other")) for item in _sentences_of(800, 800, 800)]
+    evidence = [*other, *_sentences_of(800, 800)]
+    assert seen_by_writer(evidence, [evidence[4]]) == [evidence[4], other[0], other[1]]
+    part = replace(evidence[3], span=Span(10, 90))
+    assert seen_by_writer(evidence, [part])[0] == evidence[3], "of a quote cut to a clause the whole sentence is seen"
+    assert seen_by_writer([], [part]) == [part]
 
 
 def test_a_prompt_without_its_parts_is_refused(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,11 +203,10 @@ GOOD = "DeepCache accelerates Stable Diffusion v1.5 by 2.3x [1]."
 
 
 @pytest.fixture
-def written(assistant: Assistant, checker: Checker) -> Iterator[tuple[Assistant, ScriptedWriter]]:
+def written(assistant: Assistant, checker: Checker) -> tuple[Assistant, ScriptedWriter]:
+    """An assistant of its own that writes, and its writer."""
     writer = ScriptedWriter()
-    assistant._composer = Composer(writer, checker)
-    yield assistant, writer
-    assistant._composer = None
+    return around(assistant, Composer(writer, checker)), writer
 
 
 def test_an_answer_is_written_checked_and_cited(written: tuple[Assistant, ScriptedWriter]) -> None:

@@ -1,7 +1,6 @@
 """The checker: what each signal catches, and that the real one with its fitted weights tells right from wrong."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,9 +9,7 @@ from rag.checking.names import missing_names
 from rag.checking.negation import contrast_conflicts, negation_conflicts
 from rag.checking.numbers import number_conflicts
 from rag.core.logistic import load_logistic
-from rag.core.settings import DEFAULT_EMBEDDER
 from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
 
 EVIDENCE = "It enables a speedup factor of 2.3times for Stable Diffusion v1.5 with only a 0.05 decline in CLIP Score."
 TITLE = "DeepCache: Accelerating Diffusion Models for Free"
@@ -86,16 +83,6 @@ def test_words_that_exclude_each_other_are_found() -> None:
     assert contrast_conflicts("The risk increases.", "The risk decreases.") == ("increase/decrease",)
     assert contrast_conflicts("The risk grows.", "The risk increases.") == ()
     assert contrast_conflicts("Videos are made.", "Images are made.", reference="Video models") == ()
-
-
-@pytest.fixture(scope="module")
-def embedder(cache: Path) -> TransformerEmbedder:
-    return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, cache), choose_device("cpu"))
-
-
-@pytest.fixture(scope="module")
-def checker(embedder: TransformerEmbedder) -> Checker:
-    return Checker(embedder, load_logistic("support"))
 
 
 def test_a_reason_that_the_evidence_does_not_give_counts_against_a_sentence(checker: Checker) -> None:

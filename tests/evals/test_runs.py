@@ -1,4 +1,4 @@
-"""Running a set: what is written and when, what a failure leaves, going on with a run that was killed."""
+"""Running a set: what is written and when, what a failure leaves, and that no other run is mixed in."""
 
 import json
 import subprocess
@@ -159,54 +159,6 @@ def test_a_missing_run_is_refused(tmp_path: Path) -> None:
         load_run(tmp_path / "gone.jsonl")
 
 
-# Going on after a kill.
-
-
-def _but_for_times(path: Path) -> list[dict[str, Any]]:
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    rows[0]["manifest"].pop("started")
-    for row in rows:
-        row.pop("timings_ms", None)
-    return rows
-
-
-def _killed_after(lines: int, out: Path, settings: Settings) -> None:
-    """Begin or go on with the run in a process of its own, and kill it when the file has so many lines."""
-    code = (
-        "import os, sys, evals\n"
-        "from evals.runs import run as running\n"
-        "dump = running._dump\n"
-        "def counted(value):\n"
-        "    if open(sys.argv[1], 'rb').read().count(b'\\n') >= int(sys.argv[2]):\n"
-        "        with open(sys.argv[1], 'ab') as stream: stream.write(dump(value).encode()[:90])\n"
-        "        os.kill(os.getpid(), 9)\n"
-        "    return dump(value)\n"
-        "running._dump = counted\n"
-        "evals.run(sys.argv[3], library=sys.argv[4], cache=sys.argv[5], out=sys.argv[1], limit=6, resume=True)\n"
-    )
-    words = [str(out), str(lines), str(DEV_SET), str(settings.library), str(settings.cache)]
-    done = subprocess.run([sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == -9, done.stderr
-
-
-def test_a_run_killed_twice_and_resumed_is_the_run_that_was_never_killed(
-    seed_settings: Settings, tmp_path: Path
-) -> None:
-    given = {"library": seed_settings.library, "cache": seed_settings.cache, "limit": 6}
-    evals.run(DEV_SET, out=tmp_path / "whole.jsonl", **given)
-    cut = tmp_path / "cut.jsonl"
-    for lines in (2, 5):
-        _killed_after(lines, cut, seed_settings)
-        with pytest.raises(EvalError, match=r"cut off in the middle of a line.*--resume"):
-            evals.load_run(cut)
-    resumed = evals.run(DEV_SET, out=cut, resume=True, **given)
-    assert len(resumed.lines) == 6
-    assert _but_for_times(cut) == _but_for_times(tmp_path / "whole.jsonl")
-    frame = evals.frame(resumed)
-    assert list(frame["id"]) == [line["id"] for line in resumed.lines]
-    assert frame["facts"].mean() == pytest.approx(evals.score(resumed)["measures"]["facts"]["mean"], abs=1e-4)
-
-
 @pytest.fixture(scope="module")
 def retrieved(seed_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Five questions, papers only."""
@@ -236,6 +188,12 @@ def test_a_run_is_not_continued_with_other_settings(
             resume=True,
         )
     assert retrieved.path.read_bytes() == before
+
+
+def test_a_frame_has_a_row_a_question_with_its_measures(retrieved: Run) -> None:
+    frame = evals.frame(retrieved)
+    assert list(frame["id"]) == [line["id"] for line in retrieved.lines]
+    assert frame["mrr"].mean() == pytest.approx(evals.score(retrieved)["measures"]["mrr"]["mean"], abs=1e-4)
 
 
 def test_a_run_of_papers_only_needs_no_reader(seed_settings: Settings, tmp_path: Path) -> None:

@@ -5,19 +5,11 @@ import pytest
 
 from rag.answer.assistant import Assistant
 from rag.core.domain import Evidence, Hit, Paper, Sentence, Span
-from rag.core.settings import DEFAULT_READER, Settings
 from rag.core.text import word_shares
 from rag.evidence.ranking import fuse, kind_signals, match_signals, rerank_by_evidence
-from rag.models.find import choose_device, find_model
 from rag.models.query_likelihood import LikelihoodReader
 from rag.search.late_interaction import LateInteraction
 from tests.helpers.fakes import HashEmbedder, Statistics
-
-
-@pytest.fixture(scope="module")
-def reader(seed_settings: Settings) -> LikelihoodReader:
-    return LikelihoodReader(find_model(DEFAULT_READER, seed_settings.cache), choose_device("cpu"))
-
 
 QUESTION = "How many hidden layers does the network have?"
 PASSAGES = [

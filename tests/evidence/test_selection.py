@@ -64,6 +64,21 @@ def test_a_comparison_shows_each_side_even_where_one_is_far_behind() -> None:
     assert [(item.paper.id, item.span.start) for item in quotes] == [("a", 0), ("a", 10), ("b", 0)]
 
 
+@pytest.mark.parametrize(("most", "each"), [(1, 1), (2, 1), (4, 2), (20, 2)])
+def test_papers_side_by_side_share_the_room_and_have_two_sentences_at_most(most: int, each: int) -> None:
+    hits = [_hit("a", "Ants"), _hit("b", "Bees")]
+    evidence = [_evidence(paper, start, 2.0 - start / 100) for start in (0, 10, 20, 30) for paper in "ab"]
+    result = SearchResult("What do the two papers say about food?", tuple(hits), {})
+    quotes = choose(result, Plan("several", ("a", "b"), only=True), evidence, most)
+    assert [item.paper.id for item in quotes] == ["a"] * each + ["b"] * each
+
+
+def test_a_name_that_many_papers_hold_is_no_papers_own() -> None:
+    hits = [_hit(f"p{n}", f"Paper {n}", "DeepCache is fast. We use DeepCache.") for n in range(4)]
+    assert owners("Is DeepCache fast?", hits[:3]) == ("p0",)
+    assert owners("Is DeepCache fast?", hits) == ()
+
+
 def test_a_list_has_one_sentence_of_each_paper_of_the_kind() -> None:
     hits = [_hit("a", "Ants", score=9, late=0.8), _hit("b", "Bees", score=8.9, late=0.79)]
     hits += [_hit(f"x{n}", "Rocks", score=-3, late=0.1) for n in range(8)]

@@ -1,47 +1,21 @@
-"""Source files: the formats and their records, encodings, and what is said about files that cannot be read."""
+"""Source files: the formats and their records."""
 
-import gzip
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rag.core.domain import Paper, Rejected
-from rag.core.errors import SourceError
-from rag.ingest.formats import read_papers
+from rag.core.domain import Paper
 from rag.ingest.formats.record import BadRecord, make_paper
 from rag.ingest.identity import text_id
 from tests.conftest import SEEDS
-
-ABSTRACT = "Bees make honey and dance. " * 8 + "Their dance tells where flowers are."
-"""46 words: long enough to be an abstract on a page."""
-
-
-def _file(folder: Path, content: str | bytes, name: str = "corpus.jsonl") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def _jsonl(*records: Any) -> str:
-    """A line a record; strings go in as they stand."""
-    return "\n".join(record if isinstance(record, str) else json.dumps(record) for record in records) + "\n"
-
-
-def _read(path: Path) -> tuple[list[Paper], list[Rejected]]:
-    records = list(read_papers(path))
-    return (
-        [record for record in records if isinstance(record, Paper)],
-        [record for record in records if isinstance(record, Rejected)],
-    )
+from tests.helpers.sources import ABSTRACT, file, jsonl, read
 
 
 @pytest.fixture(scope="module")
 def seeds() -> dict[str, Paper]:
-    papers, rejected = _read(SEEDS)
+    papers, rejected = read(SEEDS)
     assert rejected == []
     assert len(papers) == 59
     return {paper.title: paper for paper in papers}
@@ -102,14 +76,14 @@ def test_seed_junk_lines_are_in_no_paper(seeds: dict[str, Paper]) -> None:
 
 def test_junk_before_the_first_title_is_skipped(tmp_path: Path) -> None:
     page = f"new\n\nSubscribe\n\nMar 14\n\nHoney bees\n\n{ABSTRACT}\n"
-    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    papers, rejected = read(file(tmp_path, page, "page.txt"))
     assert [(paper.title, paper.abstract) for paper in papers] == [("Honey bees", ABSTRACT)]
     assert rejected == []
 
 
 def test_titles_without_abstract_are_reported_with_their_line_and_the_rest_goes_in(tmp_path: Path) -> None:
     page = f"new\n\nBees\n\n{ABSTRACT}\n\nLonely\n\nAnts\n\n{ABSTRACT}\n\nWasps\n\n{ABSTRACT}\n\nLast\n"
-    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    papers, rejected = read(file(tmp_path, page, "page.txt"))
     assert [paper.title for paper in papers] == ["Bees", "Ants", "Wasps"]
     assert [(item.line, item.title) for item in rejected] == [(7, "Lonely"), (17, "Last")]
     assert {item.reason for item in rejected} == {"a title without an abstract"}
@@ -117,7 +91,7 @@ def test_titles_without_abstract_are_reported_with_their_line_and_the_rest_goes_
 
 def test_a_second_paragraph_of_an_abstract_is_reported_and_not_taken_for_a_paper(tmp_path: Path) -> None:
     page = f"Bees\n\n{ABSTRACT}\n\nAnts\n\n{ABSTRACT}\n\n{ABSTRACT}\n\nWasps\n\n{ABSTRACT}\n"
-    papers, rejected = _read(_file(tmp_path, page, "page.txt"))
+    papers, rejected = read(file(tmp_path, page, "page.txt"))
     assert [paper.title for paper in papers] == ["Bees", "Ants", "Wasps"]
     assert [item.line for item in rejected] == [9]
     assert "without a title" in rejected[0].reason
@@ -127,7 +101,7 @@ def test_a_second_paragraph_of_an_abstract_is_reported_and_not_taken_for_a_paper
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_wrapped_titles_and_abstracts_become_one_line(tmp_path: Path, newline: str) -> None:
     page = f"Honey\n  bees\n\n{ABSTRACT.replace('dance. ', 'dance.' + chr(10))}\n".replace("\n", newline)
-    papers, _ = _read(_file(tmp_path, page, "page.txt"))
+    papers, _ = read(file(tmp_path, page, "page.txt"))
     assert papers[0].title == "Honey bees"
     assert papers[0].abstract == ABSTRACT
 
@@ -149,7 +123,7 @@ def test_all_fields_of_a_record_arrive(tmp_path: Path) -> None:
         "venue": "Bee World",
         "unknown": {"is": "ignored"},
     }
-    papers, rejected = _read(_file(tmp_path, _jsonl(record)))
+    papers, rejected = read(file(tmp_path, jsonl(record)))
     assert rejected == []
     assert papers == [
         Paper(
@@ -196,7 +170,7 @@ def test_all_fields_of_a_record_arrive(tmp_path: Path) -> None:
     ],
 )
 def test_the_id_is_the_first_identifier_there_is(tmp_path: Path, fields: dict[str, Any], expected: str) -> None:
-    papers, _ = _read(_file(tmp_path, _jsonl({"title": "T", "abstract": "Words.", **fields})))
+    papers, _ = read(file(tmp_path, jsonl({"title": "T", "abstract": "Words.", **fields})))
     assert [paper.id for paper in papers] == [expected]
 
 
@@ -222,6 +196,10 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         ({"title": ["Bad"], "abstract": "a"}, "title is not text but a list"),
         ({"title": "Bad", "abstract": "a", "authors": "A. Bee"}, "authors is not a list but a str"),
         ({"title": "Bad", "abstract": "a", "authors": {"name": "A"}}, "authors is not a list but a dict"),
+        (
+            {"title": "Bad", "abstract": "a", "authors": ["A", {"name": "B"}]},
+            "authors holds something that is not text",
+        ),
         ({"title": "Bad", "abstract": "a", "year": "recent"}, "year is no year: 'recent'"),
         ({"title": "Bad", "abstract": "a", "year": [2020]}, r"year is no year: '\[2020\]'"),
         ({"title": "Bad", "abstract": "a", "year": 20200}, "year is no year: '20200'"),
@@ -241,6 +219,7 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         "title a list",
         "authors a string",
         "authors an object",
+        "an author an object",
         "year a word",
         "year a list",
         "year too large",
@@ -250,7 +229,7 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
 )
 def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: Path, bad: Any, reason: str) -> None:
     good = {"title": "First", "abstract": "One."}, {"title": "Last", "abstract": "Two."}
-    papers, rejected = _read(_file(tmp_path, _jsonl(good[0], "", bad, good[1])))
+    papers, rejected = read(file(tmp_path, jsonl(good[0], "", bad, good[1])))
     assert [paper.title for paper in papers] == ["First", "Last"]
     assert [item.line for item in rejected] == [3]
     assert re.fullmatch(reason, rejected[0].reason)
@@ -260,12 +239,12 @@ def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: P
 
 @pytest.mark.parametrize("year", [None, "", 2020, "2020"], ids=["null", "empty", "number", "text"])
 def test_a_year_may_be_missing_a_number_or_text(tmp_path: Path, year: Any) -> None:
-    papers, _ = _read(_file(tmp_path, _jsonl({"title": "T", "abstract": "A.", "year": year})))
+    papers, _ = read(file(tmp_path, jsonl({"title": "T", "abstract": "A.", "year": year})))
     assert [paper.year for paper in papers] == [2020 if year else None]
 
 
 def test_a_paper_needs_no_title(tmp_path: Path) -> None:
-    papers, rejected = _read(_file(tmp_path, _jsonl({"abstract": "Only words."})))
+    papers, rejected = read(file(tmp_path, jsonl({"abstract": "Only words."})))
     assert [(paper.title, paper.abstract) for paper in papers] == [("", "Only words.")]
     assert rejected == []
 
@@ -290,110 +269,14 @@ def test_make_paper_refuses_an_empty_abstract() -> None:
     ids=["terminal escapes", "bidi overrides", "invisible", "line breaks", "markup stays text"],
 )
 def test_titles_keep_their_visible_text_only(tmp_path: Path, title: str, shown: str) -> None:
-    papers, _ = _read(_file(tmp_path, _jsonl({"title": title, "abstract": f"About {title}."})))
+    papers, _ = read(file(tmp_path, jsonl({"title": title, "abstract": f"About {title}."})))
     assert papers[0].title == shown
     assert papers[0].abstract == f"About {shown}."
 
 
-# Encodings and compression.
-
-RECORD = '{"title": "Käfer", "abstract": "Käfer – 甲虫."}\n'
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        RECORD.encode(),
-        b"\xef\xbb\xbf" + RECORD.encode(),
-        b"\xff\xfe" + RECORD.encode("utf-16-le"),
-        b"\xfe\xff" + RECORD.encode("utf-16-be"),
-        gzip.compress(RECORD.encode()),
-        gzip.compress(b"\xff\xfe" + RECORD.encode("utf-16-le")),
-        b"\n\n" + RECORD.replace("\n", "\r\n").encode(),
-    ],
-    ids=["UTF-8", "UTF-8 BOM", "UTF-16 LE", "UTF-16 BE", "gzip", "gzipped UTF-16", "blank lines and CRLF"],
-)
-def test_the_same_paper_comes_out_of_every_encoding(tmp_path: Path, data: bytes) -> None:
-    papers, rejected = _read(_file(tmp_path, data, "any-name.dat"))
-    assert [(paper.title, paper.abstract) for paper in papers] == [("Käfer", "Käfer – 甲虫.")]
-    assert rejected == []
-
-
-def _missing(folder: Path) -> Path:
-    return folder / "gone.jsonl"
-
-
-def _folder(folder: Path) -> Path:
-    (folder / "papers").mkdir()
-    return folder / "papers"
-
-
-def _written(content: str | bytes, name: str = "file.txt") -> Callable[[Path], Path]:
-    return lambda folder: _file(folder, content, name)
-
-
-@pytest.mark.parametrize(
-    ("make", "parts"),
-    [
-        (_missing, ["there is no file", "gone.jsonl"]),
-        (_folder, ["papers is a folder", "name the files in it"]),
-        (_written(""), ["file.txt is empty", "nothing was read"]),
-        (_written(" \n\t\n"), ["file.txt is empty"]),
-        (_written(b"\xef\xbb\xbf"), ["file.txt is empty"]),
-        (_written(gzip.compress(b"")), ["file.txt is empty"]),
-        (_written(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"), ["is a binary file"]),
-        (_written(RECORD.encode("utf-16-le")), ["is a binary file"]),
-        (
-            _written("one\ntwo\ncafé".encode("latin-1"), "old.jsonl"),
-            ["not UTF-8", "byte 0xe9 in line 3", "iconv -f latin1 -t utf-8 old.jsonl > old.utf8.jsonl"],
-        ),
-        (_written(b"\xff\xfe" + RECORD.encode("utf-16-le") + b"\x0a"), ["not UTF-16"]),
-        (_written(gzip.compress(RECORD.encode() * 99)[:-12], "a.gz"), ["a.gz is a damaged gzip file"]),
-        (_written(gzip.compress(RECORD.encode())[:-8] + bytes(8), "a.gz"), ["a.gz is a damaged gzip file", "CRC"]),
-        (_written(b"\x1f\x8bnot gzip at all", "a.gz"), ["a.gz is a damaged gzip file"]),
-        (_written(f"{ABSTRACT}\n\n{ABSTRACT}\n\n{ABSTRACT}\n"), ["no format that citewise knows", '"abstract": "']),
-        (_written("Chapter\n\n" + f"{ABSTRACT}\n\n" * 6), ["no format that citewise knows"]),
-        (_written("milk\n\neggs\n\nhoney\n"), ["no format that citewise knows"]),
-        (_written(f"<html>\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
-        (_written(f"@article{{a,\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
-        (_written('{"question": "What?"}\n'), ["no format that citewise knows", "corpus.jsonl"]),
-    ],
-    ids=[
-        "missing",
-        "folder",
-        "empty",
-        "white space",
-        "only a BOM",
-        "empty gzip",
-        "binary",
-        "UTF-16 without BOM",
-        "latin-1",
-        "UTF-16 with half a character",
-        "gzip cut off",
-        "gzip with wrong checksum",
-        "gzip in name only",
-        "prose without titles",
-        "prose under one heading",
-        "short lines only",
-        "HTML",
-        "BibTeX",
-        "other JSON lines",
-    ],
-)
-def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(
-    tmp_path: Path, make: Callable[[Path], Path], parts: list[str]
-) -> None:
-    path = make(tmp_path)
-    with pytest.raises(SourceError) as caught:
-        read_papers(path)
-    for part in parts:
-        assert part in str(caught.value)
-    assert str(tmp_path) in str(caught.value)
-
-
 @pytest.mark.slow
-def test_all_abstracts_of_scifact_are_read(big_data: Path) -> None:
-    papers, rejected = _read(big_data / "scifact" / "corpus.jsonl")
+def test_all_abstracts_of_scifact_areread(big_data: Path) -> None:
+    papers, rejected = read(big_data / "scifact" / "corpus.jsonl")
     assert rejected == []
     assert len(papers) == 5_183
     assert len({paper.id for paper in papers}) == 5_183

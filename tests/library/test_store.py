@@ -1,6 +1,7 @@
 """The library: transactions, identity, locking, migrations, damage."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -251,7 +252,7 @@ def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: 
 
 @pytest.fixture
 def read_only_library(few_papers: list[Paper], unprivileged: Callable[[], Any]) -> Iterator[Path]:
-    """A library that nobody may write, outside pytest's private folders."""
+    """A library that nobody may write, outside pytest's private folders; no package is imported without rights."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         root.chmod(0o755)
@@ -259,8 +260,10 @@ def read_only_library(few_papers: list[Paper], unprivileged: Callable[[], Any]) 
         paths = [root / "library", *(root / "library").rglob("*")]
         for path in paths:
             path.chmod(0o555 if path.is_dir() else 0o444)
+        with unprivileged():
+            assert not any(os.access(path, os.W_OK) for path in paths), "the permissions do not bind"
         yield root / "library"
-        for path in paths:
+        for path in filter(Path.exists, paths):
             path.chmod(0o755 if path.is_dir() else 0o644)
 
 
@@ -278,17 +281,25 @@ def test_a_read_only_library_can_be_read_and_refuses_papers(
             pass
 
 
-def test_a_read_only_library_is_searched_through_a_private_index(
-    read_only_library: Path, unprivileged: Callable[[], Any]
+@pytest.mark.parametrize("index", ["there", "missing"])
+def test_a_read_only_library_is_searched_through_a_private_index_that_is_removed(
+    index: str, read_only_library: Path, unprivileged: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     from rag.search.hybrid import HybridRetriever
 
+    if index == "missing":
+        shutil.rmtree(read_only_library / "vectors")
+    before = set(read_only_library.rglob("*"))
     with unprivileged():
         library = Library.reading(read_only_library)
         retriever = HybridRetriever(library, HashEmbedder())
+        private = set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
         assert retriever.hits("Who makes honey?")[0].paper.id == "bees"
         retriever.close()
         library.close()
+    assert ("building a private vector index" in caplog.text) is (index == "missing"), "a sound index is only copied"
+    assert private - set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
+    assert set(read_only_library.rglob("*")) == before
 
 
 def _revision(folder: Path) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.core.errors import VectorIndexError
 from rag.ingest.formats.record import make_paper
 from rag.library import publishing, vector_index
 from rag.library.sqlite import writer_lock
@@ -38,6 +39,10 @@ def test_cosines_are_those_of_the_stored_embeddings(library: Library) -> None:
     index = publishing.open_index(library)
     windows, embeddings = library.windows(["tea"])
     assert index.query(embeddings[0], 4)[windows[0].id] == pytest.approx(1.0, abs=1e-5)
+    every, rows = library.windows([paper.id for paper in library.papers()])
+    exact = {window.id: float(row @ embeddings[0]) for window, row in zip(every, rows, strict=True)}
+    assert min(exact.values()) < 0.9
+    assert index.query(embeddings[0], 4) == pytest.approx(exact, abs=1e-5)
     assert list(index.query(embeddings[0], 4).values()) == sorted(index.query(embeddings[0], 4).values(), reverse=True)
     index.close()
 
@@ -76,6 +81,18 @@ def test_vectors_that_do_not_find_themselves_are_noticed_though_the_count_is_rig
 
     repaired = publishing.open_index(library)
     assert repaired.problem(library) is None
+    repaired.close()
+
+
+def test_one_vector_that_is_missing_is_noticed(library: Library) -> None:
+    index = publishing.open_index(library)
+    index._collection.delete(ids=[str(library.window_ids()[0])])
+    assert index.problem(library) == "3 vectors for 4 passages"
+    index.close()
+    with pytest.raises(VectorIndexError, match="missing, damaged or behind"):
+        publishing.health(library)
+    repaired = publishing.open_index(library)
+    assert repaired.count() == 4
     repaired.close()
 
 
@@ -171,6 +188,9 @@ def test_an_index_of_a_library_that_stood_there_before_is_replaced(tmp_path: Pat
     (tmp_path / "library.sqlite3").unlink()
     add(tmp_path, [make_paper(id="new", title="New", abstract="New words of this one.")])
     library = Library.reading(tmp_path)
+    assert "sampled ones find themselves" in publishing.health(library), (
+        "the ingest has replaced it, not the first question"
+    )
     index = publishing.open_index(library)
     assert _nearest(index, library, "new words") == "new"
     index.close()

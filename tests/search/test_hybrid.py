@@ -14,7 +14,7 @@ from rag.core.arrays import zscores
 from rag.core.errors import EmbedderMismatch
 from rag.ingest.formats.record import make_paper
 from rag.library.store import Library
-from rag.search.hybrid import Fusion, HybridRetriever, hits_of
+from rag.search.hybrid import FUSIONS, Fusion, HybridRetriever, hits_of
 from tests.conftest import add
 from tests.helpers.fakes import HashEmbedder
 
@@ -33,6 +33,48 @@ def test_each_side_can_be_switched_off_and_both_name_their_parts(library: Librar
         assert hits[0].paper.id == "tea"
         assert hits[0].parts.keys() == {"dense", "sentence", "lexical"}
         retriever.close()
+
+
+@pytest.mark.parametrize(
+    "fusion",
+    [*FUSIONS.values(), Fusion(dense_weight=0.5, sentence_weight=2.0, lexical_weight=0.25)],
+    ids=[*FUSIONS, "weights of its own"],
+)
+def test_a_score_is_the_weighted_sum_of_the_parts_in_standard_deviations(fusion: Fusion, library: Library) -> None:
+    retriever = HybridRetriever(library, HashEmbedder(), fusion=fusion)
+    hits = retriever.hits("Do ants follow flowers or iron rust in water?")
+    retriever.close()
+    assert len(hits) == 4
+    weights = {
+        "dense": fusion.dense_weight,
+        "sentence": fusion.sentence_weight,
+        "lexical": fusion.lexical_weight,
+    }
+    parts = {name: zscores(np.array([hit.parts[name] for hit in hits])) for name in weights}
+    expected = sum(weight * parts[name] for name, weight in weights.items())
+    assert [hit.score for hit in hits] == pytest.approx(list(expected), abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "part"), [("dense", "dense"), ("lexical", "lexical")])
+def test_a_single_retriever_orders_by_its_own_score(name: str, part: str, library: Library) -> None:
+    retriever = HybridRetriever(library, HashEmbedder(), fusion=FUSIONS[name])
+    hits = retriever.hits("Do ants follow flowers or iron rust in water?")
+    retriever.close()
+    z = zscores(np.array([hit.parts[part] for hit in hits]))
+    assert [hit.score for hit in hits] == pytest.approx(list(z), abs=1e-3)
+
+
+def test_a_long_paper_comes_with_its_two_best_windows_the_best_first(tmp_path: Path) -> None:
+    dull = " ".join(f"Sentence {number} tells of nothing much." for number in range(14))
+    abstract = f"{dull} Walruses swim. They like walruses."
+    add(tmp_path, [make_paper(id="long", title="Long", abstract=abstract)])
+    library = Library.reading(tmp_path)
+    retriever = HybridRetriever(library, HashEmbedder())
+    (hit,) = retriever.hits("walruses")
+    retriever.close()
+    library.close()
+    assert len(hit.windows) == 2
+    assert hit.windows[0].span.of(abstract).endswith("They like walruses.")
 
 
 def test_hits_come_best_first_with_windows_of_their_own_paper(library: Library) -> None:

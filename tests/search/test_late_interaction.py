@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from rag.core.domain import Paper, Span
-from rag.core.settings import DEFAULT_EMBEDDER, Settings
 from rag.models.embedder import TransformerEmbedder
-from rag.models.find import choose_device, find_model
 from rag.search.late_interaction import LateInteraction
 from tests.helpers.fakes import HashEmbedder, Statistics
 
@@ -24,11 +22,6 @@ class _Counting(HashEmbedder):
         return super().embed_tokens(texts)
 
 
-@pytest.fixture(scope="module")
-def embedder(seed_settings: Settings) -> TransformerEmbedder:
-    return TransformerEmbedder(find_model(DEFAULT_EMBEDDER, seed_settings.cache), choose_device("cpu"))
-
-
 def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
     late = LateInteraction(HashEmbedder())
     match = late.match("Do bees visit flowers?", [BEES], Statistics(2))["bees"]
@@ -36,6 +29,7 @@ def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
     assert match.matched() == pytest.approx([1, 0, 1], abs=0.05)
     assert match.in_title() == pytest.approx([1, 0, 0], abs=0.05)
     assert match.matched([Span(12, 33)]) == pytest.approx([0, 0, 1], abs=0.05)
+    assert match.matched([Span(0, 11)]) == pytest.approx([1, 0, 0], abs=0.05)
     assert match.score() == pytest.approx(2 / 3, abs=0.05)
 
 
@@ -73,6 +67,14 @@ def test_words_that_mean_the_same_match_better_than_words_that_do_not(embedder: 
     match = late.match("pictures", [paper], Statistics(10))["p"]
     photographs, budget = match.score([Span(0, 37)]), match.score([Span(38, 59)])
     assert photographs > budget + 0.1
+
+
+def test_a_word_of_many_pieces_weighs_as_much_as_they_do(embedder: TransformerEmbedder) -> None:
+    words = LateInteraction(embedder).question_words("pictures of semanticodec", Statistics())
+    pieces = np.bincount(words.word_of)
+    assert pieces[0] == 1
+    assert pieces[1] > 2
+    assert words.weights[1] == pytest.approx(words.weights[0] * pieces[1])
 
 
 def test_token_vectors_keep_their_place_in_a_text_longer_than_the_network_reads(embedder: TransformerEmbedder) -> None:
