@@ -163,20 +163,23 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
-    """The checker, with an entailment model where one is named in the settings.
+    """The checker with its fitted model, and with an entailment model where one is named in the settings.
 
     Raises:
+        FittedModelError: the fitted model is missing or damaged.
         ModelError: the entailment model cannot be found, or is of another kind.
     """
     from rag.checking.checker import Checker
+    from rag.core.logistic import load_logistic
 
+    model = load_logistic("support")
     if settings.entailment == "none":
-        return Checker(embedder)
+        return Checker(embedder, model)
     report("Loading the entailment model")
     from rag.models.entailment import TransformerEntailment
 
     files = find_model(settings.entailment, settings.cache, report)
-    return Checker(embedder, TransformerEntailment(files, choose_device(settings.device)))
+    return Checker(embedder, model, TransformerEntailment(files, choose_device(settings.device)))
 
 
 def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Reranker":

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from rag.core.domain import Answer, Hit, Mode
-from rag.core.escaping import clean
+from rag.core.text import clean
 
 QUESTIONS_A_MINUTE = 60
 HISTORY_MESSAGES = 20
@@ -65,7 +65,7 @@ class ChatTurn:
 
 def standalone_if_other(question: str, standalone: str) -> str:
     """The standalone question, or nothing where it is the question as it was typed."""
-    return "" if " ".join(standalone.split()) == " ".join(clean(question).split()) else standalone
+    return "" if " ".join(standalone.split()) == clean(question) else standalone
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,14 @@ def set_lines(path: Path) -> list[dict[str, Any]]:
     if not isinstance(turns, list) or not all(map(_is_turn, turns)):
         raise EvalError(f"{path} is no conversation saved by the chat window: it has no turns of question and answer")
     lines: list[dict[str, Any]] = []
-    history: list[dict[str, str]] = []
+    history: list[dict[str, Any]] = []
     for number, turn in enumerate(turns, start=1):
         answer = turn["answer"]
         if answer:
             lines.append(_line(f"{path.stem}-{number}", turn["question"], list(history), answer))
             history += [
                 {"role": "user", "content": turn["question"]},
-                {"role": "assistant", "content": str(answer.get("answer", ""))},
+                {"role": "assistant", "content": str(answer.get("answer", "")), "cited": _cited(answer)},
             ]
     if not lines:
         raise EvalError(f"{path} holds no answered question")
@@ -47,12 +47,17 @@ def _is_turn(turn: Any) -> bool:
     )
 
 
-def _line(name: str, question: str, history: list[dict[str, str]], answer: dict[str, Any]) -> dict[str, Any]:
-    cited = [item["paper_id"] for sentence in answer.get("sentences", []) for item in sentence["citations"]]
+def _cited(answer: dict[str, Any]) -> list[str]:
+    """The ids of the papers that an answer cites, each once."""
+    ids = [item["paper_id"] for sentence in answer.get("sentences", []) for item in sentence["citations"]]
+    return list(dict.fromkeys(ids))
+
+
+def _line(name: str, question: str, history: list[dict[str, Any]], answer: dict[str, Any]) -> dict[str, Any]:
     line: dict[str, Any] = {"id": name, "question": question}
     if history:
         line["history"] = history
-    line |= {"gold": list(dict.fromkeys(cited)), "nuggets": [], "answerable": answer.get("outcome") != "declined"}
+    line |= {"gold": _cited(answer), "nuggets": [], "answerable": answer.get("outcome") != "declined"}
     return line | {"todo": TODO}
 
 

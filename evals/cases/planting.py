@@ -14,6 +14,7 @@ from typing import Any
 from evals.errors import EvalError
 from rag.answer.quoted import short_name
 from rag.core.domain import Paper
+from rag.core.names import name_in_title
 from rag.core.sentences import sentences as split_sentences
 from rag.core.text import word_shares
 
@@ -74,7 +75,7 @@ def _faults(
             "kind": "digits",
             "sentence": text[: match.start()] + _other(match.group(), chance) + text[match.end() :],
         }
-    name = own.partition(":")[0]
+    name = name_in_title(own)
     if name in names and name in text:
         other = chance.choice([other for other in names if other != name and other not in str(pair["evidence"])])
         yield {"kind": "method", "sentence": text.replace(name, other)}

@@ -125,7 +125,9 @@ def _history(turns: Any) -> tuple[Turn, ...]:
             raise ValueError("a turn of history has no role user or assistant")
         if not isinstance(turn.get("content"), str):
             raise ValueError("a turn of history has no content")
-        messages.append(Turn(turn["role"], turn["content"]))
+        if not _strings(turn.get("cited", [])):
+            raise ValueError("cited in a turn of history is not a list of paper ids")
+        messages.append(Turn(turn["role"], turn["content"], tuple(turn.get("cited", ()))))
     return tuple(messages)
 
 

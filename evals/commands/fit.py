@@ -75,7 +75,7 @@ def fit_checker(
         list[Path] | None, typer.Option(help="Pairs of another field; each counts a tenth. Repeatable.")
     ] = None,
     split: Annotated[str, typer.Option(help="Fit on this split of PAIRS only.")] = "dev",
-    out: Annotated[Path, typer.Option(help="Folder to write checking.json to.")] = FITTED,
+    out: Annotated[Path, typer.Option(help="Folder to write support.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
     """Fit how the checker weighs its signals. Writes the model as data.
@@ -93,7 +93,7 @@ def fit_checker(
     checker = open_checker(settings, open_embedder(settings))
     with progress_of("checking") as begin:
         model = fit_checking(own, other, checker, [*pairs_files, *(also or [])], begin(len(own) + len(other)))
-    _write(out, "checking", model.json(), f"AUROC {model.fitted_on['auroc_left_out']} on pairs left out")
+    _write(out, "support", model.json(), f"AUROC {model.fitted_on['auroc_left_out']} on pairs left out")
 
 
 def fit_ranking(

@@ -22,7 +22,7 @@ from evals.report.sources import shelf
 from evals.runs.run import Run
 from evals.scores.summary import MAIN, OUTCOMES, score
 from rag.core.domain import Paper
-from rag.core.escaping import clean, safe_url
+from rag.core.escaping import printable, safe_url
 
 WHAT = {
     "hit@1": "the first paper found is a right one",
@@ -95,7 +95,7 @@ def page(runs: Sequence[Run], papers: Sequence[Paper]) -> str:
             types=type_choices(items),
         )
     )
-    return clean(text)
+    return printable(text)
 
 
 @cache

@@ -32,7 +32,7 @@ def follow(assistant: Assistant, cases: Sequence[Case], progress: Callable[[], N
         answer = assistant.ask(case.question, case.history)
         cited = {paper.id for paper in answer.cited_papers} or {paper.id for paper in answer.nearest}
         before = {sentence.text for sentence in answer.sentences}
-        history = (*case.history, Turn("user", case.question), Turn("assistant", answer.text))
+        history = (*case.history, Turn("user", case.question), answer.message)
         for suggestion in follow_ups(answer):
             then = assistant.ask(suggestion, history)
             items.append(

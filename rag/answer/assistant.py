@@ -4,13 +4,14 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 import logging
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answer import quoted
-from rag.answer.written import Composer, Draft
+from rag.answer.clock import Clock
+from rag.answer.draft import Draft
+from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Turn
 from rag.core.errors import WriterFailed
 from rag.core.logistic import Logistic
@@ -131,7 +132,7 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        clock = _Clock()
+        clock = Clock()
         mode = self._mode if mode == "auto" else mode
         query = self.searcher.understand(question, history)
         clock.mark("rewrite")
@@ -168,7 +169,7 @@ class Assistant:
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
         return _Findings(query, understood, result, passages, _new_first(evidence, query.quoted), most_papers)
 
-    def _quoted(self, findings: _Findings, clock: "_Clock") -> tuple[Answer, Sequence[Evidence]]:
+    def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
         query, result, model = findings.query, findings.result, self._models.answerability
         signals = findings.signals(result)
@@ -221,7 +222,7 @@ class Assistant:
         return missing if len(missing) < len(every) else ()
 
     def _written(
-        self, composer: Composer, answer: Answer, quotes: Sequence[Evidence], clock: "_Clock", most_papers: int | None
+        self, composer: Composer, answer: Answer, quotes: Sequence[Evidence], clock: Clock, most_papers: int | None
     ) -> Iterator[Progress | Answer]:
         """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
         read = len(answer.evidence)
@@ -275,29 +276,3 @@ def _with(answer: Answer, draft: Draft) -> Answer:
         dropped=draft.dropped,
         text=quoted.written_text(draft.sentences, answer.missing),
     )
-
-
-class _Clock:
-    """Milliseconds of each stage, and from the start."""
-
-    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
-        self._now = now
-        self._start = self._last = now()
-        self._stages: dict[str, float] = {}
-        self._first: float | None = None
-
-    def mark(self, stage: str) -> None:
-        """The stage ends now."""
-        moment = self._now()
-        self._stages[stage] = round((moment - self._last) * 1_000, 1)
-        self._last = moment
-
-    def first_text(self) -> None:
-        """Something of the answer is there to be shown; only the first time counts."""
-        if self._first is None:
-            self._first = round((self._now() - self._start) * 1_000, 1)
-
-    def times(self) -> dict[str, float]:
-        """Of the stages so far, of the first text, and in total."""
-        total = round((self._now() - self._start) * 1_000, 1)
-        return {**self._stages, "first_text": total if self._first is None else self._first, "total": total}

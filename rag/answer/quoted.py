@@ -4,37 +4,34 @@ Owns: order and grouping of quotes, numbering of papers, the markers, the labels
 says. Pure functions.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.core.domain import AnswerSentence, Citation, Evidence, Paper
+from rag.core.lexicon import patterns
+from rag.core.names import name_in_title
 
 DECLINED = "Not in these abstracts."
-_POINTS_BACK = re.compile(
-    r"\b(?:this|these|those|such|it|its|they|their|them|the former|the latter)\b"
-    r"|\bour (?:\w+ ){0,2}(?:method|model|approach|framework|findings?|results?)\b",
-    re.IGNORECASE,
-)
-_OWN_WORK = re.compile(r"\b(?:this|these) (?:paper|work|study|article|survey)\b|\bit is\b", re.IGNORECASE)
-_LONGEST_NAME = 6
+_POINTS_BACK = patterns("points_back")
+_POINTS_NOWHERE = patterns("points_nowhere")
+_MOST_NAME_WORDS = 6
 """Words of a title before its colon that still read as a name."""
 
 
-def quote(chosen: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
-    """The chosen sentences, grouped by paper: the paper of the first one first, and of each paper the first one chosen before the
+def quote(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
+    """The evidence, best first, grouped by paper: the paper of the best sentence first, and of each paper its best sentence before the
     others, which keep the abstract's order.
 
     Papers are numbered from 1 in the order they appear; all quotes of a paper carry its number.
     """
-    papers = list(dict.fromkeys(item.paper.id for item in chosen))
-    made: list[AnswerSentence] = []
+    papers = list(dict.fromkeys(item.paper.id for item in evidence))
+    sentences: list[AnswerSentence] = []
     for n, paper_id in enumerate(papers, start=1):
-        first, *others = (item for item in chosen if item.paper.id == paper_id)
+        first, *others = (item for item in evidence if item.paper.id == paper_id)
         for item in (first, *sorted(others, key=lambda item: item.span.start)):
             citation = Citation(n, item.paper, item.span.start, item.span.end)
-            made.append(AnswerSentence(citation.quote, "quote", (citation,)))
-    return tuple(made)
+            sentences.append(AnswerSentence(citation.quote, "quote", (citation,)))
+    return tuple(sentences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +53,12 @@ def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
     groups: dict[int, list[AnswerSentence]] = {}
     for sentence in sentences:
         groups.setdefault(sentence.citations[0].n, []).append(sentence)
-    made = []
+    grouped = []
     for group in groups.values():
         name = short_name(group[0].citations[0].paper)
         needed = name and (len(groups) > 1 or _needs_name(group[0], name))
-        made.append(Paragraph(name if needed else "", tuple(group)))
-    return tuple(made)
+        grouped.append(Paragraph(name if needed else "", tuple(group)))
+    return tuple(grouped)
 
 
 def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing: Sequence[str] = ()) -> str:
@@ -69,17 +66,17 @@ def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing:
 
     `counted` says first how many papers there are; `missing` are the parts of the question that were not found.
     """
-    grouped = paragraphs(sentences)
-    shown: list[str] = []
+    groups = paragraphs(sentences)
+    blocks: list[str] = []
     if counted:
-        shown.append(count_line(len(grouped)))
-    for paragraph in grouped:
+        blocks.append(count_line(len(groups)))
+    for paragraph in groups:
         if paragraph.label:
-            shown.append(f"{paragraph.label}:")
-        shown.append(" ".join(map(_marked, paragraph.sentences)))
+            blocks.append(f"{paragraph.label}:")
+        blocks.append(" ".join(map(_with_markers, paragraph.sentences)))
     if missing:
-        shown.append(missing_line(missing))
-    return "\n\n".join(shown)
+        blocks.append(missing_line(missing))
+    return "\n\n".join(blocks)
 
 
 def count_line(papers: int) -> str:
@@ -94,26 +91,25 @@ def missing_line(missing: Sequence[str]) -> str:
 
 def written_text(sentences: Sequence[AnswerSentence], missing: Sequence[str] = ()) -> str:
     """A written answer as shown: its sentences in order, in one paragraph; what has to be quoted stands in quotation marks."""
-    shown = [" ".join(map(_marked, sentences))]
+    blocks = [" ".join(map(_with_markers, sentences))]
     if missing:
-        shown.append(missing_line(missing))
-    return "\n\n".join(filter(None, shown))
+        blocks.append(missing_line(missing))
+    return "\n\n".join(filter(None, blocks))
 
 
-def _marked(sentence: AnswerSentence) -> str:
+def _with_markers(sentence: AnswerSentence) -> str:
     markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
     return f"\u201c{sentence.text}\u201d {markers}" if sentence.verdict == "quote" else f"{sentence.text} {markers}"
 
 
 def short_name(paper: Paper) -> str:
     """What a paper is called: the name before the colon of its title, else the whole title."""
-    name, colon, _ = paper.title.partition(":")
-    return name.strip() if colon and len(name.split()) <= _LONGEST_NAME else paper.title
+    return name_in_title(paper.title, _MOST_NAME_WORDS) or paper.title
 
 
 def _needs_name(sentence: AnswerSentence, name: str) -> bool:
-    pointing = _POINTS_BACK.search(_OWN_WORK.sub("", sentence.text)) is not None
-    return pointing and name.lower() not in sentence.text.lower()
+    points_back = _POINTS_BACK.search(_POINTS_NOWHERE.sub("", sentence.text)) is not None
+    return points_back and name.lower() not in sentence.text.lower()
 
 
 def declined_text(nearest: Sequence[Paper]) -> str:

@@ -23,6 +23,7 @@
     │   ├── EmbedderMismatch   the library was embedded by other weights
     │   └── SchemaTooNew       written by a newer citewise
     ├── WriterFailed           the model or server that writes gave no whole answer
+    ├── LexiconError           a list of words or patterns of the package is missing or damaged
     ├── FittedModelError       fitted data of the package is missing or damaged
     └── VectorIndexError       the vector index cannot be built
 
@@ -125,6 +126,10 @@ class VectorIndexError(CitewiseError):
 
 class WriterFailed(CitewiseError):
     """The model or server that writes gave no whole answer; the turn quotes instead."""
+
+
+class LexiconError(CitewiseError):
+    """A list of words or patterns of the package is missing or damaged."""
 
 
 class FittedModelError(CitewiseError):

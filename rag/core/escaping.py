@@ -17,19 +17,19 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEMPLATE_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "$`\\{}"})
 
 
-def clean(text: str) -> str:
-    """The text without characters that nobody can see or that cannot be sent."""
+def printable(text: str) -> str:
+    """The text, line by line, without characters that nobody can see; what cannot be sent becomes U+FFFD."""
     return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def escape_html(text: str) -> str:
     """The text as HTML that shows it literally, in an element or in a quoted attribute."""
-    return html.escape(clean(text), quote=True).translate(_TEMPLATE_MARKS)
+    return html.escape(printable(text), quote=True).translate(_TEMPLATE_MARKS)
 
 
 def safe_url(url: str | None) -> str | None:
     """The URL if it is an absolute http(s) one without white space or invisible characters, else None."""
-    if not url or url != clean(url) or re.search(r"\s", url):
+    if not url or url != printable(url) or re.search(r"\s", url):
         return None
     try:
         parts = urlsplit(url)

@@ -90,6 +90,3 @@ def _unusable(name: str, error: Exception) -> FittedModelError:
         f"rag/core/fitted/{name}.json cannot be used: {error}. Install citewise again, or make it anew: "
         "python -m evals --help lists the commands that fit"
     )
-
-
-load = load_logistic

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rag.core import lexicon
 from rag.core.domain import Span
 
 if TYPE_CHECKING:
@@ -22,11 +23,6 @@ WINDOW_MAX_CHARS = 1_200
 SENTENCE_MAX_CHARS = 600
 """Longer than 99.9 % of sentences in abstracts; what is longer is a list or broken text and is cut at clause ends."""
 
-_ABBREVIATIONS = frozenset(
-    """al approx av ca cf ch chap co col dept dr ed eds eg e.g eq eqs esp est et etc fig figs ie i.e inc jr ltd max min mr mrs ms no nos
-    nr op p pp prof ref refs resp sec sect sects st suppl tab tabs u.k u.s viz vol vols vs w.r.t wrt i.i.d ph.d a.k.a
-    d.o.f i.v s.d s.e.m v.s""".split()
-)
 # Abbreviations that often end a sentence too: followed by a capitalised function word they do.
 _ENDS_SENTENCE = re.compile(
     # Chinese and Japanese full stops need no space after them.
@@ -45,7 +41,7 @@ def _punkt() -> "PunktSentenceTokenizer":
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
     parameters = PunktParameters()
-    parameters.abbrev_types = set(_ABBREVIATIONS)
+    parameters.abbrev_types = set(lexicon.words("abbreviations"))
     return PunktSentenceTokenizer(parameters)
 
 
@@ -97,7 +93,7 @@ def windows(spans: Sequence[Span]) -> tuple[Span, ...]:
 
     A window holds fewer sentences where they would exceed `WINDOW_MAX_CHARS`.
     """
-    made: list[Span] = []
+    overlapping: list[Span] = []
     first = 0
     while first < len(spans):
         last = first
@@ -106,11 +102,11 @@ def windows(spans: Sequence[Span]) -> tuple[Span, ...]:
             and spans[last + 1].end - spans[first].start <= WINDOW_MAX_CHARS
         ):
             last += 1
-        made.append(Span(spans[first].start, spans[last].end))
+        overlapping.append(Span(spans[first].start, spans[last].end))
         if last == len(spans) - 1:
             break
         first = min(first + WINDOW_STRIDE, last + 1)
-    return tuple(made)
+    return tuple(overlapping)
 
 
 def embedded_text(title: str, passage: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from rag.answer.quoted import DECLINED, missing_line, paragraphs
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import SourceError
-from rag.core.escaping import clean
 from rag.core.formulas import formulas
+from rag.core.text import clean
 from rag.library.store import Library
 from rag.output.from_json import answer_of, paper_ids, saved_answers
 from rag.output.references import bibtex, csl_json, reference, ris
@@ -106,7 +106,7 @@ def _note(paper: Paper, words: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """The text on one line as Markdown that shows it literally; simple formulas stay formulas."""
-    line, parts, position = " ".join(clean(text).split()), [], 0
+    line, parts, position = clean(text), [], 0
     for span, formula in formulas(line):
         if not re.search(r"[<>`$]|\][(\[:]", formula):  # no tag, code, image or link where formulas are not known
             parts += [_literal(line[position : span.start]), f"${formula}$"]

@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import quote
 
 from rag.core.domain import Paper
-from rag.core.escaping import clean, safe_url
+from rag.core.escaping import safe_url
 from rag.core.formulas import formulas
+from rag.core.text import clean
 
 _PARTICLES = frozenset("van von der den de del della di da dos du la le ter ten zu zur al el bin ibn".split())
 _KEY_DULL = frozenset(
@@ -46,9 +47,9 @@ def paper_address(paper: Paper) -> str | None:
 def reference(paper: Paper) -> str:
     """The paper as one line of a bibliography: authors (year). Title. Venue. Link."""
     year = f" ({paper.year})" if paper.year else ""
-    authors = ", ".join(map(_line, paper.authors))
+    authors = ", ".join(map(clean, paper.authors))
     parts = [authors + year, _title(paper)] if authors else [_title(paper) + year]
-    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, _line(paper.venue or "")) if part)
+    text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, clean(paper.venue or "")) if part)
     return " ".join(filter(None, (text, paper_address(paper), _linked(paper))))
 
 
@@ -69,8 +70,8 @@ def bibtex(papers: Sequence[Paper]) -> str:
             "title": f"{{{_tex(_title(paper))}}}",  # the inner braces keep the capitals of names
             "author": " and ".join(_tex_name(author) for author in paper.authors),
             "year": str(paper.year or ""),
-            "journal" if paper.venue else "howpublished": _tex(_line(paper.venue or "")),
-            "doi": _without_braces(_line(paper.doi or "")),
+            "journal" if paper.venue else "howpublished": _tex(clean(paper.venue or "")),
+            "doi": _without_braces(clean(paper.doi or "")),
             "eprint": _without_braces(paper.arxiv_id or ""),
             "archiveprefix": "arXiv" if paper.arxiv_id else "",
             "url": _without_braces(paper_address(paper) or ""),
@@ -89,8 +90,8 @@ def ris(papers: Sequence[Paper]) -> str:
         lines += [("AU", ", ".join(filter(None, _name(author)))) for author in paper.authors]
         lines += [
             ("PY", str(paper.year or "")),
-            ("JO", _line(paper.venue or "")),
-            ("DO", _line(paper.doi or "")),
+            ("JO", clean(paper.venue or "")),
+            ("DO", clean(paper.doi or "")),
             ("AN", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else paper.pmid or ""),
             ("UR", paper_address(paper) or ""),
             ("N1", _linked(paper)),
@@ -109,8 +110,8 @@ def csl_json(papers: Sequence[Paper]) -> str:
             "title": _title(paper),
             "author": [_csl_name(author) for author in paper.authors],
             "issued": {"date-parts": [[paper.year]]} if paper.year else None,
-            "container-title": _line(paper.venue or ""),
-            "DOI": _line(paper.doi or ""),
+            "container-title": clean(paper.venue or ""),
+            "DOI": clean(paper.doi or ""),
             "PMID": paper.pmid,
             "number": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else None,
             "URL": paper_address(paper),
@@ -124,18 +125,13 @@ def _without_braces(address: str) -> str:
     return address.replace("{", "%7B").replace("}", "%7D")
 
 
-def _line(text: str) -> str:
-    """On one line, without what nobody can see."""
-    return " ".join(clean(text).split())
-
-
 def _title(paper: Paper) -> str:
-    return _line(paper.title) or _line(paper.abstract)[:80]
+    return clean(paper.title) or clean(paper.abstract)[:80]
 
 
 def _name(author: str) -> tuple[str, str]:
     """Family and given name; an organisation, or a name of one word, has no given name."""
-    name = _line(author)
+    name = clean(author)
     if "," in name:
         family, _, given = name.partition(",")
         return family.strip(), given.strip()

@@ -12,12 +12,12 @@ _PREFIX = re.compile(r"\b(?:doi|arxiv|pmid)\s*:?\s*$", re.IGNORECASE)
 
 def identifiers_in(question: str) -> tuple[str, ...]:
     """The identifiers named, lower case, arXiv ids without their version, addresses as they stand and without a final slash."""
-    found = [match.rstrip(".,;:!?)").lower() for match in _DOI.findall(question)]
-    found += [re.sub(r"v\d+$", "", match.lower()) for match in _ARXIV.findall(question)]
-    found += _PMID.findall(question)
+    identifiers = [match.rstrip(".,;:!?)").lower() for match in _DOI.findall(question)]
+    identifiers += [re.sub(r"v\d+$", "", match.lower()) for match in _ARXIV.findall(question)]
+    identifiers += _PMID.findall(question)
     for link in links_in(question):
-        found += [link, link.rstrip("/")]
-    return tuple(dict.fromkeys(found))
+        identifiers += [link, link.rstrip("/")]
+    return tuple(dict.fromkeys(identifiers))
 
 
 def without_identifiers(question: str) -> str:

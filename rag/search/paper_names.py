@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rag.core.domain import Hit, Paper
+from rag.core.names import name_in_title
 from rag.core.text import normalise
 from rag.question import kinds
 
@@ -14,18 +15,18 @@ OWNERS = 3
 def owners(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Ids of the papers that own a name of the question: it begins the title, stands in it or more than once in the abstract, or
     is introduced there, and in few others."""
-    picked = [hit.paper.id for hit in hits if _is_named(hit.paper, question)]
+    ids = [hit.paper.id for hit in hits if _is_named(hit.paper, question)]
     for name in kinds.names(question):
         holders = [hit.paper.id for hit in hits if _is_about(hit.paper, name)]
-        if 1 <= len(holders) <= OWNERS and not set(holders) & set(picked):
-            picked.append(holders[0])
-    return tuple(picked)
+        if 1 <= len(holders) <= OWNERS and not set(holders) & set(ids):
+            ids.append(holders[0])
+    return tuple(ids)
 
 
 def _is_named(paper: Paper, question: str) -> bool:
     """Whether the question has the words before the colon of the title, where they are a name of more than one word."""
-    name, colon, _ = paper.title.partition(":")
-    return bool(colon) and " " in name.strip() and normalise(name) in normalise(question)
+    name = name_in_title(paper.title)
+    return " " in name and normalise(name) in normalise(question)
 
 
 def _is_about(paper: Paper, name: str) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.assistant import Assistant
-from rag.answer.written import Composer, Draft, seen_by_writer
+from rag.answer.draft import Draft
+from rag.answer.written import Composer, seen_by_writer
 from rag.checking.checker import Checker
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
 from rag.core.settings import Settings
 from tests.helpers.assistants import around
+from tests.helpers.fakes import HashEmbedder
 from tests.helpers.writers import ScriptedWriter
 
 CACHING = Paper(
@@ -249,14 +251,15 @@ def test_writing_without_a_writer_says_why_it_quotes(assistant: Assistant) -> No
     assert assistant.ask(ASKED).notice == ""
 
 
-def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings, checker: Checker) -> None:
+def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings) -> None:
     from rag.wiring import open_composer
 
+    embedder = HashEmbedder()
     away = seed_settings.model_copy(update={"writer_url": "http://127.0.0.1:9/v1"})
-    composer, reason = open_composer(away, checker._embedder)
+    composer, reason = open_composer(away, embedder)
     assert composer is None
     assert "cannot be reached" in reason
     missing = seed_settings.model_copy(update={"writer": "nobody/no-such-model"})
-    composer, reason = open_composer(missing, checker._embedder)
+    composer, reason = open_composer(missing, embedder)
     assert composer is None
     assert "no weights" in reason

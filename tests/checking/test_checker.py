@@ -1,10 +1,15 @@
 """The checker: what each signal catches, and that the real one with its fitted weights tells right from wrong."""
 
+from dataclasses import replace
+
 import pytest
 
-from rag.checking.checker import Checker, strange_names
-from rag.checking.negation import contrast_conflicts, negation_conflicts, said_of_the_other, sides
+from rag.checking.checker import Checker
+from rag.checking.names import missing_names
+from rag.checking.negation import contrast_conflicts, negation_conflicts
 from rag.checking.numbers import number_conflicts
+from rag.core.logistic import load_logistic
+from rag.models.embedder import TransformerEmbedder
 
 EVIDENCE = "It enables a speedup factor of 2.3times for Stable Diffusion v1.5 with only a 0.05 decline in CLIP Score."
 TITLE = "DeepCache: Accelerating Diffusion Models for Free"
@@ -49,7 +54,7 @@ def test_an_altered_number_unit_or_base_is_found(sentence: str, source: str, kin
 
 
 @pytest.mark.parametrize(
-    ("sentence", "source", "strange"),
+    ("sentence", "source", "missing"),
     [
         ("It is tested on CIFAR-10.", "It is tested on ImageNet.", ("CIFAR-10",)),
         ("DMs are slow.", "Diffusion models are slow.", ()),
@@ -58,8 +63,8 @@ def test_an_altered_number_unit_or_base_is_found(sentence: str, source: str, kin
         ("However, it is slow.", "it is slow", ()),
     ],
 )
-def test_names_that_the_evidence_does_not_hold_are_found(sentence: str, source: str, strange: tuple[str, ...]) -> None:
-    assert strange_names(sentence, source) == strange
+def test_names_that_the_evidence_does_not_hold_are_found(sentence: str, source: str, missing: tuple[str, ...]) -> None:
+    assert missing_names(sentence, source) == missing
 
 
 @pytest.mark.parametrize(
@@ -85,18 +90,21 @@ def test_words_that_exclude_each_other_are_found() -> None:
     assert contrast_conflicts("Videos are made.", "Images are made.", reference="Video models") == ()
 
 
-def test_a_comparison_turned_round_is_found() -> None:
-    source = "The codec outperforms Descript on quality."
-    assert sides("The codec surpasses Descript on quality.", source) > 0
-    assert sides("Descript surpasses the codec on quality.", source) < 0
-    assert sides("Descript is outperformed by the codec.", source) > 0
+def test_a_reason_that_the_evidence_does_not_give_counts_against_a_sentence(checker: Checker) -> None:
+    given = checker.check("It is fast due to pruning.", TITLE, "Due to pruning, it is fast.")
+    added = checker.check("It is fast due to pruning.", TITLE, "Pruning makes it fast.")
+    assert (given.signals["cause"], added.signals["cause"]) == (0.0, 1.0)
 
 
-def test_what_others_did_is_not_the_authors_work() -> None:
-    source = "Existing methods focus on pixels."
-    assert said_of_the_other("ThinkDiff focuses on pixels.", source, "ThinkDiff")
-    assert not said_of_the_other("Prior methods focus on pixels.", source, "ThinkDiff")
-    assert not said_of_the_other("ThinkDiff focuses on meaning.", "We focus on meaning.", "ThinkDiff")
+def test_the_model_that_is_handed_in_decides(embedder: TransformerEmbedder, checker: Checker) -> None:
+    strict = replace(load_logistic("support"), threshold=1.0)
+    assert checker.check(EVIDENCE, TITLE, EVIDENCE).supported
+    assert not Checker(embedder, strict).check(EVIDENCE, TITLE, EVIDENCE).supported
+
+
+def test_what_is_weighed_is_what_is_fitted(checker: Checker) -> None:
+    fitted = [feature.name for feature in load_logistic("support").features]
+    assert sorted(checker.signals(EVIDENCE, TITLE, EVIDENCE)) == sorted(fitted)
 
 
 @pytest.mark.parametrize(
@@ -128,13 +136,14 @@ def test_an_unsupported_sentence_fails_and_the_reason_is_said(checker: Checker, 
     assert reason in checked.reason
 
 
-def test_a_second_opinion_counts_half(checker: Checker) -> None:
+def test_a_second_opinion_counts_half(checker: Checker, embedder: TransformerEmbedder) -> None:
     class Never:
         def probability(self, premise: str, hypothesis: str) -> float:
             return 0.0
 
     alone = checker.check(EVIDENCE, TITLE, EVIDENCE).score
-    assert Checker(checker._embedder, Never()).check(EVIDENCE, TITLE, EVIDENCE).score == pytest.approx(alone / 2)
+    both = Checker(embedder, load_logistic("support"), Never())
+    assert both.check(EVIDENCE, TITLE, EVIDENCE).score == pytest.approx(alone / 2)
 
 
 @pytest.mark.parametrize("text", ["…", "5", "×", "-", "a" * 3_000, "\U0001f600 <|im_start|>", "10^{99}", "1e999 %"])

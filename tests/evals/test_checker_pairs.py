@@ -15,6 +15,7 @@ from evals.scores.checker import judge, load_pairs, pair_json, summary
 from evals.scores.statistics import auroc
 from rag.checking.checker import Checker
 from rag.core.domain import Paper
+from rag.core.logistic import load_logistic
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
 
@@ -75,7 +76,7 @@ def test_verdicts_and_summary_agree(tmp_path: Path) -> None:
         _pair(4, "Whales sing in the northern ocean at night.", False, "filler"),
     ]
     embedder = HashEmbedder()
-    judged = judge(load_pairs(_file(tmp_path, *lines)), Checker(embedder))
+    judged = judge(load_pairs(_file(tmp_path, *lines)), Checker(embedder, load_logistic("support")))
     found = summary(judged, embedder)
     assert (found["n"], found["supported"]) == (4, 2)
     assert found["auroc"] == 1.0
@@ -87,7 +88,9 @@ def test_verdicts_and_summary_agree(tmp_path: Path) -> None:
 
 def test_a_set_of_one_kind_has_no_auroc(tmp_path: Path) -> None:
     embedder = HashEmbedder()
-    found = summary(judge(load_pairs(_file(tmp_path, _pair(1, "x", True))), Checker(embedder)), embedder)
+    found = summary(
+        judge(load_pairs(_file(tmp_path, _pair(1, "x", True))), Checker(embedder, load_logistic("support"))), embedder
+    )
     assert (found["auroc"], found["caught"]) == (None, None)
 
 
@@ -103,7 +106,7 @@ def test_fitting_gives_a_model_with_the_checkers_signals(tmp_path: Path) -> None
     lines = [_pair(i, f"DeepCache makes them 2.3 times faster {i % 3}.", True) for i in range(12)]
     lines += [_pair(20 + i, f"Whales {i} sing in the ocean.", False, "filler") for i in range(12)]
     path = _file(tmp_path, *lines)
-    model = fit_checking(load_pairs(path), [], Checker(HashEmbedder()), [path])
+    model = fit_checking(load_pairs(path), [], Checker(HashEmbedder(), load_logistic("support")), [path])
     assert {feature.name for feature in model.features} >= {"numbers", "names", "negation"}
     assert 0 < model.threshold < 1
 

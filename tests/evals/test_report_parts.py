@@ -11,7 +11,7 @@ from evals.report.charts import SHARE, Axis, Chart, Dots, Interval, Lines, Serie
 from evals.report.marks import pieces, places
 from evals.report.page import environment
 from rag.core.domain import Span
-from rag.core.escaping import clean
+from rag.core.escaping import printable
 from tests.evals.reports import IMAGE
 
 
@@ -45,7 +45,7 @@ def test_only_our_own_style_and_script_escape_the_escaping() -> None:
 
 def svg(chart: Chart) -> str:
     """The chart as it stands in the page."""
-    return clean(str(environment().get_template("charts.html").module.chart(chart)))
+    return printable(str(environment().get_template("charts.html").module.chart(chart)))
 
 
 HOSTILE_LABEL = f"{IMAGE} & \x0b"

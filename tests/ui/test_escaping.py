@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rag.core.escaping import clean, escape_html, safe_url, shorten
+from rag.core.escaping import escape_html, printable, safe_url, shorten
 from tests.helpers.answers import HOSTILE, Shown
 
 
@@ -17,9 +17,9 @@ def test_html_shows_text_literally(text: str) -> None:
 
 
 def test_invisible_characters_are_dropped() -> None:
-    assert clean("a\x00b\x1b[0m\u202ec\u2066d\x7f\U000e0041") == "ab[0mcd"
-    assert clean("\ud800x") == "\ufffdx"
-    assert clean("a\r\nb\tc") == "a\nb\tc"
+    assert printable("a\x00b\x1b[0m\u202ec\u2066d\x7f\U000e0041") == "ab[0mcd"
+    assert printable("\ud800x") == "\ufffdx"
+    assert printable("a\r\nb\tc") == "a\nb\tc"
 
 
 @pytest.mark.parametrize("url", ["https://example.org/a?b=c#d", "http://example.org"])

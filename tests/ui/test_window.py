@@ -166,6 +166,7 @@ def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, addres
     user, answer = scripted.histories[-1]
     assert user == Turn("user", "How fast?")
     assert "“This enables a speedup factor of 2.3" in answer.content
+    assert answer.cited == ("cache", "propagate")
     page.get_by_role("link", name="Source 2").click()  # of the first answer
     expect(page.get_by_label("Source 2", exact=True)).to_be_in_viewport()
     expect(page.get_by_label("Source 2", exact=True)).to_contain_text("Faster Encoders")

@@ -76,6 +76,7 @@ def test_a_follow_up_knows_what_was_said_before_a_reload(visit: Any, address: st
     answered(page, 1)
     assert scripted.histories[-1][0] == Turn("user", "how fast?")
     assert SPEED in scripted.histories[-1][1].content
+    assert scripted.histories[-1][1].cited == ("cache", "propagate")
 
 
 def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_shown(visit: Any, address: str, scripted: Scripted) -> None:

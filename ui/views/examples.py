@@ -4,7 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rag.core.escaping import clean, shorten
+from rag.core.escaping import shorten
+from rag.core.names import name_in_title
+from rag.core.text import clean
 
 _NAME = re.compile(r"[^\W\d_][\w.+-]*(?: [\w.+-]+){0,2}")
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
@@ -17,7 +19,7 @@ _DULL = frozenset(
 
 def example_questions(titles: Iterable[str], limit: int = 4) -> list[str]:
     """Up to `limit` questions about papers of these titles: named things first, then shared subjects, then whole titles."""
-    titles = [" ".join(clean(title).split()) for title in titles]
+    titles = [clean(title) for title in titles]
     names = [f"What is {name} and what does it improve?" for name in _names(titles)]
     subjects = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
     whole = [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)]
@@ -27,8 +29,7 @@ def example_questions(titles: Iterable[str], limit: int = 4) -> list[str]:
 
 def _names(titles: Iterable[str]) -> list[str]:
     """What stands before the colon of a title and looks like a name, names of one word first."""
-    heads = [title.split(":", 1)[0].strip() for title in titles if ": " in title]
-    names = [head for head in heads if len(head) <= 30 and _NAME.fullmatch(head)]
+    names = [name for name in map(name_in_title, titles) if len(name) <= 30 and _NAME.fullmatch(name)]
     # A capital after the first letter ("DeepCache", "BERT") tells a coined name from an ordinary word.
     return sorted(dict.fromkeys(names), key=lambda name: (" " in name, not re.search(r"\w[A-Z]", name)))
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from itertools import chain, zip_longest
 
 from rag.core.domain import Answer, Paper, Span
-from rag.core.escaping import clean, shorten
-from rag.core.text import normalise
+from rag.core.escaping import shorten
+from rag.core.lexicon import patterns
+from rag.core.names import name_in_title
+from rag.core.text import clean, normalise
 
 LIMIT = 3
 _LONGEST_NAME = 60
-_PROPOSES = re.compile(
-    r"\b(?:we|this (?:paper|work|study)) (?:\w+ )?(?:propos|introduc|present|develop|design|describ)", re.I
-)
+_PROPOSES = patterns("proposes")
 _RESULTS = (
     (re.compile(r"\bachiev", re.I), "What does {} achieve?"),
     (re.compile(r"\bimprov", re.I), "What does {} improve?"),
@@ -66,11 +66,10 @@ def _comparison(papers: list[Paper], answer: Answer) -> Iterator[str]:
 
 def _name_of(paper: Paper) -> str:
     """The paper's name: what stands before the colon of its title, if the abstract uses it too, else the title in quotation marks."""
-    title = " ".join(clean(paper.title).split())
-    head, colon, _ = title.partition(": ")
-    named = colon and len(head) <= _LONGEST_NAME and len(head.split()) <= 4
-    if named and normalise(head) in normalise(paper.abstract):
-        return head
+    title = clean(paper.title)
+    name = name_in_title(title, most_words=4)
+    if name and len(name) <= _LONGEST_NAME and normalise(name) in normalise(paper.abstract):
+        return name
     return f"\u201c{shorten(title.rstrip('.'), 110)}\u201d"
 
 

@@ -99,11 +99,16 @@ const change = (turn, fields) => {
   return Object.assign(turn, fields, { changed: stamp });
 };
 
+/** The ids of the papers that an answer cites, in the order of their citation. */
+const citedBy = (answer) => [
+  ...new Set((answer.sentences ?? []).flatMap((sentence) => sentence.citations.map((citation) => citation.paper_id))),
+];
+
 /** The turns before this one, as the messages that the server takes. */
 const historyBefore = (talk, turn) => {
   const before = talk.turns.slice(0, Math.max(talk.turns.indexOf(turn), 0)).filter((earlier) => earlier.answer);
   return before.slice(-FACTS.historyTurns).flatMap((earlier) => [
     { role: "user", content: earlier.question },
-    { role: "assistant", content: earlier.answer.answer },
+    { role: "assistant", content: earlier.answer.answer, cited: citedBy(earlier.answer) },
   ]);
 };
