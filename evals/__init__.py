@@ -2,10 +2,10 @@
 
     import evals
 
-    done = evals.run("my-set.jsonl", library="library", out="runs/mine.jsonl", sample=50)
-    evals.score(done)["measures"]["hit@1"]
-    evals.frame(done).groupby("type").mean(numeric_only=True)
-    evals.compare(evals.load_run("runs/before.jsonl"), done).regressions
+    after = evals.run("my-set.jsonl", library="library", out="runs/mine.jsonl", sample=50)
+    evals.score(after)["measures"]["hit@1"]
+    evals.frame(after).groupby("type").mean(numeric_only=True)
+    evals.compare(evals.load_run("runs/before.jsonl"), after).regressions
 
 The functions below import what they need when they are called, so that importing this package is light.
 """
@@ -71,21 +71,21 @@ def run(
     from evals.runs.session import Selection, run_set
     from rag.core.settings import Settings
 
-    chosen = load(question_set) if isinstance(question_set, str | Path) else question_set
-    wanted = Settings.load(library=Path(library), **settings)
-    return run_set(chosen, wanted, Path(out), mode, Selection(split, limit, sample, seed), resume)
+    questions = load(question_set) if isinstance(question_set, str | Path) else question_set
+    options = Settings.load(library=Path(library), **settings)
+    return run_set(questions, options, Path(out), mode, Selection(split, limit, sample, seed), resume)
 
 
 def score(run: "Run") -> dict[str, Any]:
-    """All measures of a run with their intervals, overall and by type; see `evals.scores.scoring`."""
-    from evals.scores.scoring import score
+    """All measures of a run with their intervals, overall and by type; see `evals.scores.summary`."""
+    from evals.scores.summary import score
 
     return score(run)
 
 
 def frame(run: "Run") -> "DataFrame":
     """One row a question with every measure, as a pandas frame."""
-    from evals.scores.scoring import frame
+    from evals.scores.summary import frame
 
     return frame(run)
 

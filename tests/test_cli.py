@@ -48,7 +48,7 @@ def test_help_teaches_and_answers_within_a_second(seed_settings: Settings) -> No
 
 
 @pytest.mark.parametrize(
-    "module", ["rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.scoring"]
+    "module", ["rag", "rag.cli", "rag.wiring", "ui", "evals", "evals.cases.question_set", "evals.scores.summary"]
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:
     heavy = "{'torch', 'transformers', 'gradio', 'chromadb', 'llama_index'} & set(sys.modules)"

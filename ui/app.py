@@ -1,11 +1,11 @@
-"""The page: one static piece of HTML, and the events and functions by which its scripts reach the server.
+"""The page: its HTML, styles and scripts, and the events and functions by which its scripts reach the server.
 
 Owns everything of gradio that the page needs. What is shown comes from `ui.views`, what happens in a chat turn
 from `ui.session`. Holds no conversation: those are the browser's (`ui/page/store.js`).
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -21,26 +21,24 @@ from rag.core.settings import Settings
 from ui.api import add_endpoints
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
 from ui.session.limits import RateLimit, address_of
-from ui.session.loading import Asked, Loader, Open
+from ui.session.loading import Answerer, Loader, Open
 from ui.session.lookups import Lookups
-from ui.session.records import drawn
+from ui.session.records import frame
 from ui.session.turns import Visit, request_of, run_turn
+from ui.views.page import facts_script, page
 from ui.views.status import status
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = (
-    "store.js",
-    "view.js",
-    "talk.js",
-    "actions.js",
-    "events.js",
-)  # in this order: each uses what stands before it
+SCRIPTS = "store view talk opening actions events".split()
+"""In this order: each uses what stands before it."""
+STYLES = "tokens frame conversations chat answer actions input sources dialogs narrow".split()
+"""In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def open_assistant(settings: Settings, progress: Callable[[str], None] | None = None) -> Asked:
+def open_assistant(settings: Settings, progress: Callable[[str], None] | None = None) -> Answerer:
     """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds."""
     from rag.wiring import open_assistant as open_
 
@@ -65,12 +63,12 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine."""
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
-    scripts = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
-    style = (PAGE / "theme.css").read_text(encoding="utf-8")
+    style = _page_files("css", STYLES)
+    script = facts_script(settings) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
-        "head": f"<style>{style}</style><script>(() => {{\n{scripts}}})();</script>",
+        "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
         "auth": tuple(settings.auth.get_secret_value().split(":", 1)) if settings.auth else None,
         "footer_links": ["api"],
         "run_history": False,
@@ -81,6 +79,11 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         # Expected errors reach API callers as gr.Error; the text of any other one belongs in the log only.
         "show_error": False,
     }
+
+
+def _page_files(kind: str, names: Sequence[str]) -> str:
+    """The page's files of one kind, in this order."""
+    return "\n".join((PAGE / kind / f"{name}.{kind}").read_text(encoding="utf-8") for name in names)
 
 
 def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None = 7860, **options: Any) -> None:
@@ -108,11 +111,11 @@ class Window:
     def build(self, demo: gr.Blocks) -> None:
         """Add the components to the page and connect them."""
         visit = gr.State(Visit())
-        gr.HTML((PAGE / "page.html").read_text("utf-8"), apply_default_css=False, js_on_load=None, elem_id="cw-page")
+        gr.HTML(str(page(self._settings)), apply_default_css=False, js_on_load=None, elem_id="cw-page")
         # Hidden components carry what goes to and fro; the page draws it. Their templates are empty: nothing of it is markup.
         carrier: dict[str, Any] = {"html_template": " ", "visible": "hidden"}
-        answers = gr.HTML(None, js_on_load="watch('value', () => window.citewise.received(props.value))", **carrier)
-        states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.stated(props.value))", **carrier)
+        answers = gr.HTML(None, js_on_load="watch('value', () => window.citewise.receive(props.value))", **carrier)
+        states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.showStatus(props.value))", **carrier)
         bridge = gr.HTML(
             None,
             js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload'",
@@ -123,7 +126,7 @@ class Window:
         # and then leaves the model's only place in the queue taken for ever.
         # "multiple": the page itself sees to it that there is one question at a time, and one that hangs must not block the next.
         asking = bridge.ask(self._answer, visit, answers, concurrency_id=MODEL, trigger_mode="multiple", **PRIVATE)
-        asking.failure(None, None, None, js="() => window.citewise.failed()", queue=False, **PRIVATE)
+        asking.failure(None, None, None, js="() => window.citewise.interrupt()", queue=False, **PRIVATE)
         bridge.stop(self._stop, visit, None, queue=False, **PRIVATE)
         # No limit: each open page watches the loading, and none may wait for another.
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
@@ -133,35 +136,34 @@ class Window:
     def _answer(self, visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[Mapping[str, Any]]:
         """The states of a turn, until it has ended or is over for another reason."""
         try:
-            asked = request_of(event._data)
+            attempt = request_of(event._data)
         except QuestionError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        visit.begin(asked.run)
-        turn = ChatTurn(asked.id, asked.question)
+        visit.begin(attempt.run)
+        turn = ChatTurn(attempt.id, attempt.question)
         try:
             self._rate.take(address_of(request))
         except QuestionError as error:
-            yield self._shown(replace(turn, step="failed", note=str(error)), asked.run)
+            yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run)
             return
-        with closing(run_turn(self._loader, asked)) as states:
+        with closing(run_turn(self._loader, attempt)) as states:
             for turn in states:
-                if not visit.runs(asked.run):
+                if not visit.runs(attempt.run):
                     break
-                yield self._shown(turn, asked.run)
+                yield self._frame(turn, attempt.run)
             else:
                 return
         # What was on its way to the page when the visitor stopped must not be the last word.
-        yield self._shown(turn.stopped(), asked.run)
+        yield self._frame(turn.stopped(), attempt.run)
 
-    def _shown(self, turn: ChatTurn, run: str) -> Mapping[str, Any]:
-        loading = self._loader.loading
-        return {"run": run, **drawn(turn, len(loading.papers), loading.description or {})}
+    def _frame(self, turn: ChatTurn, run: str) -> Mapping[str, Any]:
+        return {"run": run, **frame(turn, self._loader.loading)}
 
     def _stop(self, visit: Visit, event: gr.EventData) -> None:
         visit.stop(str(event._data))
 
     def _watch(self) -> Iterator[Mapping[str, Any]]:
-        """What is there to be said about the loading, as long as it goes on and once more when it has ended."""
+        """The state of the loading, as long as it goes on and once more when it has ended."""
         while not self._loader.wait(POLL_SECONDS):
             yield status(self._loader.loading, self._settings)
         yield status(self._loader.loading, self._settings)

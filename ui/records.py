@@ -6,34 +6,45 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from rag.core.domain import Answer, Hit, Mode, Paper
+from rag.core.domain import Answer, Hit, Mode
 from rag.core.text import clean
 
 QUESTIONS_A_MINUTE = 60
-
+HISTORY_MESSAGES = 20
+"""Messages of the conversation that a follow-up is understood from; older ones are ignored."""
+NOTE_CHARS = 1_000
+"""The longest note on a vote."""
 
 Step = Literal["waiting", "searching", "reading", "writing", "answering", "done", "stopped", "failed"]
-
-
 ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
-
-
-HISTORY_MESSAGES = 20  # of the conversation so far; older ones are not looked at
-
-
 TurnId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{4,40}$")]
+
+MODES: Mapping[Mode, str] = {
+    "auto": "writes where a writer is there, else quotes",
+    "quote": "exact words of the abstracts only",
+    "write": "new sentences, each checked against the words it cites",
+}
+EXPORTS = {
+    "markdown": "Markdown with footnotes",
+    "bibtex": "BibTeX of the cited papers",
+    "ris": "RIS of the cited papers",
+    "csl-json": "CSL-JSON of the cited papers",
+}
+"""What an answer can be exported as, by the names of `rag.output.export.FORMATS`."""
+CONVERSATION = "json"
+CONVERSATION_EXPORTS = EXPORTS | {CONVERSATION: "The conversation as JSON"}
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTurn:
-    """A question and what has come of it so far. `note` is what it waits for, or why it failed; `lost` counts the sentences
-    of a reopened answer that no longer resolve."""
+    """A question and what has come of it so far. `note` is what it waits for, or why it failed; `standalone` is the question as a
+    follow-up was understood; `lost` counts the sentences of a reopened answer that no longer resolve."""
 
     id: str
     question: str
     step: Step = "waiting"
     note: str = ""
-    asked_as: str = ""
+    standalone: str = ""
     hits: tuple[Hit, ...] = ()
     done: int = 0
     total: int = 0
@@ -59,10 +70,15 @@ def standalone_if_other(question: str, standalone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How far the loading is. `note` is what is being loaded, or why it failed; `papers` are set once it is ready."""
+    """How far the loading is. `note` is what is being loaded, or why it failed. Once it is ready, `papers` is how many the library
+    holds, and `titles` are those of the first ones."""
 
     state: Literal["loading", "ready", "failed"]
     note: str = ""
-    papers: tuple[Paper, ...] = ()
+    papers: int = 0
+    titles: tuple[str, ...] = ()
     description: Mapping[str, str] | None = None
     error: Exception | None = None
+
+
+STARTING = Loading("loading", "Starting")

@@ -11,13 +11,13 @@ import gradio as gr
 from rag.core.errors import LibraryMissing
 from rag.core.settings import Settings
 from ui.app import build_app, launch_options, open_assistant
-from ui.session.loading import Asked
+from ui.session.loading import Answerer
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 
-def open_seeded(settings: Settings, progress: Callable[[str], None] | None = None) -> Asked:
-    """The assistant over the library; where there is none yet, one is made of the seed files."""
+def open_seeded(settings: Settings, progress: Callable[[str], None] | None = None) -> Answerer:
+    """The assistant over the library; where there is no library yet, the seed files fill one first."""
     try:
         return open_assistant(settings, progress)
     except LibraryMissing:

@@ -21,8 +21,8 @@ from evals.bench.corpus import questions_from, questions_of, take_papers, write_
 from evals.bench.naive import build_naive_index
 from evals.bench.sides import SIDES, Job, Sample, candidate_sentences
 from evals.bench.workers import Worker
+from evals.errors import EvalError
 from evals.runs.manifest import machine, versions
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 from rag.models.find import choose_device
 from rag.wiring import ingest_files
@@ -89,25 +89,25 @@ def bench(
     report = progress or (lambda _: None)
     plan = _checked(part, papers, questions)
     load_before = _load()
-    chosen = take_papers(corpus, papers)
-    asked: tuple[str, ...] = ()
+    sample = take_papers(corpus, papers)
+    texts: tuple[str, ...] = ()
     if part != "ingest":
-        asked = questions_from(question_file, questions) if question_file else questions_of(chosen, questions)
-    with tempfile.TemporaryDirectory(prefix="citewise-bench-") as made:
-        folder = Path(made)
-        job = Job(settings.model_copy(update={"library": folder / "library"}), folder, asked)
-        write_corpus(chosen, job.corpus)
-        write_corpus(chosen[:_WARM_PAPERS], job.warm_corpus)
+        texts = questions_from(question_file, questions) if question_file else questions_of(sample, questions)
+    with tempfile.TemporaryDirectory(prefix="citewise-bench-") as temporary:
+        folder = Path(temporary)
+        job = Job(settings.model_copy(update={"library": folder / "library"}), folder, texts)
+        write_corpus(sample, job.corpus)
+        write_corpus(sample[:_WARM_PAPERS], job.warm_corpus)
         if part != "ingest":
             job = _prepared(part, job, report)
-        sides = _measured(part, plan, job, max(1, len(asked)), report)
-    size = papers if part == "ingest" else len(asked)
+        sides = _measured(part, plan, job, max(1, len(texts)), report)
+    size = papers if part == "ingest" else len(texts)
     citewise = _summary(plan.citewise, plan.unit, size, sides["citewise"])
     baseline = _summary(plan.baseline, plan.unit, size, sides["baseline"])
     return {
         "part": part,
         "papers": papers,
-        "questions": len(asked),
+        "questions": len(texts),
         "citewise": citewise,
         "baseline": baseline,
         "ratios": _ratios(citewise, baseline),
@@ -147,10 +147,10 @@ class _Side:
 
 
 def _measured(part: str, plan: _Part, job: Job, items: int, report: Report) -> dict[str, _Side]:
-    taken: dict[str, list[list[Sample]]] = {side: [[] for _ in range(items)] for side in SIDES[part]}
+    by_side: dict[str, list[list[Sample]]] = {side: [[] for _ in range(items)] for side in SIDES[part]}
     with ExitStack() as stack:
         workers: dict[str, Worker] = {}
-        for side in taken:
+        for side in by_side:
             report(f"Loading and warming up: {side}")
             workers[side] = stack.enter_context(Worker(part, side, job))
         for repeat in range(plan.repeats):
@@ -158,9 +158,9 @@ def _measured(part: str, plan: _Part, job: Job, items: int, report: Report) -> d
                 report(f"Round {repeat + 1} of {plan.repeats}, {item + 1} of {items}")
                 # The sides take turns, and in going first too, so that what else the machine does hits both alike.
                 for side in sorted(workers, reverse=(repeat + item) % 2 == 0):
-                    taken[side][item].append(workers[side].measure(item))
+                    by_side[side][item].append(workers[side].measure(item))
         return {
-            side: _Side(tuple(map(tuple, taken[side])), worker.peak_mb(), worker.ready_s)
+            side: _Side(tuple(map(tuple, by_side[side])), worker.peak_mb(), worker.ready_s)
             for side, worker in workers.items()
         }
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from evals.cases.question_set import load_set
+from evals.errors import EvalError
 from rag.core.domain import Paper, Rejected
-from rag.core.errors import EvalError
 from rag.core.sentences import sentences
 from rag.ingest.formats import corpus_jsonl, read_papers
 from rag.output.to_json import paper_json
@@ -26,16 +26,16 @@ def take_papers(corpus: Path, papers: int) -> tuple[Paper, ...]:
     """
     if not corpus.is_file():
         raise EvalError(f"there is no corpus {corpus}; give a file that citewise ingest reads")
-    taken: dict[str, Paper] = {}
+    by_id: dict[str, Paper] = {}
     try:
         for record in _records(corpus):
             if isinstance(record, Paper):
-                taken.setdefault(record.id, record)
-            if len(taken) == papers:
-                return tuple(taken.values())
+                by_id.setdefault(record.id, record)
+            if len(by_id) == papers:
+                return tuple(by_id.values())
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise EvalError(f"cannot read the corpus {corpus}: {error}") from error
-    raise EvalError(f"{corpus} holds {len(taken):,} papers, not {papers:,}; ask for at most {len(taken):,}")
+    raise EvalError(f"{corpus} holds {len(by_id):,} papers, not {papers:,}; ask for at most {len(by_id):,}")
 
 
 def _records(corpus: Path) -> Iterator[Paper | Rejected]:
@@ -71,8 +71,8 @@ def questions_of(papers: Sequence[Paper], questions: int) -> tuple[str, ...]:
             f"{len(papers):,} papers give at most {len(papers):,} questions, not {questions:,}; "
             "ask for fewer, or give a file of questions"
         )
-    chosen = [papers[number * len(papers) // questions] for number in range(questions)]
-    return tuple((paper.title or _first_sentence(paper))[:_QUESTION_CHARS] for paper in chosen)
+    sample = [papers[number * len(papers) // questions] for number in range(questions)]
+    return tuple((paper.title or _first_sentence(paper))[:_QUESTION_CHARS] for paper in sample)
 
 
 def _first_sentence(paper: Paper) -> str:
@@ -85,7 +85,7 @@ def questions_from(file: Path, questions: int) -> tuple[str, ...]:
     Raises:
         EvalError: the set cannot be read, or has fewer.
     """
-    asked = [case.question for case in load_set(file).cases]
-    if len(asked) < questions:
-        raise EvalError(f"{file} holds {len(asked):,} questions, not {questions:,}; ask for at most {len(asked):,}")
-    return tuple(asked[:questions])
+    texts = [case.question for case in load_set(file).cases]
+    if len(texts) < questions:
+        raise EvalError(f"{file} holds {len(texts):,} questions, not {questions:,}; ask for at most {len(texts):,}")
+    return tuple(texts[:questions])

@@ -40,12 +40,12 @@ def build_naive_index(settings: Settings, folder: Path) -> None:
     ids = library.window_ids()
     papers = {paper.id: paper for paper in library.papers()}
     for start in range(0, len(ids), _ADD_BATCH):
-        found, rows = library.windows_by_id(ids[start : start + _ADD_BATCH])
-        owners = [papers[window.paper_id] for window in found]
+        windows, rows = library.windows_by_id(ids[start : start + _ADD_BATCH])
+        owners = [papers[window.paper_id] for window in windows]
         store.add(
             [
                 window_node(window, paper.title, paper.abstract, row)
-                for window, paper, row in zip(found, owners, rows, strict=True)
+                for window, paper, row in zip(windows, owners, rows, strict=True)
             ]
         )
     client.close()
@@ -97,8 +97,8 @@ class Writer:
         if self._tokenizer.chat_template:
             turns = [{"role": "user", "content": prompt}]
             prompt = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        given = self._tokenizer(prompt, return_tensors="pt", add_special_tokens=not self._tokenizer.chat_template)
-        given = given.to(self._device)
+        inputs = self._tokenizer(prompt, return_tensors="pt", add_special_tokens=not self._tokenizer.chat_template)
+        inputs = inputs.to(self._device)
         pad = self._tokenizer.pad_token_id or 0
-        made = self._network.generate(**given, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=pad)
-        return list(made[0, given["input_ids"].shape[1] :].tolist())
+        output = self._network.generate(**inputs, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=pad)
+        return list(output[0, inputs["input_ids"].shape[1] :].tolist())

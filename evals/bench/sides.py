@@ -168,16 +168,16 @@ def candidate_sentences(job: Job) -> Job:
     """The job with, for each question, the sentences nearest to it among those of the papers found."""
     searcher = open_searcher(job.settings)
     embedder = open_embedder(job.settings)
-    chosen: list[Passages] = []
+    of_questions: list[Passages] = []
     for question in job.questions:
         hits = {hit.paper.id: hit.paper for hit in searcher.search(question, job.settings.read_papers)}
-        found, rows = searcher.library.sentences(hits)
+        candidates, rows = searcher.library.sentences(hits)
         cosines = (rows @ embedder.embed_question(question)).tolist()
-        nearest = sorted(range(len(found)), key=lambda i: -cosines[i])[: job.settings.read_sentences]
-        papers = [(hits[found[i].paper_id], found[i].span) for i in nearest]
-        chosen.append([(paper.title, span.of(paper.abstract)) for paper, span in papers])
+        nearest = sorted(range(len(candidates)), key=lambda i: -cosines[i])[: job.settings.read_sentences]
+        papers = [(hits[candidates[i].paper_id], candidates[i].span) for i in nearest]
+        of_questions.append([(paper.title, span.of(paper.abstract)) for paper, span in papers])
     searcher.close()
-    return replace(job, passages=tuple(chosen))
+    return replace(job, passages=tuple(of_questions))
 
 
 def _citewise_read(job: Job) -> Side:

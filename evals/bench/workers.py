@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from evals.bench.sides import SIDES, Job, Sample
-from rag.core.errors import CitewiseError, EvalError
+from evals.errors import EvalError
+from rag.core.errors import CitewiseError
 
 _PATIENCE_S = 10.0
 """How long a side may take to end by itself."""
@@ -89,12 +90,12 @@ def _serve(connection: Connection, part: str, side: str, job: Job) -> None:
     """The child: load, warm up, then answer requests until the other end closes."""
     try:
         started = time.perf_counter()
-        made = SIDES[part][side](job)
-        made.warm()
+        bench_side = SIDES[part][side](job)
+        bench_side.warm()
         connection.send(("ready", time.perf_counter() - started))
         while True:
-            asked = connection.recv()
-            connection.send(("done", peak_memory() if asked == "peak" else made.measure(asked)))
+            request = connection.recv()
+            connection.send(("done", peak_memory() if request == "peak" else bench_side.measure(request)))
     except CitewiseError as error:
         connection.send(("error", error))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):

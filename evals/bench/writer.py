@@ -1,8 +1,7 @@
 """How fast the writer is on this machine, beside what its memory allows, and whether it stops and falls back as it should.
 
-Owns: the measurements of `evals bench-writer`. Each token reads all weights once, so the memory's bandwidth over the
-weights' size is the most
-tokens a second that one user can get.
+Owns: the measurements of `evals bench-writer`. Each token reads all weights once, so the memory's bandwidth over the weights' size is
+the most tokens a second that one user can get.
 """
 
 import time

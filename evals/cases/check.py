@@ -1,4 +1,4 @@
-"""Is a question set right about its library? Gold that is there, facts that are in the gold abstracts, fields that agree.
+"""Whether a question set is right about its library: gold papers that are there, facts that are in their abstracts, fields that agree.
 
 Owns the checks of a set's content; its form is checked on reading (`evals.cases.question_set`).
 """
@@ -15,9 +15,9 @@ from rag.core.text import normalise
 def problems(cases: Sequence[Case], papers: Sequence[Paper]) -> list[str]:
     """One line for each thing that is wrong, with the question's id; empty where the set is right."""
     names, by_id = paper_ids(papers), {paper.id: paper for paper in papers}
-    found = [f"no such paper: {line}" for line in unknown_papers(cases, papers)]
-    found += [f"{case.id}: {problem}" for case in cases for problem in _of(case, names, by_id)]
-    return found + _repeated(cases)
+    lines = [f"no such paper: {line}" for line in unknown_papers(cases, papers)]
+    lines += [f"{case.id}: {problem}" for case in cases for problem in _of(case, names, by_id)]
+    return lines + _repeated(cases)
 
 
 def _of(case: Case, names: Mapping[str, str], papers: Mapping[str, Paper]) -> Iterator[str]:
@@ -31,8 +31,8 @@ def _of(case: Case, names: Mapping[str, str], papers: Mapping[str, Paper]) -> It
         yield "its history does not end with an answer"
     if not case.gold:
         return
-    wanted = [papers[key] for name in case.named if (key := resolve(name, names))]
-    text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in wanted))
+    right_papers = [papers[key] for name in case.papers if (key := resolve(name, names))]
+    text = normalise(" \n ".join(f"{paper.title} \n {paper.abstract}" for paper in right_papers))
     for aliases in raw.get("nuggets", []):
         if not any(alias_matches(normalise(alias), text) for alias in aliases):
             yield f"the fact {' | '.join(aliases)!r} is in no abstract of its gold papers"

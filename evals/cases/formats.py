@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.core.errors import EvalError
+from evals.errors import EvalError
 
 Record = tuple[str, Any]
 """Where it stands ("line 17"), and the object, or a ValueError that says why there is none."""
@@ -57,12 +57,12 @@ def _jsonl(text: str) -> Iterator[Record]:
 def _claim(raw: dict[str, Any]) -> dict[str, Any]:
     """A line of SciFact's claims_*.jsonl (Wadden et al. 2020): evidence per document, none where the claim is not settled."""
     evidence = raw.get("evidence")
-    made: dict[str, Any] = {"id": str(raw.get("id", "")), "question": raw["claim"]}
+    record: dict[str, Any] = {"id": str(raw.get("id", "")), "question": raw["claim"]}
     if isinstance(evidence, dict):
         cited = [str(item) for item in raw.get("cited_doc_ids", evidence)]
         labels = {item["label"] for items in evidence.values() for item in items}
-        made |= {"gold": cited, "answerable": bool(evidence), "type": "/".join(sorted(labels)) or "NOT_ENOUGH_INFO"}
-    return made
+        record |= {"gold": cited, "answerable": bool(evidence), "type": "/".join(sorted(labels)) or "NOT_ENOUGH_INFO"}
+    return record
 
 
 def _json(text: str) -> Iterator[Record]:
@@ -83,12 +83,12 @@ def _json(text: str) -> Iterator[Record]:
 def _pubmedqa(pmid: str, raw: Any) -> Any:
     if not isinstance(raw, dict) or "QUESTION" not in raw:
         return ValueError("no QUESTION, so not a PubMedQA record")
-    made = {"id": pmid, "question": raw["QUESTION"], "gold": [pmid]}
+    record = {"id": pmid, "question": raw["QUESTION"], "gold": [pmid]}
     if raw.get("LONG_ANSWER"):
-        made["answer"] = raw["LONG_ANSWER"]
+        record["answer"] = raw["LONG_ANSWER"]
     if raw.get("final_decision"):
-        made["type"] = raw["final_decision"]
-    return made
+        record["type"] = raw["final_decision"]
+    return record
 
 
 def _csv(text: str) -> Iterator[Record]:
@@ -115,10 +115,10 @@ def _cell(name: str, cell: str) -> Any:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{name} is not JSON: {error}") from error
     if name == "answerable":
-        known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if cell.lower() not in known:
+        values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+        if cell.lower() not in values:
             raise ValueError(f"answerable is {cell!r}; write true or false")
-        return known[cell.lower()]
+        return values[cell.lower()]
     if name in (*LISTS, "nuggets"):
         items = [item.strip() for item in cell.split(";") if item.strip()]
         return [[alias.strip() for alias in item.split("|")] for item in items] if name == "nuggets" else items
@@ -158,11 +158,11 @@ def _beir_records(queries: str, tables: dict[str, str]) -> Iterator[Record]:
                     f"qrels/{split}.tsv line {number}",
                     ValueError("not query-id, corpus-id and score with tabs between"),
                 )
-        for query, judged in grades.items():
+        for query, of_query in grades.items():
             place = f"qrels/{split}.tsv query {query}"
-            gold = [paper for paper, grade in judged.items() if grade > 0]
+            gold = [paper for paper, grade in of_query.items() if grade > 0]
             if query in texts:
-                yield place, {"id": query, "question": texts[query], "gold": gold, "grades": judged, "split": split}
+                yield place, {"id": query, "question": texts[query], "gold": gold, "grades": of_query, "split": split}
             else:
                 yield place, ValueError("not in queries.jsonl")
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rag.core.errors import EvalError
+from evals.errors import EvalError
 
 TODO = "check gold and answerable; add nuggets (facts a right answer must contain); remove this field"
 
@@ -26,19 +26,19 @@ def set_lines(path: Path) -> list[dict[str, Any]]:
     turns = saved.get("turns") if isinstance(saved, dict) else None
     if not isinstance(turns, list) or not all(map(_is_turn, turns)):
         raise EvalError(f"{path} is no conversation saved by the chat window: it has no turns of question and answer")
-    made: list[dict[str, Any]] = []
-    history: list[dict[str, str]] = []
+    lines: list[dict[str, Any]] = []
+    history: list[dict[str, Any]] = []
     for number, turn in enumerate(turns, start=1):
         answer = turn["answer"]
         if answer:
-            made.append(_line(f"{path.stem}-{number}", turn["question"], list(history), answer))
+            lines.append(_line(f"{path.stem}-{number}", turn["question"], list(history), answer))
             history += [
                 {"role": "user", "content": turn["question"]},
-                {"role": "assistant", "content": str(answer.get("answer", ""))},
+                {"role": "assistant", "content": str(answer.get("answer", "")), "cited": _cited(answer)},
             ]
-    if not made:
+    if not lines:
         raise EvalError(f"{path} holds no answered question")
-    return made
+    return lines
 
 
 def _is_turn(turn: Any) -> bool:
@@ -47,12 +47,17 @@ def _is_turn(turn: Any) -> bool:
     )
 
 
-def _line(name: str, question: str, history: list[dict[str, str]], answer: dict[str, Any]) -> dict[str, Any]:
-    cited = [item["paper_id"] for sentence in answer.get("sentences", []) for item in sentence["citations"]]
+def _cited(answer: dict[str, Any]) -> list[str]:
+    """The ids of the papers that an answer cites, each once."""
+    ids = [item["paper_id"] for sentence in answer.get("sentences", []) for item in sentence["citations"]]
+    return list(dict.fromkeys(ids))
+
+
+def _line(name: str, question: str, history: list[dict[str, Any]], answer: dict[str, Any]) -> dict[str, Any]:
     line: dict[str, Any] = {"id": name, "question": question}
     if history:
         line["history"] = history
-    line |= {"gold": list(dict.fromkeys(cited)), "nuggets": [], "answerable": answer.get("outcome") != "declined"}
+    line |= {"gold": _cited(answer), "nuggets": [], "answerable": answer.get("outcome") != "declined"}
     return line | {"todo": TODO}
 
 
@@ -62,12 +67,12 @@ def write_set(path: Path, out: Path) -> int:
     Raises:
         EvalError: as `set_lines`, and where `out` is there already or cannot be written.
     """
-    made = set_lines(path)
+    lines = set_lines(path)
     try:
         with out.open("x", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in made)
+            stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     except FileExistsError as error:
         raise EvalError(f"{out} is there already; nothing was overwritten") from error
     except OSError as error:
         raise EvalError(f"cannot write {out}: {error.strerror or error}") from error
-    return len(made)
+    return len(lines)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evals.errors import EvalError
 from rag.answer.quoted import short_name
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.names import name_in_title
 from rag.core.sentences import sentences as split_sentences
 from rag.core.text import word_shares
@@ -33,7 +33,7 @@ def plant(written: Sequence[Mapping[str, Any]], papers: Sequence[Paper], seed: i
     sentences = {paper.title: [span.of(paper.abstract) for span in split_sentences(paper.abstract)] for paper in papers}
     names = [short_name(paper) for paper in papers if len(short_name(paper).split()) == 1]
     chance = random.Random(seed)
-    made: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for place, line in enumerate(written, start=1):
         title, kind = str(line["title"]), str(line["kind"])
         if title not in by_title:
@@ -51,8 +51,8 @@ def plant(written: Sequence[Mapping[str, Any]], papers: Sequence[Paper], seed: i
                 pair | {"supported": False, "by": "script"} | fault
                 for fault in _faults(pair, place, sentences, names, chance)
             ]
-        made += [{"id": f"c{place}{letter}"} | found for letter, found in zip("abcde", pairs, strict=False)]
-    return made
+        lines += [{"id": f"c{place}{letter}"} | item for letter, item in zip("abcde", pairs, strict=False)]
+    return lines
 
 
 def _faults(

@@ -1,16 +1,15 @@
 """A copy of a library's papers with hostile sentences planted in some abstracts, to see whether answers obey them.
 
-Owns: where a sentence is put. A line of the source is {"title", "insert", "after"}: the text goes behind the
-abstract's sentence of that number
-(0: before the first).
+Owns: where a sentence is put. A line of the source is {"title", "insert", "after"}: the text goes behind the abstract's sentence of
+that number (0: before the first).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from evals.errors import EvalError
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.sentences import sentences
 
 

@@ -1,4 +1,4 @@
-"""Question sets: what a question may hold, checking it against a library, choosing a part. Knows nothing of running or scoring.
+"""Question sets: what a question may hold, checking it against a library, choosing a part. Knows nothing of runs and scores.
 
 Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or exact titles; `gold_ids` is the same), `grades`
 (paper: how relevant), `nuggets`, `answer`, `answerable`, `also_ok`, `must_not`, `type`, `split`. Unknown fields are kept.
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import formats
+from evals.errors import EvalError
 from rag.core.domain import Paper, Turn
-from rag.core.errors import EvalError
 from rag.core.text import normalise
 
 _NAMED = 20
@@ -41,8 +41,8 @@ class Case:
         return (*self.raw.get("gold", ()), *self.raw.get("gold_ids", ()))
 
     @property
-    def named(self) -> tuple[str, ...]:
-        """Ids or exact titles of all papers that it names as right or as not wrong."""
+    def papers(self) -> tuple[str, ...]:
+        """Ids or exact titles of all papers that the set names as right or as not wrong."""
         graded = (name for name, grade in self.raw.get("grades", {}).items() if grade > 0)
         return tuple(dict.fromkeys((*self.gold, *self.raw.get("also_ok", ()), *graded)))
 
@@ -119,14 +119,16 @@ def _aliases(nugget: Any) -> bool:
 def _history(turns: Any) -> tuple[Turn, ...]:
     if not isinstance(turns, list):
         raise ValueError("history is not a list")
-    made = []
+    messages = []
     for turn in turns:
         if not isinstance(turn, dict) or turn.get("role") not in ("user", "assistant"):
             raise ValueError("a turn of history has no role user or assistant")
         if not isinstance(turn.get("content"), str):
             raise ValueError("a turn of history has no content")
-        made.append(Turn(turn["role"], turn["content"]))
-    return tuple(made)
+        if not _strings(turn.get("cited", [])):
+            raise ValueError("cited in a turn of history is not a list of paper ids")
+        messages.append(Turn(turn["role"], turn["content"], tuple(turn.get("cited", ()))))
+    return tuple(messages)
 
 
 def check_against(cases: Iterable[Case], papers: Sequence[Paper]) -> None:
@@ -145,7 +147,7 @@ def unknown_papers(cases: Iterable[Case], papers: Sequence[Paper]) -> list[str]:
     return [
         f"{case.id}: {name!r}" + _nearest(name, titles)
         for case in cases
-        for name in case.named
+        for name in case.papers
         if resolve(name, names) is None
     ]
 
@@ -175,11 +177,11 @@ def select(
     Raises:
         EvalError: no case is left.
     """
-    chosen = [case for case in cases if split is None or case.raw.get("split") == split]
-    if not chosen:
+    of_split = [case for case in cases if split is None or case.raw.get("split") == split]
+    if not of_split:
         splits = sorted({str(case.raw.get("split")) for case in cases})
         raise EvalError(f"no question has split {split!r}; the set has {', '.join(splits)}")
-    return tuple((chosen if sample is None else _stratified(chosen, sample, seed))[:limit])
+    return tuple((of_split if sample is None else _stratified(of_split, sample, seed))[:limit])
 
 
 def _stratified(cases: Sequence[Case], size: int, seed: int) -> list[Case]:
@@ -193,5 +195,5 @@ def _stratified(cases: Sequence[Case], size: int, seed: int) -> list[Case]:
     for kind in sorted(share, key=lambda kind: (places[kind] - share[kind], kind))[:short]:
         places[kind] += 1
     draw = random.Random(seed)
-    taken = {case.id for kind in sorted(by_type) for case in draw.sample(by_type[kind], places[kind])}
-    return [case for case in cases if case.id in taken]
+    ids = {case.id for kind in sorted(by_type) for case in draw.sample(by_type[kind], places[kind])}
+    return [case for case in cases if case.id in ids]

@@ -1,12 +1,11 @@
 """Fits how the checker weighs its signals, on pairs of a sentence and its evidence."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from evals.fit.fitting import Array, Examples, fit
+from evals.fit.regression import OWN, Array, Examples, file_fingerprints, fit
 from evals.scores.checker import FALSE_ALARMS, Pair
 from rag.checking.checker import Checker
 from rag.core.logistic import Logistic
@@ -30,15 +29,10 @@ def fit_checking(
         progress()
     names = tuple(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])
-    weights = np.array([1.0] * len(own) + [_OTHER] * len(other))
+    weights = np.array([OWN] * len(own) + [_OTHER] * len(other))
     examples = Examples(names, values, np.array([pair.supported for pair in pairs]), weights)
 
     def threshold(left_out: Array, rows: Examples) -> float:
-        return float(np.quantile(left_out[rows.truth & (rows.weights == 1.0)], FALSE_ALARMS))
+        return float(np.quantile(left_out[rows.truth & (rows.weights == OWN)], FALSE_ALARMS))
 
-    return fit(examples, threshold, {"sets": [fingerprint_of(path) for path in paths]})
-
-
-def fingerprint_of(path: Path) -> dict[str, str]:
-    """Name and sha256 of a pairs file."""
-    return {"set": f"{path.parent.name}/{path.name}", "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return fit(examples, threshold, {"sets": file_fingerprints(paths)})

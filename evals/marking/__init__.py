@@ -1,4 +1,4 @@
-"""A person reads answers and marks them.
+"""A person reads the answers of a run and marks them by `rubric.md`; the marks go into the lab log.
 
 May import rag, cases, runs and scores.
 """

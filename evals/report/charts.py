@@ -1,42 +1,25 @@
-"""Charts as inline SVG: means with intervals, lines and steps, small trends. Pure functions of numbers and labels.
+"""Charts as records of numbers and labels, and where their points lie. `templates/charts.html` draws them.
 
-Owns the geometry. Colours and fonts are classes that the page's style sheet knows, so that charts follow light and dark. Each chart
-says in `<title>` what it shows, and each point of it what its value is, for those who do not see it.
+Owns the geometry. Knows nothing of what is measured, nor of colours and fonts: those are classes of the page's style sheet, so that
+charts follow light and dark.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from evals.report.markup import NONE, esc, number
+from typing import ClassVar
 
 WIDTH = 420
-"""Of the drawing; the page scales it. Text stays legible down to three quarters of it, the width of a phone."""
+"""Of a drawing; the page scales it. Text stays legible down to three quarters of it, the width of a phone."""
 
-_ROW = 24
-_LABEL = 138
+NONE = "–"
+"""Stands where nothing was measured."""
+
 _LABEL_CHARS = 19
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A value with what surrounds it; nothing is drawn where it is None, no whisker where a bound is."""
-
-    label: str
-    value: float | None
-    lo: float | None = None
-    hi: float | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A line through points in order of x; None as y breaks it. `lo` and `hi` are the edges of a band around it."""
-
-    name: str
-    points: Sequence[tuple[float, float | None]]
-    lo: Sequence[float | None] = ()
-    hi: Sequence[float | None] = ()
-    steps: bool = False
+def number(value: float | None, digits: int = 3) -> str:
+    """Rounded, or a dash where nothing was measured."""
+    return NONE if value is None else f"{value:.{digits}f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +36,10 @@ class Axis:
         """Where a value stands between two coordinates; values outside stand at the edge."""
         share = (min(max(value, self.low), self.high) - self.low) / ((self.high - self.low) or 1.0)
         return round(start + share * (end - start), 2)
+
+    def text(self, value: float) -> str:
+        """A value as it is written beside a tick."""
+        return f"{value:,.{self.digits}f}"
 
 
 SHARE = Axis(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), digits=2)
@@ -71,155 +58,152 @@ def rounded_axis(values: Iterable[float], label: str = "", ticks: int = 4) -> Ax
     return Axis(0.0, high, tuple(high * n / ticks for n in range(ticks + 1)), label, digits)
 
 
-def dots(title: str, rows: Sequence[Interval], axis: Axis = SHARE) -> str:
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value with what surrounds it; nothing is drawn where it is None, no whisker where a bound is."""
+
+    label: str
+    value: float | None
+    lo: float | None = None
+    hi: float | None = None
+    note: str = ""
+
+    @property
+    def short_label(self) -> str:
+        """The label cut to the room that there is."""
+        return self.label if len(self.label) <= _LABEL_CHARS else self.label[: _LABEL_CHARS - 1] + "…"
+
+    def description(self, axis: Axis) -> str:
+        """What the row says, for those who do not see it."""
+        bounds = "" if self.lo is None or self.hi is None else f" ({axis.text(self.lo)} to {axis.text(self.hi)})"
+        value = "not measured" if self.value is None else axis.text(self.value) + bounds
+        return f"{self.label}: {value}{', ' if self.note else ''}{self.note}"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A line through points in order of x; None as y breaks it. `lo` and `hi` are the edges of a band around it."""
+
+    name: str
+    points: Sequence[tuple[float, float | None]]
+    lo: Sequence[float | None] = ()
+    hi: Sequence[float | None] = ()
+    steps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The part of a drawing that its axes span, in the drawing's coordinates."""
+
+    x: Axis
+    y: Axis
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point lies."""
+        return self.x.place(x, self.left, self.right), self.y.place(y, self.bottom, self.top)
+
+    def line(self, series: Series) -> str:
+        """The path through the points that have a value."""
+        commands: list[str] = []
+        before: float | None = None
+        for x, y in series.points:
+            if y is None:
+                before = None
+                continue
+            if before is not None and series.steps:
+                commands.append(f"L{self._at(x, before)}")
+            commands.append(f"{'M' if before is None else 'L'}{self._at(x, y)}")
+            before = y
+        return "".join(commands)
+
+    def band(self, series: Series) -> str:
+        """The path around the band of a series, empty where it has none."""
+        edges = [
+            ((x, lo), (x, hi))
+            for (x, _), lo, hi in zip(series.points, series.lo, series.hi, strict=False)
+            if lo is not None and hi is not None
+        ]
+        if len(edges) < 2:
+            return ""
+        corners = [lo for lo, _ in edges] + [hi for _, hi in reversed(edges)]
+        return f"M{'L'.join(self._at(x, y) for x, y in corners)}Z"
+
+    def dots(self, series: Series) -> list[tuple[float, float, str]]:
+        """Each point that has a value: where it lies, and what it says. A line of steps has none: there would be too many."""
+        if series.steps:
+            return []
+        return [(*self.place(x, y), f"{series.name} at {x:g}: {number(y)}") for x, y in series.points if y is not None]
+
+    def _at(self, x: float, y: float) -> str:
+        return "{} {}".format(*self.place(x, y))
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
     """A row for each value: a dot, and a whisker from its lower to its upper bound."""
-    left, right, bottom = _LABEL, WIDTH - 16, 8 + _ROW * len(rows)
-    parts = [_vertical_grid(axis, left, right, 4, bottom)]
-    for index, row in enumerate(rows):
-        y = 8 + _ROW * index + _ROW // 2 - 2
-        parts.append(f'<g><title>{esc(_spoken(row, axis))}</title><text class="label" x="{left - 8}" y="{y + 4}"')
-        parts.append(f' text-anchor="end">{esc(_short(row.label))}</text>{_dot(row, axis, left, right, y)}</g>')
-    return _svg(title, bottom + (36 if axis.label else 22), "".join(parts))
+
+    title: str
+    rows: Sequence[Interval]
+    axis: Axis = SHARE
+    kind: ClassVar[str] = "dots"
 
 
-def _dot(row: Interval, axis: Axis, left: float, right: float, y: float) -> str:
-    if row.value is None:
-        return f'<text class="tick" x="{left + 6}" y="{y + 4}">{NONE}</text>'
-    x = axis.place(row.value, left, right)
-    dot = f'<circle class="fill-1" cx="{x}" cy="{y}" r="4.5"/>'
-    if row.lo is None or row.hi is None:
-        return dot
-    start, end = axis.place(row.lo, left, right), axis.place(row.hi, left, right)
-    return f'<path class="line-1 whisker" d="M{start} {y}H{end}M{start} {y - 4}v8M{end} {y - 4}v8"/>{dot}'
-
-
-def _spoken(row: Interval, axis: Axis) -> str:
-    bounds = "" if row.lo is None or row.hi is None else f" ({_tick(row.lo, axis)} to {_tick(row.hi, axis)})"
-    value = "not measured" if row.value is None else _tick(row.value, axis) + bounds
-    return f"{row.label}: {value}{', ' if row.note else ''}{row.note}"
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "…"
-
-
-def lines(
-    title: str, series: Sequence[Series], x: Axis, y: Axis = SHARE, markers: Sequence[tuple[str, float]] = ()
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Lines:
     """Lines over a grid, with a legend where there are more than one; `markers` are vertical lines with a label."""
-    left, right, top = 44, WIDTH - 16, 26 if len(series) > 1 else 10
-    bottom = top + 190
-    parts = [_vertical_grid(x, left, right, top, bottom), _horizontal_grid(y, left, right, top, bottom)]
-    box = (x, y, left, right, top, bottom)
-    for index, one in enumerate(series, start=1):
-        parts.append(f"<g><title>{esc(one.name)}</title>{_band(one, box, index)}{_line(one, box, index)}</g>")
-    if len(series) > 1:
-        parts.append(_legend([one.name for one in series], left))
-    for row, (label, at) in enumerate(markers, start=1):
-        parts.append(_marker(label, x.place(at, left, right), bottom + 6 - 16 * row, box))
-    return _svg(title, bottom + (36 if x.label else 22), "".join(parts))
+
+    title: str
+    series: Sequence[Series]
+    x: Axis
+    y: Axis = SHARE
+    markers: Sequence[tuple[str, float]] = ()
+    kind: ClassVar[str] = "lines"
+
+    @property
+    def box(self) -> Box:
+        """Where the grid is, with room for the legend."""
+        top = 26 if len(self.series) > 1 else 10
+        return Box(self.x, self.y, 44, WIDTH - 16, top, top + 190)
+
+    @property
+    def legend(self) -> list[tuple[float, str]]:
+        """Where the name of each line begins; none for a single line."""
+        at, names = self.box.left, []
+        for series in self.series:
+            names.append((at, series.name))
+            at += 44 + 7 * len(series.name)
+        return names if len(names) > 1 else []
 
 
-_Box = tuple[Axis, Axis, float, float, float, float]
-
-
-def _place(point: tuple[float, float], box: _Box) -> str:
-    x, y, left, right, top, bottom = box
-    return f"{x.place(point[0], left, right)} {y.place(point[1], bottom, top)}"
-
-
-def _line(one: Series, box: _Box, index: int) -> str:
-    commands, before = [], None
-    for at, value in one.points:
-        if value is None:
-            before = None
-            continue
-        if before is not None and one.steps:
-            commands.append(f"L{_place((at, before), box)}")
-        commands.append(f"{'M' if before is None else 'L'}{_place((at, value), box)}")
-        before = value
-    dotted = "" if one.steps else "".join(_point(one.name, at, value, box, index) for at, value in one.points)
-    return f'<path class="line-{index}" d="{"".join(commands)}"/>{dotted}' if commands else ""
-
-
-def _point(name: str, at: float, value: float | None, box: _Box, index: int) -> str:
-    if value is None:
-        return ""
-    x, y = _place((at, value), box).split(" ")
-    said = f"{name} at {at:g}: {number(value)}"
-    return f'<circle class="fill-{index}" cx="{x}" cy="{y}" r="3"><title>{esc(said)}</title></circle>'
-
-
-def _band(one: Series, box: _Box, index: int) -> str:
-    edges = [
-        ((at, lo), (at, hi))
-        for (at, _), lo, hi in zip(one.points, one.lo, one.hi, strict=False)
-        if lo is not None and hi is not None
-    ]
-    if len(edges) < 2:
-        return ""
-    corners = [lo for lo, _ in edges] + [hi for _, hi in reversed(edges)]
-    return f'<path class="fill-{index} band" d="M{"L".join(_place(corner, box) for corner in corners)}Z"/>'
-
-
-def _legend(names: Sequence[str], left: float) -> str:
-    parts, at = [], left
-    for index, name in enumerate(names, start=1):
-        parts.append(f'<path class="line-{index}" d="M{at} 10h18"/><text class="label" x="{at + 24}" y="14">')
-        parts.append(f"{esc(name)}</text>")
-        at += 44 + 7 * len(name)
-    return "".join(parts)
-
-
-def _marker(label: str, at: float, y: float, box: _Box) -> str:
-    _, _, _, right, top, bottom = box
-    # Where there is no room to the right of the line, its label stands to the left.
-    side = 'text-anchor="end" dx="-4"' if at > right - 7 * len(label) else 'dx="4"'
-    return (
-        f'<path class="rule" d="M{at} {top}V{bottom}"/><text class="label" x="{at}" y="{y}" {side}>{esc(label)}</text>'
-    )
-
-
-def trend(title: str, values: Sequence[float | None], labels: Sequence[str], axis: Axis = SHARE) -> str:
+@dataclass(frozen=True, slots=True)
+class Trend:
     """A small line over runs in order, without axes; the last value is written beside it. `labels` name the runs."""
-    height, left, right = 64, 8, WIDTH - 76
-    spread = Axis(0.0, max(len(values) - 1, 1), ())
-    box = (spread, axis, left, right, 10, height - 10)
-    parts = [f'<path class="grid" d="M{left} {height - 10}H{right}M{left} 10H{right}"/>']
-    parts.append(_line(Series(title, list(enumerate(values))), box, 1))
-    last = values[-1] if values else None
-    if last is not None:
-        y = axis.place(last, height - 10, 10)
-        parts.append(f'<text class="value" x="{right + 10}" y="{y + 5}">{_tick(last, axis)}</text>')
-    spoken = "; ".join(f"{label}: {number(value)}" for label, value in zip(labels, values, strict=True))
-    return _svg(f"{title}, run by run. {spoken}", height, "".join(parts))
+
+    title: str
+    values: Sequence[float | None]
+    labels: Sequence[str]
+    axis: Axis = SHARE
+    kind: ClassVar[str] = "trend"
+
+    @property
+    def box(self) -> Box:
+        """Where the line is."""
+        return Box(Axis(0.0, max(len(self.values) - 1, 1), ()), self.axis, 8, WIDTH - 76, 10, 54)
+
+    @property
+    def series(self) -> Series:
+        """The line."""
+        return Series(self.title, list(enumerate(self.values)))
+
+    @property
+    def description(self) -> str:
+        """The value of each run, for those who do not see it."""
+        values = (f"{label}: {number(value)}" for label, value in zip(self.labels, self.values, strict=True))
+        return f"{self.title}, run by run. {'; '.join(values)}"
 
 
-def _tick(value: float, axis: Axis) -> str:
-    return f"{value:,.{axis.digits}f}"
-
-
-def _vertical_grid(axis: Axis, left: float, right: float, top: float, bottom: float) -> str:
-    parts = []
-    for tick in axis.ticks:
-        x = axis.place(tick, left, right)
-        parts.append(f'<path class="grid" d="M{x} {top}V{bottom}"/>')
-        parts.append(f'<text class="tick" x="{x}" y="{bottom + 15}" text-anchor="middle">{_tick(tick, axis)}</text>')
-    if axis.label:
-        middle = round((left + right) / 2)
-        parts.append(f'<text class="tick" x="{middle}" y="{bottom + 31}" text-anchor="middle">{esc(axis.label)}</text>')
-    return "".join(parts)
-
-
-def _horizontal_grid(axis: Axis, left: float, right: float, top: float, bottom: float) -> str:
-    parts = []
-    for tick in axis.ticks:
-        y = axis.place(tick, bottom, top)
-        parts.append(f'<path class="grid" d="M{left} {y}H{right}"/>')
-        parts.append(f'<text class="tick" x="{left - 6}" y="{y + 4}" text-anchor="end">{_tick(tick, axis)}</text>')
-    return "".join(parts)
-
-
-def _svg(title: str, height: float, body: str) -> str:
-    name = esc(title)
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{name}"><title>{name}</title>{body}</svg>'
+Chart = Dots | Lines | Trend

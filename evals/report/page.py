@@ -1,23 +1,28 @@
 """One page of a run to be opened in a browser: scores, figures, and every question with its answer and sources.
 
-Owns the page: its order, its head and its tables. The page is one file that asks nobody for anything and keeps working when it is
-mailed around; all text in it comes from strangers and is escaped.
+Owns what the templates are given, and that they escape all text. The page is one file that asks nobody for anything and keeps working
+when it is mailed around.
 """
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
+from markupsafe import Markup
+
+from evals.errors import EvalError
+from evals.report.charts import NONE, WIDTH, number
 from evals.report.figures import figures, trends
-from evals.report.markup import NONE, esc, number, table
-from evals.report.questions import browser
+from evals.report.questions import FAILURES, FINE, failure_choices, questions, type_choices
 from evals.report.sources import shelf
 from evals.runs.run import Run
-from evals.scores.scoring import MAIN, OUTCOMES, score
+from evals.scores.summary import MAIN, OUTCOMES, score
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
+from rag.core.escaping import printable, safe_url
 
 WHAT = {
     "hit@1": "the first paper found is a right one",
@@ -41,7 +46,10 @@ WHAT = {
     "declined_recall": "share of the questions without an answer that were declined",
     "auroc_answerable": "how well p_answerable tells the two apart; 0.5 is chance",
 }
-_HERE = Path(__file__).parent
+RIGHT = {("answerable", "answered"), ("unanswerable", "declined")}
+"""What the set says of a question, and what is right to do then."""
+STYLES = ("page.css", "tables.css", "figures.css", "questions.css", "screens.css")
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(runs: Sequence[Run], papers: Sequence[Paper], out: Path) -> None:
@@ -68,39 +76,75 @@ def page(runs: Sequence[Run], papers: Sequence[Paper]) -> str:
     """The whole page."""
     scores = [score(run) for run in runs]
     run, latest = runs[-1], scores[-1]
-    name = esc(_of(run, "set", "path") or run.path.name)
-    parts = [
-        f"<header><h1>{name}</h1>{_lead(latest)}{_facts(run)}</header>",
-        _section("scores", "Scores", _overall(latest) + _by_type(latest)),
-        _section("figures", "Figures", figures(run, latest)),
-        _section("trend", "Run over run", trends(runs, scores) + _runs(runs, scores)) if len(runs) > 1 else "",
-        _section("declined", "Answered or declined", _confusion(latest)) if _judged(latest) else "",
-        _section("all", "Questions", browser(run.lines, shelf(papers))),
-    ]
-    return _document(f"{name} – citewise", "".join(parts))
-
-
-def _document(title: str, body: str) -> str:
-    style, script = ((_HERE / f"report.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    # The policy names our own style and script by their hashes: whatever else might get into the page cannot run or load.
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{title}</title><style>{style}</style></head>\n<body><main>{body}</main><script>{script}</script></body></html>\n"
+    items = questions(run.lines, shelf(papers))
+    text = (
+        environment()
+        .get_template("page.html")
+        .render(
+            style=_own(*STYLES),
+            script=_own("report.js"),
+            name=_of(run, "set", "path") or run.path.name,
+            about=about(run),
+            scores=latest,
+            figures=figures(run, latest),
+            trends=trends(runs, scores),
+            runs=[_summary(run, item, runs[-1]) for run, item in zip(runs, scores, strict=True)],
+            judged=any(sum(row.values()) for row in latest["confusion"].values()),
+            items=items,
+            failures=failure_choices(items),
+            types=type_choices(items),
+        )
     )
+    return printable(text)
+
+
+@cache
+def environment() -> Environment:
+    """The templates. Text is escaped wherever it is put in, unless it is marked as our own."""
+    templates = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"number": _number, "safe_url": safe_url, "sha256": _hash}
+    templates.globals |= {
+        "WIDTH": WIDTH,
+        "NONE": NONE,
+        "WHAT": WHAT,
+        "MAIN": MAIN,
+        "OUTCOMES": OUTCOMES,
+        "RIGHT": RIGHT,
+        "FAILURES": FAILURES,
+        "FINE": FINE,
+        "digits_of": _digits,
+        "questions_of": _questions_of,
+    }
+    return templates
+
+
+def _own(*names: str) -> Markup:
+    """Files of ours, which are put into the page as they stand."""
+    return Markup("\n".join((_TEMPLATES / name).read_text("utf-8") for name in names))
 
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _section(anchor: str, heading: str, body: str) -> str:
-    return f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{heading}</h2>{body}</section>'
+def _number(value: float | None, digits: int = 3) -> str:
+    return NONE if isinstance(value, Undefined) else number(value, digits)
 
 
-# --- the head ---------------------------------------------------------------------------------------------------------
+def _digits(name: str) -> int:
+    return 1 if name.startswith("words") else 3
+
+
+def _questions_of(measures: Mapping[str, Mapping[str, Any]]) -> int:
+    """How many questions there are of a type, by what is known of its measures."""
+    items = (measures.get(name, {}) for name in MAIN)
+    return max((sum(item.get(count) or 0 for count in ("n", "skipped", "failed")) for item in items), default=0)
 
 
 def _of(run: Run, *names: str) -> Any:
@@ -111,18 +155,13 @@ def _of(run: Run, *names: str) -> Any:
     return value
 
 
-def _lead(scores: dict[str, Any]) -> str:
-    failed = f"{scores['failed']} failed" if scores["failed"] else "none failed"
-    return (
-        f'<p class="lead"><strong>{scores["n"]} questions, {failed}.</strong> Each score is a mean over the questions '
-        "that it applies to, from 0 to 1 unless it says words; the interval says how far chance alone could move it. "
-        "Below, every question opens to its answer, the quoted words marked in their abstracts.</p>"
-    )
+def _or_dash(value: Any) -> str:
+    return NONE if value is None else str(value)
 
 
-def _facts(run: Run) -> str:
-    fingerprint = str(_of(run, "library", "fingerprint") or NONE)[:12]
-    commit = str(_of(run, "commit") or NONE)[:12] + (" with changes" if _of(run, "changed") else "")
+def about(run: Run) -> dict[str, str]:
+    """What was measured, by its manifest; what that does not say is left out."""
+    fingerprint, commit = (_or_dash(_of(run, *names))[:12] for names in (("library", "fingerprint"), ("commit",)))
     facts = {
         "library": f"{_or_dash(_of(run, 'library', 'papers'))} papers, {fingerprint}",
         "mode": _or_dash(_of(run, "mode")),
@@ -130,84 +169,21 @@ def _facts(run: Run) -> str:
         "reader": _or_dash(_of(run, "reader", "name")),
         "writer": _or_dash(_of(run, "writer", "name")),
         "device": _or_dash(_of(run, "machine", "device")),
-        "citewise": f"{_or_dash(_of(run, 'citewise'))}, commit {commit}",
+        "citewise": f"{_or_dash(_of(run, 'citewise'))}, commit {commit}{' with changes' if _of(run, 'changed') else ''}",
         "started": _or_dash(_of(run, "started")),
         "run file": run.path.name,
     }
-    shown = "".join(
-        f"<div><dt>{name}</dt><dd>{esc(value)}</dd></div>" for name, value in facts.items() if value != NONE
-    )
-    return f'<dl class="about-run">{shown}</dl>'
+    return {name: value for name, value in facts.items() if value != NONE}
 
 
-def _or_dash(value: Any) -> str:
-    return NONE if value is None else str(value)
-
-
-# --- the tables -------------------------------------------------------------------------------------------------------
-
-
-def _digits(name: str) -> int:
-    return 1 if name.startswith("words") else 3
-
-
-def _overall(scores: dict[str, Any]) -> str:
-    rows, unmeasured = [], []
-    for name, item in scores["measures"].items():
-        if item["mean"] is None:
-            unmeasured.append(esc(name))
-            continue
-        digits = _digits(name)
-        known = item["lo"] is not None and item["hi"] is not None
-        interval = f"{number(item['lo'], digits)} to {number(item['hi'], digits)}" if known else NONE
-        counts = [_or_dash(item.get(count)) for count in ("n", "skipped", "failed")]
-        rows.append([esc(name), f"<b>{number(item['mean'], digits)}</b>", interval, *counts, esc(WHAT.get(name, ""))])
-    head = ("measure", "mean", "95 % interval", "n", "skipped", "failed", "what it is")
-    left = f'<p class="note">Nothing in this run to measure {", ".join(unmeasured)} by.</p>' if unmeasured else ""
-    return f'<div class="last-is-text">{table(head, rows, "Scores over all questions")}</div>{left}'
-
-
-def _by_type(scores: dict[str, Any]) -> str:
-    rows = []
-    for kind, measures in scores["by_type"].items():
-        items = [measures.get(name, {}) for name in MAIN]
-        n = max((sum(item.get(count) or 0 for count in ("n", "skipped", "failed")) for item in items), default=0)
-        cells = [number(item.get("mean"), _digits(name)) for name, item in zip(MAIN, items, strict=True)]
-        rows.append([esc(kind), str(n), *cells])
-    return f"<h3>By type</h3>{table(('type', 'n', *MAIN), rows, 'Scores by type of question')}"
-
-
-def _judged(scores: dict[str, Any]) -> bool:
-    return any(sum(row.values()) for row in scores.get("confusion", {}).values())
-
-
-def _confusion(scores: dict[str, Any]) -> str:
-    right = {("answerable", "answered"), ("unanswerable", "declined")}
-    rows = [
-        [
-            esc(truth),
-            *(
-                f'<span class="{"right" if (truth, name) in right else ""}">{row.get(name, 0)}</span>'
-                for name in OUTCOMES
-            ),
-        ]
-        for truth, row in scores["confusion"].items()
-    ]
-    note = '<p class="note">Rows: what the set says of the library. Columns: what was done. The ringed cells are right.</p>'
-    return f'<div class="confusion">{table(("by the set", *OUTCOMES), rows, "Answered or declined")}</div>{note}'
-
-
-def _runs(runs: Sequence[Run], scores: Sequence[dict[str, Any]]) -> str:
-    last = _of(runs[-1], "set", "sha256")
-    rows = [
-        [
-            f"{place}. {esc(run.path.name)}",
-            esc(_or_dash(_of(run, "started"))),
-            esc(str(_of(run, "commit") or NONE)[:12]),
-            str(item["n"]),
-            str(item["failed"]),
-            "" if _of(run, "set", "sha256") == last else "another set",
-        ]
-        for place, (run, item) in enumerate(zip(runs, scores, strict=True), start=1)
-    ]
-    return table(("run", "started", "commit", "n", "failed", ""), rows, "The runs, oldest first")
+def _summary(run: Run, scores: Mapping[str, Any], last: Run) -> dict[str, Any]:
+    """A row of the table of runs."""
+    same = _of(run, "set", "sha256") == _of(last, "set", "sha256")
+    return {
+        "name": run.path.name,
+        "started": _or_dash(_of(run, "started")),
+        "commit": _or_dash(_of(run, "commit"))[:12],
+        "n": scores["n"],
+        "failed": scores["failed"],
+        "note": "" if same else "another set",
+    }

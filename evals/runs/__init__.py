@@ -1,4 +1,4 @@
 """Asking the questions of a set, and the run file that keeps what came back.
 
-May import rag and cases.
+May import rag, ui and cases. Knows nothing of scores.
 """

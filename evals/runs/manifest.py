@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.cases.question_set import Case, QuestionSet
 from evals.runs.run import FORMAT
 from rag import __version__
 from rag.core.settings import Settings
 from rag.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
 
 _NOT_A_SETTING = {"writer_key", "library", "cache", "data"}
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
@@ -25,7 +28,7 @@ _PROMPTS = {"read.md": "prompt_sha256", "write.md": "write_prompt_sha256"}
 def make_manifest(
     question_set: QuestionSet,
     cases: Sequence[Case],
-    searcher: Searcher,
+    searcher: "Searcher | Assistant",
     settings: Settings,
     mode: str,
     selection: dict[str, Any],
@@ -77,9 +80,9 @@ def machine(device: str) -> dict[str, Any]:
 def _git(*words: str) -> str | None:
     """What git says of the code that runs; None where it was installed without its history."""
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", "-C", str(Path(__file__).parent.parent.parent), *words], capture_output=True, text=True, check=False
         )
     except OSError:
         return None
-    return done.stdout.strip() or None
+    return process.stdout.strip() or None

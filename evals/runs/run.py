@@ -1,7 +1,7 @@
 """Ask every question of a set and write what came back, a line a question, as it finishes.
 
-Owns: the run file's format (a manifest line, then result lines), the order of writing, and going on after a kill. Knows nothing of
-scoring. One failing question is recorded and never stops the run.
+Owns: the run file's format (a manifest line, then result lines), the order of writing, and going on with a run that was cut short.
+Knows nothing of scores. A question that fails is recorded and never stops the run.
 """
 
 import json
@@ -9,12 +9,15 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.cases.question_set import Case, paper_ids, resolve
-from rag.core.errors import EvalError
+from evals.errors import EvalError
 from rag.output import to_json
 from rag.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
 
 log = logging.getLogger(__name__)
 FORMAT = 1
@@ -41,7 +44,7 @@ def check_out(out: Path, resume: bool) -> None:
 
 
 def run_cases(
-    searcher: Searcher,
+    searcher: "Searcher | Assistant",
     cases: Sequence[Case],
     out: Path,
     manifest: dict[str, Any],
@@ -58,15 +61,15 @@ def run_cases(
     check_out(out, resume)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        done = _continue(out, manifest, cases) if resume and out.exists() else []
-        for line in done:
+        earlier = _continue(out, manifest, cases) if resume and out.exists() else []
+        for line in earlier:
             if progress:
                 progress(line)
         with out.open("a", encoding="utf-8") as stream:
             if not stream.tell():
                 stream.write(_dump({"manifest": manifest}))
                 stream.flush()
-            for line in lines(searcher, cases[len(done) :], manifest["mode"]):
+            for line in lines(searcher, cases[len(earlier) :], manifest["mode"]):
                 stream.write(_dump(line))
                 stream.flush()
                 if progress:
@@ -85,17 +88,17 @@ def _continue(out: Path, manifest: dict[str, Any], cases: Sequence[Case]) -> lis
     data = out.read_bytes()
     whole = data[: data.rfind(b"\n") + 1]
     try:
-        first, *done = [json.loads(line) for line in whole.decode("utf-8").split("\n") if line.strip()] or [None]
+        first, *earlier = [json.loads(line) for line in whole.decode("utf-8").split("\n") if line.strip()] or [None]
     except ValueError as error:
         raise EvalError(f"{out} is damaged, so it cannot be resumed: {error}. Name another file") from error
     if first is not None:
         _check_same_run(out, first, manifest)
-        if [line.get("id") for line in done] != [case.id for case in cases[: len(done)]]:
+        if [line.get("id") for line in earlier] != [case.id for case in cases[: len(earlier)]]:
             raise EvalError(f"{out} holds other questions than those to be asked; name another file")
     if len(whole) < len(data):
         with out.open("r+b") as stream:
             stream.truncate(len(whole))
-    return done
+    return earlier
 
 
 def _check_same_run(out: Path, first: Any, manifest: dict[str, Any]) -> None:
@@ -110,23 +113,23 @@ def _check_same_run(out: Path, first: Any, manifest: dict[str, Any]) -> None:
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> list[str]:
     """What differs between two manifests and could move a number: "settings.max_quotes (4, now 6)"."""
-    found = []
+    texts = []
     for name in sorted({*before, *after} - set(() if at else _MAY_DIFFER)):
         old, new = before.get(name), after.get(name)
         if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{at}{name}.")
+            texts += differences(old, new, f"{at}{name}.")
         elif old != new:
-            found.append(f"{at}{name} ({old}, now {new})")
-    return found
+            texts.append(f"{at}{name} ({old}, now {new})")
+    return texts
 
 
-def lines(searcher: Searcher, cases: Sequence[Case], mode: str) -> Iterator[dict[str, Any]]:
+def lines(searcher: "Searcher | Assistant", cases: Sequence[Case], mode: str) -> Iterator[dict[str, Any]]:
     """One result line a case; a failure has its message in `error`."""
     names = paper_ids(searcher.papers())
     answer = retrieve_line if mode == "retrieve" else answer_line
     for case in cases:
-        resolved = {name: paper for name in case.named if (paper := resolve(name, names))}
-        head = {"id": case.id, "case": case.raw, "resolved": resolved}
+        ids = {name: paper for name in case.papers if (paper := resolve(name, names))}
+        head = {"id": case.id, "case": case.raw, "resolved": ids}
         try:
             yield head | answer(searcher, case)
         except Exception as error:
@@ -142,8 +145,8 @@ def answer_line(assistant: Any, case: Case) -> dict[str, Any]:
     return to_json.answer_json(answer) | {"inexact": sorted(inexact)}
 
 
-def retrieve_line(searcher: Searcher, case: Case) -> dict[str, Any]:
-    """Only the papers found for a case."""
+def retrieve_line(searcher: "Searcher | Assistant", case: Case) -> dict[str, Any]:
+    """Only the papers that the search gives for a case."""
     standalone = searcher.standalone(case.question, case.history)
     hits = searcher.search(standalone)
     return {
@@ -182,7 +185,7 @@ def load_run(path: Path) -> Run:
     for number, row in enumerate(rows[1:], start=2):
         if not isinstance(row, dict) or not isinstance(row.get("case"), dict) or "id" not in row:
             raise EvalError(f"{path} line {number} is no answered question: it has no id or no case")
-    expected = manifest.get("set", {}).get("n", len(rows) - 1)
-    if len(rows) - 1 != expected:
-        raise EvalError(f"{path} is incomplete: {len(rows) - 1} of {expected} questions. Go on with it by run --resume")
+    total = manifest.get("set", {}).get("n", len(rows) - 1)
+    if len(rows) - 1 != total:
+        raise EvalError(f"{path} is incomplete: {len(rows) - 1} of {total} questions. Go on with it by run --resume")
     return Run(path, manifest, tuple(rows[1:]))

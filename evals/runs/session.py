@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases.question_set import QuestionSet, check_against, select
+from evals.errors import EvalError
 from evals.runs.manifest import make_manifest
 from evals.runs.run import MODES, Run, check_out, run_cases
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 from rag.library.store import Library
 from rag.wiring import open_assistant, open_searcher

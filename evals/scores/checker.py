@@ -1,9 +1,8 @@
 """How good the checker is: pairs of a sentence and its evidence, some supported and some not, judged and scored.
 
 Owns: the form of a pairs file, the verdict of each pair, and what is reported: area under the ROC curve, and the share of wrong
-pairs that is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same
-pairs, two baselines:
-the cosine of the embeddings, and the share of the sentence's words that the evidence holds.
+pairs that is caught, at 10 % false alarms and at the shipped threshold, over all and by kind. Beside it, on the same pairs, two
+baselines: the cosine of the embeddings, and the share of the sentence's words that the evidence holds.
 """
 
 import json
@@ -16,8 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evals.errors import EvalError
+from evals.scores.statistics import auroc
 from rag.checking.checker import Checked, Checker
-from rag.core.errors import EvalError
 from rag.core.text import content_words, stem
 from rag.models.embedder import Embedder
 
@@ -51,10 +51,10 @@ def load_pairs(path: Path, split: str | None = None) -> list[Pair]:
     except (OSError, UnicodeDecodeError) as error:
         raise EvalError(f"{path} cannot be read: {error}") from error
     pairs = [_pair(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    kept = [pair for pair in pairs if split is None or pair.raw.get("split") == split]
-    if not kept:
+    of_split = [pair for pair in pairs if split is None or pair.raw.get("split") == split]
+    if not of_split:
         raise EvalError(f"{path} has no pairs" + (f" of the split {split!r}" if split else ""))
-    return kept
+    return of_split
 
 
 def _pair(path: Path, number: int, line: str) -> Pair:
@@ -68,12 +68,12 @@ def _pair(path: Path, number: int, line: str) -> Pair:
     for name, kind in _FIELDS.items():
         if not isinstance(raw.get(name), kind):
             raise EvalError(f"{path}, line {number}: {name!r} must be {kind.__name__}, not {raw.get(name)!r}")
-    given: dict[str, Any] = {name: raw[name] for name in _FIELDS}
-    return Pair(**given, raw=raw)
+    fields: dict[str, Any] = {name: raw[name] for name in _FIELDS}
+    return Pair(**fields, raw=raw)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PairVerdict:
     """A pair with its verdict and the milliseconds it took."""
 
     pair: Pair
@@ -81,23 +81,23 @@ class Judged:
     ms: float
 
 
-def judge(pairs: Sequence[Pair], checker: Checker, progress: Callable[[], None] = lambda: None) -> list[Judged]:
+def judge(pairs: Sequence[Pair], checker: Checker, progress: Callable[[], None] = lambda: None) -> list[PairVerdict]:
     """The verdict of every pair, in order."""
-    found: list[Judged] = []
+    verdicts: list[PairVerdict] = []
     for pair in pairs:
         start = time.perf_counter()
         checked = checker.check(pair.sentence, pair.title, pair.evidence)
-        found.append(Judged(pair, checked, (time.perf_counter() - start) * 1_000))
+        verdicts.append(PairVerdict(pair, checked, (time.perf_counter() - start) * 1_000))
         progress()
-    return found
+    return verdicts
 
 
-def summary(judged: Sequence[Judged], embedder: Embedder) -> dict[str, Any]:
+def summary(verdicts: Sequence[PairVerdict], embedder: Embedder) -> dict[str, Any]:
     """What `evals checker` reports. Shares are of 1; `caught` is None where no pair is wrong, as is `auroc` where all are alike."""
-    pairs = [item.pair for item in judged]
+    pairs = [item.pair for item in verdicts]
     truth = np.array([pair.supported for pair in pairs])
-    scores = np.array([item.checked.score for item in judged])
-    shipped = np.array([item.checked.supported for item in judged])
+    scores = np.array([item.checked.score for item in verdicts])
+    shipped = np.array([item.checked.supported for item in verdicts])
     cosines = (
         embedder.embed_passages([pair.sentence for pair in pairs])
         * embedder.embed_passages([pair.evidence for pair in pairs])
@@ -108,8 +108,8 @@ def summary(judged: Sequence[Judged], embedder: Embedder) -> dict[str, Any]:
         **_scored(truth, scores),
         "shipped": {"caught": _mean(~shipped[~truth]), "false_alarms": _mean(~shipped[truth])},
         "ms": {
-            "p50": float(np.median([item.ms for item in judged])),
-            "p95": float(np.quantile([item.ms for item in judged], 0.95)),
+            "p50": float(np.median([item.ms for item in verdicts])),
+            "p95": float(np.quantile([item.ms for item in verdicts], 0.95)),
         },
         "by_kind": _by_kind(pairs, truth, scores, shipped),
         "baselines": {
@@ -123,13 +123,7 @@ def _scored(truth: npt.NDArray[np.bool_], scores: Array) -> dict[str, float | No
     if truth.all() or not truth.any():
         return {"auroc": None, "caught": None}
     bound = np.quantile(scores[truth], FALSE_ALARMS)
-    return {"auroc": auroc(truth, scores), "caught": _mean(scores[~truth] < bound)}
-
-
-def auroc(truth: npt.NDArray[np.bool_], scores: Array) -> float:
-    """0..1: how often a true one scores higher than a false one, ties counting half (Hanley and McNeil 1982)."""
-    higher = scores[truth][:, None] - scores[~truth][None, :]
-    return float((higher > 0).mean() + (higher == 0).mean() / 2)
+    return {"auroc": auroc(scores[truth], scores[~truth]).mean, "caught": _mean(scores[~truth] < bound)}
 
 
 def _by_kind(
@@ -137,15 +131,15 @@ def _by_kind(
 ) -> dict[str, dict[str, float | int | None]]:
     bound = np.quantile(scores[truth], FALSE_ALARMS) if truth.any() else 0.0
     kinds = np.array([pair.kind for pair in pairs])
-    found: dict[str, dict[str, float | int | None]] = {}
+    shares: dict[str, dict[str, float | int | None]] = {}
     for kind in sorted(set(kinds[~truth])):
         of_kind = (kinds == kind) & ~truth
-        found[str(kind)] = {
+        shares[str(kind)] = {
             "n": int(of_kind.sum()),
             "caught": _mean(scores[of_kind] < bound),
             "caught_shipped": _mean(~shipped[of_kind]),
         }
-    return found
+    return shares
 
 
 def _mean(values: npt.NDArray[np.bool_]) -> float | None:
@@ -153,11 +147,11 @@ def _mean(values: npt.NDArray[np.bool_]) -> float | None:
 
 
 def _overlap(pair: Pair) -> float:
-    asked = {stem(word) for word in content_words(pair.sentence)}
-    return len(asked & {stem(word) for word in content_words(pair.evidence)}) / max(1, len(asked))
+    words = {stem(word) for word in content_words(pair.sentence)}
+    return len(words & {stem(word) for word in content_words(pair.evidence)}) / max(1, len(words))
 
 
-def pair_json(item: Judged) -> dict[str, Any]:
+def pair_json(item: PairVerdict) -> dict[str, Any]:
     """The verdict of one pair, as `evals checker --json` prints it."""
     checked = item.checked
     return {

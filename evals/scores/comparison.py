@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from evals.errors import EvalError
 from evals.runs.run import Run, differences
-from evals.scores.intervals import bootstrap, mcnemar
 from evals.scores.measures import MEASURES, Line
-from evals.scores.scoring import auroc, caught, declined_rightly
-from rag.core.errors import EvalError
+from evals.scores.statistics import bootstrap, mcnemar
+from evals.scores.summary import auroc_answerable, declined_precision, declined_recall
 
 TOLERANCES: Mapping[str, float] = {
     "hit@1": 0.02,
@@ -41,7 +41,7 @@ that is not exact, an unsupported sentence and an obeyed injection have none."""
 LOWER_IS_BETTER = frozenset({"unsupported", "obeyed", "words"})
 _PER_QUESTION: Mapping[str, Callable[[Line], float | None]] = {
     **{name: measure for name, measure in MEASURES.items() if name in TOLERANCES},
-    "declined_recall": caught,
+    "declined_recall": declined_recall,
 }
 
 
@@ -78,14 +78,14 @@ class Comparison:
     @property
     def regressions(self) -> tuple[str, ...]:
         """One line for each measure that got worse by more than its tolerance, and for questions that now fail."""
-        found = [
+        lines = [
             f"{item.name} {item.before:.3f} -> {item.after:.3f} (tolerance {item.tolerance:g})"
             for item in self.changes
             if item.regressed
         ]
         if self.newly_failed:
-            found.append(f"{len(self.newly_failed)} questions now fail: {', '.join(self.newly_failed[:10])}")
-        return tuple(found)
+            lines.append(f"{len(self.newly_failed)} questions now fail: {', '.join(self.newly_failed[:10])}")
+        return tuple(lines)
 
 
 def compare(a: Run, b: Run, tolerances: Mapping[str, float] | None = None) -> Comparison:
@@ -100,9 +100,9 @@ def compare(a: Run, b: Run, tolerances: Mapping[str, float] | None = None) -> Co
     _check_same_questions(a, b)
     pairs = [(x, y) for x, y in zip(a.lines, b.lines, strict=True) if not x.get("error") and not y.get("error")]
     allowed = {**TOLERANCES, **(tolerances or {})}
-    made = [_change(name, pairs, allowed[name]) for name in TOLERANCES]
+    candidates = [_change(name, pairs, allowed[name]) for name in TOLERANCES]
     failed = [y["id"] for x, y in zip(a.lines, b.lines, strict=True) if y.get("error") and not x.get("error")]
-    changes = tuple(item for item in made if item)
+    changes = tuple(item for item in candidates if item)
     if not changes and not failed:
         raise EvalError(f"{a.path} and {b.path} have no measure in common; were they run in different modes?")
     return Comparison(a, b, changes, tuple(failed), tuple(differences(a.manifest, b.manifest)))
@@ -158,8 +158,8 @@ def _beyond(gain: float, tolerance: float) -> bool:
 def _of_whole(name: str, lines: Sequence[Line]) -> float | None:
     """A measure that has no value for a single question that both runs share."""
     if name == "auroc_answerable":
-        return auroc(lines).mean
-    right = [value for line in lines if (value := declined_rightly(line)) is not None]
+        return auroc_answerable(lines).mean
+    right = [value for line in lines if (value := declined_precision(line)) is not None]
     return sum(right) / len(right) if right else None
 
 
@@ -175,13 +175,13 @@ def _whole(name: str, pairs: Sequence[tuple[Line, Line]], tolerance: float) -> C
 def _interval_of_whole(name: str, pairs: Sequence[tuple[Line, Line]]) -> tuple[float, float]:
     """Questions are drawn in pairs; a draw in which one run has no value says nothing and is left out."""
     draw = np.random.default_rng(0)
-    found = []
+    gains = []
     for _ in range(500):
-        drawn = [pairs[place] for place in draw.integers(len(pairs), size=len(pairs))]
-        u, v = _of_whole(name, [x for x, _ in drawn]), _of_whole(name, [y for _, y in drawn])
+        sample = [pairs[place] for place in draw.integers(len(pairs), size=len(pairs))]
+        u, v = _of_whole(name, [x for x, _ in sample]), _of_whole(name, [y for _, y in sample])
         if u is not None and v is not None:
-            found.append(v - u)
-    lo, hi = np.percentile(found, (2.5, 97.5)) if found else (np.nan, np.nan)
+            gains.append(v - u)
+    lo, hi = np.percentile(gains, (2.5, 97.5)) if gains else (np.nan, np.nan)
     return float(lo), float(hi)
 
 

@@ -25,21 +25,24 @@ def grades(line: Line) -> dict[str, int]:
     Names that stand for the same paper count once.
     """
     case: Mapping[str, Any] = line["case"]
-    resolved = _resolved(line)
-    given: dict[str, int] = {name: grade for name, grade in case.get("grades", {}).items() if grade > 0}
-    named = dict.fromkeys([*case.get("gold", []), *case.get("gold_ids", [])], 1) | given
-    made: dict[str, int] = {}
+    ids = _ids(line)
+    graded: dict[str, int] = {name: grade for name, grade in case.get("grades", {}).items() if grade > 0}
+    named = dict.fromkeys([*case.get("gold", []), *case.get("gold_ids", [])], 1) | graded
+    by_paper: dict[str, int] = {}
     for name, grade in named.items():
-        paper = resolved[name]
-        made[paper] = max(grade, made.get(paper, 0))
-    return made
+        paper = ids[name]
+        by_paper[paper] = max(grade, by_paper.get(paper, 0))
+    return by_paper
 
 
-def _resolved(line: Line) -> dict[str, str]:
+def _ids(line: Line) -> dict[str, str]:
     """The paper that each name of the set stands for: as the run looked it up, else by the titles found and cited."""
     case = line["case"]
-    shown = [*line.get("retrieved", []), *(item for said in line.get("sentences", []) for item in said["citations"])]
-    titles: dict[str, str] = {normalise(paper["title"]): paper["paper_id"] for paper in shown if paper["title"]}
+    papers = [
+        *line.get("retrieved", []),
+        *(item for sentence in line.get("sentences", []) for item in sentence["citations"]),
+    ]
+    titles: dict[str, str] = {normalise(paper["title"]): paper["paper_id"] for paper in papers if paper["title"]}
     names = (*case.get("gold", []), *case.get("gold_ids", []), *case.get("also_ok", []), *case.get("grades", {}))
     by_title = {name: titles.get(normalise(name), name) for name in names}
     return {**by_title, **line.get("resolved", {})}
@@ -52,11 +55,11 @@ def gold(line: Line) -> list[str]:
 
 def also_ok(line: Line) -> list[str]:
     """Ids of the papers that are neither required nor wrong."""
-    resolved = _resolved(line)
-    return [resolved[name] for name in line["case"].get("also_ok", [])]
+    ids = _ids(line)
+    return [ids[name] for name in line["case"].get("also_ok", [])]
 
 
-def _found(line: Line, depth: int | None = None) -> list[str]:
+def _hits(line: Line, depth: int | None = None) -> list[str]:
     return [paper["paper_id"] for paper in line.get("retrieved", [])[:depth]]
 
 
@@ -64,33 +67,33 @@ def recall_at(depth: int) -> Measure:
     """The share of the gold papers among the first `depth` found."""
 
     def measure(line: Line) -> float | None:
-        wanted = gold(line)
-        return len(set(wanted) & set(_found(line, depth))) / len(wanted) if wanted else None
+        right = gold(line)
+        return len(set(right) & set(_hits(line, depth))) / len(right) if right else None
 
     return measure
 
 
 def hit_at_1(line: Line) -> float | None:
     """Whether the first paper found is a gold one."""
-    wanted = gold(line)
-    return float(any(paper in wanted for paper in _found(line, 1))) if wanted else None
+    right = gold(line)
+    return float(any(paper in right for paper in _hits(line, 1))) if right else None
 
 
 def reciprocal_rank(line: Line) -> float | None:
     """1 / the place of the first gold paper; 0 where none was found."""
-    wanted = gold(line)
-    if not wanted:
+    right = gold(line)
+    if not right:
         return None
-    return next((1 / place for place, paper in enumerate(_found(line), 1) if paper in wanted), 0.0)
+    return next((1 / place for place, paper in enumerate(_hits(line), 1) if paper in right), 0.0)
 
 
 def ndcg_at_10(line: Line) -> float | None:
     """Normalised discounted cumulative gain, the grade as gain (Järvelin and Kekäläinen 2002), as trec_eval's ndcg_cut."""
-    wanted = grades(line)
-    if not wanted:
+    right = grades(line)
+    if not right:
         return None
-    ideal = _dcg(sorted(wanted.values(), reverse=True)[:10])
-    return _dcg([wanted.get(paper, 0) for paper in _found(line, 10)]) / ideal
+    ideal = _dcg(sorted(right.values(), reverse=True)[:10])
+    return _dcg([right.get(paper, 0) for paper in _hits(line, 10)]) / ideal
 
 
 def _dcg(gains: Sequence[int]) -> float:
@@ -106,7 +109,7 @@ def facts(line: Line) -> float | None:
     return sum(any(alias_matches(normalise(alias), text) for alias in nugget) for nugget in nuggets) / len(nuggets)
 
 
-def _said(line: Line) -> str | None:
+def _answer_text(line: Line) -> str | None:
     """What was quoted or written, where the case has a reference answer and an answer was asked for."""
     if not line["case"].get("answer") or "answer" not in line:
         return None
@@ -121,26 +124,26 @@ def tokens(text: str) -> list[str]:
 
 def exact_match(line: Line) -> float | None:
     """Whether the answer is the reference answer, word for word."""
-    said = _said(line)
-    return None if said is None else float(tokens(said) == tokens(line["case"]["answer"]))
+    text = _answer_text(line)
+    return None if text is None else float(tokens(text) == tokens(line["case"]["answer"]))
 
 
 def token_f1(line: Line) -> float | None:
     """Harmonic mean of the shares of words that answer and reference have in common (Rajpurkar et al. 2016)."""
-    said = _said(line)
-    if said is None:
+    text = _answer_text(line)
+    if text is None:
         return None
-    ours, theirs = Counter(tokens(said)), Counter(tokens(line["case"]["answer"]))
+    ours, theirs = Counter(tokens(text)), Counter(tokens(line["case"]["answer"]))
     return _f1((ours & theirs).total(), ours.total(), theirs.total())
 
 
 def rouge_l(line: Line) -> float | None:
     """F1 of the longest common subsequence of words (Lin 2004), for reference answers of more than ten words."""
-    said = _said(line)
+    text = _answer_text(line)
     theirs = tokens(line["case"].get("answer") or "")
-    if said is None or len(theirs) <= SHORT:
+    if text is None or len(theirs) <= SHORT:
         return None
-    ours = tokens(said)
+    ours = tokens(text)
     return _f1(_longest_common(ours, theirs), len(ours), len(theirs))
 
 
@@ -172,10 +175,10 @@ def citation_precision(line: Line) -> float | None:
 
 def citation_recall(line: Line) -> float | None:
     """The share of the gold papers that are cited, where an answer was asked for."""
-    wanted = gold(line)
-    if not wanted or "answer" not in line:
+    right = gold(line)
+    if not right or "answer" not in line:
         return None
-    return len(_cited(line) & set(wanted)) / len(wanted)
+    return len(_cited(line) & set(right)) / len(right)
 
 
 def quotes_exact(line: Line) -> float | None:

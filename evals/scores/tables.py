@@ -11,7 +11,7 @@ from rich.text import Text
 
 from evals.scores.comparison import Change, Comparison
 from evals.scores.measures import Line, facts, hit_at_1
-from evals.scores.scoring import MAIN
+from evals.scores.summary import MAIN
 from rag.core.text import clean
 
 _SHOWN = 5
@@ -130,25 +130,25 @@ class RunningScores:
         for name, measure in measures.items():
             if not line.get("error") and (value := measure(line)) is not None:
                 self._values[name].append(value)
-        shown = [f"{name} {sum(values) / len(values):.2f}" for name, values in self._values.items() if values]
-        return " ".join([*shown, *([f"{self._failed} failed"] if self._failed else [])])
+        parts = [f"{name} {sum(values) / len(values):.2f}" for name, values in self._values.items() if values]
+        return " ".join([*parts, *([f"{self._failed} failed"] if self._failed else [])])
 
 
-def print_checker(found: dict[str, Any]) -> None:
+def print_checker(result: dict[str, Any]) -> None:
     """How many wrong pairs the checker catches, beside the baselines, and by kind."""
     console = Console(highlight=False, width=120)
     console.print(
-        f"{found['n']} pairs, {found['supported']} of them supported; {found['ms']['p50']:.0f} ms a pair (median)"
+        f"{result['n']} pairs, {result['supported']} of them supported; {result['ms']['p50']:.0f} ms a pair (median)"
     )
     table = Table("", "AUROC", "caught at 10 % false alarms")
-    for name, item in (("checker", found), *found["baselines"].items()):
+    for name, item in (("checker", result), *result["baselines"].items()):
         table.add_row(name, *("–" if item[key] is None else f"{item[key]:.3f}" for key in ("auroc", "caught")))
     console.print(table)
-    shipped = found["shipped"]
+    shipped = result["shipped"]
     shares = ["–" if shipped[key] is None else f"{shipped[key]:.3f}" for key in ("caught", "false_alarms")]
     console.print(f"at the shipped threshold: {shares[0]} of the wrong pairs caught, {shares[1]} false alarms")
     kinds = Table("kind", "n", "caught at 10 %", "caught as shipped")
-    for kind, item in found["by_kind"].items():
+    for kind, item in result["by_kind"].items():
         kinds.add_row(_text(kind), str(item["n"]), f"{item['caught']:.3f}", f"{item['caught_shipped']:.3f}")
     console.print(kinds)
 

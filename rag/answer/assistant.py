@@ -100,6 +100,10 @@ class Assistant:
         """See `Searcher.similar`."""
         return self.searcher.similar(paper_id, limit)
 
+    def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]:
+        """See `Searcher.find_papers`."""
+        return self.searcher.find_papers(words, limit)
+
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         """See `Searcher.papers`."""
         return self.searcher.papers(ids)

@@ -25,8 +25,7 @@
     ├── WriterFailed           the model or server that writes gave no whole answer
     ├── LexiconError           a list of words or patterns of the package is missing or damaged
     ├── FittedModelError       fitted data of the package is missing or damaged
-    ├── VectorIndexError       the vector index cannot be built
-    └── EvalError              a question set or run file is wrong
+    └── VectorIndexError       the vector index cannot be built
 
 A message says what failed, on which value, and what to do next. The edges (command line, chat turn, one eval question)
 show it as one line; nothing else catches `CitewiseError` broadly.
@@ -135,7 +134,3 @@ class LexiconError(CitewiseError):
 
 class FittedModelError(CitewiseError):
     """Fitted data of the package is missing or damaged."""
-
-
-class EvalError(CitewiseError):
-    """A question set or a run file is wrong."""

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +105,7 @@ class Database:
                 raise
             self.connection.execute("COMMIT")
 
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """All rows of a statement, in a snapshot."""
         with self.snapshot():
             return self.connection.execute(statement, values).fetchall()

@@ -20,6 +20,7 @@ from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.library import queries, tables
+from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
 
@@ -211,6 +212,16 @@ class Library:
         else:
             rows = self._database.rows_for(queries.PAPERS + " WHERE id IN ({}) ORDER BY key", ids)
         return [paper_of(*row) for row in rows]
+
+    def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
+        """How many papers hold all of these words, and the first ones of them in the order they came in; all papers where there is
+        no word. A word may also be the beginning of one, or stand in an author's name, the year or the venue."""
+        where, values = papers_holding(words)
+        with self.snapshot():
+            count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
+            page = {**values, "limit": limit}
+            rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT :limit", page)
+        return count, [paper_of(*row) for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""

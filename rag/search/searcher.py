@@ -122,6 +122,11 @@ class Searcher:
         """All papers of the library, or those with these ids; unknown ids are left out."""
         return tuple(self.library.papers(ids))
 
+    def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]:
+        """How many papers hold all of these words, and the first ones of them (`Library.find_papers`)."""
+        count, papers = self.library.find_papers(words, limit)
+        return count, tuple(papers)
+
     def papers_quoting(self, passages: Sequence[str]) -> list[Paper]:
         """The papers whose abstracts hold these passages, in the order of the passages."""
         papers: dict[str, Paper] = {}

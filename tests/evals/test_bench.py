@@ -13,8 +13,8 @@ from rich.console import Console
 from evals.bench.bench import bench, print_bench
 from evals.bench.corpus import questions_from, questions_of, take_papers, write_corpus
 from evals.bench.workers import peak_memory
+from evals.errors import EvalError
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.settings import Settings
 from rag.ingest.formats import read_papers
 from tests.conftest import SEEDS

@@ -9,11 +9,12 @@ import pytest
 
 from evals.cases.planting import plant
 from evals.cases.poisoning import poisoned
+from evals.errors import EvalError
 from evals.fit.checking import fit_checking
-from evals.scores.checker import auroc, judge, load_pairs, pair_json, summary
+from evals.scores.checker import judge, load_pairs, pair_json, summary
+from evals.scores.statistics import auroc
 from rag.checking.checker import Checker
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 from rag.core.logistic import load_logistic
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
@@ -98,7 +99,7 @@ def test_auroc_is_that_of_scikit_learn() -> None:
 
     chance = np.random.default_rng(0)
     truth, scores = chance.random(200) < 0.4, chance.integers(0, 9, 200).astype(float)
-    assert auroc(truth, scores) == pytest.approx(roc_auc_score(truth, scores))
+    assert auroc(scores[truth], scores[~truth]).mean == pytest.approx(roc_auc_score(truth, scores))
 
 
 def test_fitting_gives_a_model_with_the_checkers_signals(tmp_path: Path) -> None:

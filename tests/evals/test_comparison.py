@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from evals.errors import EvalError
 from evals.runs.run import Run
 from evals.scores.comparison import compare
-from rag.core.errors import EvalError
 
 
 def _line(name: str, found: str, case: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import ir_measures
 import pytest
 
 from evals.scores import measures
-from evals.scores.intervals import area, estimate, mcnemar
+from evals.scores.statistics import auroc, estimate, mcnemar
 
 
 def _line(name: str, found: str, case: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def test_intervals_hold_the_mean_and_a_sure_thing_is_never_quite_sure(values: Se
 
 
 def test_the_area_and_mcnemar_are_right_at_known_points() -> None:
-    assert area([3.0, 2.0], [1.0, 2.0]).mean == pytest.approx(3.5 / 4)
-    assert area([1.0], []).mean is None
+    assert auroc([3.0, 2.0], [1.0, 2.0]).mean == pytest.approx(3.5 / 4)
+    assert auroc([1.0], []).mean is None
     assert mcnemar(0, 0) == 1.0
     assert mcnemar(0, 5) == pytest.approx(2 / 2**5)

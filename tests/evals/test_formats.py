@@ -10,8 +10,8 @@ import pytest
 from evals.cases import from_chat
 from evals.cases.check import problems
 from evals.cases.question_set import Case, QuestionSet, load_set, select
+from evals.errors import EvalError
 from rag.core.domain import Paper
-from rag.core.errors import EvalError
 
 
 def _file(folder: Path, name: str, content: str) -> Path:

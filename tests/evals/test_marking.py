@@ -1,4 +1,4 @@
-"""Answers read by a person: what is shown and asked, what the log gets, and the shipped rubric and questions."""
+"""Answers read by a person: what is shown and asked, and what the log gets."""
 
 import os
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from evals.marking.reading import Criterion, Mark, append_to_log, load_rubric, read_run
+from evals.errors import EvalError
+from evals.marking.dialogue import Mark, read_run
+from evals.marking.log import append_to_log
+from evals.marking.rubric import Criterion
 from evals.runs.run import Run
-from rag.core.errors import EvalError
-from tests.conftest import ROOT
 
-SET = ROOT / "evals" / "sets" / "reading.jsonl"
 RUBRIC = (
     Criterion("Clear", "One understands it.", (("2", "all"), ("1", "half"), ("0", "none")), ("Good: yes.",)),
     Criterion("Short", "It is short.", (("2", "very"), ("1", "so so"), ("0", "no"))),
@@ -255,50 +255,3 @@ def test_a_log_behind_a_link_stays_behind_it_and_keeps_its_permissions(log: Path
     assert link.is_symlink()
     assert "read by Ada" in log.read_text("utf-8")
     assert log.stat().st_mode & 0o777 == 0o640
-
-
-# The rubric.
-
-
-def test_the_shipped_rubric_asks_for_five_marks_and_whether_to_send() -> None:
-    rubric = load_rubric(ROOT / "evals" / "rubric.md")
-    assert [(criterion.name, criterion.allowed) for criterion in rubric] == [
-        ("Answers first", ("0", "1", "2")),
-        ("In order", ("0", "1", "2")),
-        ("Stands alone", ("0", "1", "2")),
-        ("Nothing needless", ("0", "1", "2")),
-        ("Cites where the eye wants it", ("0", "1", "2")),
-        ("Would you send it to a colleague", ("no", "yes")),
-    ]
-    for criterion in rubric:
-        assert criterion.meaning
-        assert [example.split(":")[0] for example in criterion.examples] == (
-            [] if criterion.overall else ["Good", "Bad"]
-        )
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("# Nothing\n", "exactly one with yes and no"),
-        ("## A\n- 2: x\n- 1: x\n- 0: x\n", "exactly one with yes and no"),
-        ("## A\n- yes: x\n- no: x\n", "sections with levels 0, 1 and 2"),
-        ("## A\n- 2: x\n- 0: x\n## B\n- yes: x\n- no: x\n", "section 'A' needs"),
-        ("## A\n- 2: x\n- 1: x\n- 0: x\n- yes: x\n", "section 'A' needs"),
-        ("## A\n- 2: x\n- 2: x\n- 1: x\n- 0: x\n", "section 'A' needs"),
-        ("## A\n- 2: x\n- 1: x\n- 0: x\n## A\n- yes: x\n- no: x\n", "two sections of the same name"),
-    ],
-)
-def test_a_rubric_that_cannot_be_asked_is_refused(tmp_path: Path, text: str, problem: str) -> None:
-    path = tmp_path / "rubric.md"
-    path.write_text(text, "utf-8")
-    with pytest.raises(EvalError, match=problem):
-        load_rubric(path)
-
-
-def test_a_rubric_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EvalError, match="cannot read the rubric"):
-        load_rubric(tmp_path / "rubric.md")
-
-
-# The shipped questions.

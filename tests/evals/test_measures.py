@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.runs.run import FORMAT, Run
-from evals.scores import measures, scoring
+from evals.scores import measures, summary
 from rag.answer.quoted import DECLINED
 
 # The measures. Papers found and cited are named by their ids; titles are the ids in capitals.
@@ -171,7 +171,7 @@ def test_a_measure_that_does_not_apply_is_skipped(name: str) -> None:
 
 
 def _scores(*lines: dict[str, Any]) -> dict[str, Any]:
-    return scoring.score(Run(Path("run.jsonl"), {"format": FORMAT}, lines))
+    return summary.score(Run(Path("run.jsonl"), {"format": FORMAT}, lines))
 
 
 def test_unscored_questions_do_not_count_as_zero() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 import evals
 from evals.cases.question_set import Case, load_set
+from evals.errors import EvalError
 from evals.runs.run import FORMAT, Run, load_run, run_cases
-from evals.scores import scoring
+from evals.scores import summary
 from rag.answer.quoted import DECLINED
 from rag.core.domain import Answer, Hit, Paper, Turn
-from rag.core.errors import EvalError, QuestionError
+from rag.core.errors import QuestionError
 from rag.core.settings import Settings
 from tests.conftest import ROOT
 
@@ -89,7 +90,7 @@ def test_a_failing_question_is_recorded_and_the_run_goes_on(tmp_path: Path) -> N
     assert [line["question"] for line in back.lines] == [item["question"] for item in QUESTIONS]
     assert [line["case"] for line in back.lines] == QUESTIONS
     assert back.manifest == _manifest()
-    assert scoring.score(back)["failed"] == 2
+    assert summary.score(back)["failed"] == 2
 
 
 def test_questions_are_asked_with_their_history(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_a_retrieval_run_holds_the_papers_found_and_asks_nothing(tmp_path: Path)
     assert stub.histories == []
     assert line["error"] is None
     assert [paper["paper_id"] for paper in line["retrieved"]] == ["bees"]
-    measures = scoring.score(load_run(out))["measures"]
+    measures = summary.score(load_run(out))["measures"]
     assert measures["hit@1"]["mean"] == 1.0
     assert measures["citation_recall"]["mean"] is None
 

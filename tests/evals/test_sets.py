@@ -9,8 +9,8 @@ import pytest
 
 from evals.cases.check import problems
 from evals.cases.question_set import Case, check_against, load_set, select
+from evals.errors import EvalError
 from rag.core.domain import Paper, Turn
-from rag.core.errors import EvalError
 from rag.core.text import normalise
 from rag.ingest.formats import read_papers
 from tests.conftest import ROOT, SEEDS
@@ -34,14 +34,14 @@ def test_a_set_keeps_its_cases_and_all_their_fields(tmp_path: Path) -> None:
     raw = {
         "id": "a",
         "question": "Why?",
-        "history": [{"role": "user", "content": "How?"}, {"role": "assistant", "content": "So."}],
+        "history": [{"role": "user", "content": "How?"}, {"role": "assistant", "content": "So.", "cited": ["a"]}],
         "gold": ["Bees"],
         "gold_ids": ["x1"],
         "colour": "blue",
     }
     loaded = load_set(_set_file(tmp_path, raw, "", {"id": "b", "question": "And?"}))
     assert [case.id for case in loaded.cases] == ["a", "b"]
-    assert loaded.cases[0].history == (Turn("user", "How?"), Turn("assistant", "So."))
+    assert loaded.cases[0].history == (Turn("user", "How?"), Turn("assistant", "So.", ("a",)))
     assert loaded.cases[0].gold == ("Bees", "x1")
     assert loaded.cases[0].raw == raw
     assert loaded.cases[1].gold == ()
@@ -90,6 +90,7 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
         ({"history": [{"role": "system", "content": "x"}]}, "no role user or assistant"),
         ({"history": ["x"]}, "no role user or assistant"),
         ({"history": [{"role": "user"}]}, "a turn of history has no content"),
+        ({"history": [{"role": "user", "content": "x", "cited": "a"}]}, "cited in a turn of history is not a list"),
     ],
 )
 def test_a_field_of_the_wrong_kind_is_named(tmp_path: Path, fields: dict[str, Any], problem: str) -> None:

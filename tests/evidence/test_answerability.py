@@ -1,11 +1,10 @@
-"""When a question is declined: the signals, the fitted model, and how it is fitted."""
+"""When a question is declined: the signals and the fitted model."""
 
 import json
 
 import numpy as np
 import pytest
 
-from evals.fit.fitting import FALSE_ALARMS, Examples, decline_threshold, f1, fit, listing_threshold
 from rag.answer.assistant import Assistant
 from rag.core.errors import FittedModelError
 from rag.core.logistic import Feature, Logistic, load_logistic, load_weights
@@ -50,32 +49,3 @@ def test_an_answer_carries_the_signals_its_probability_was_made_of(assistant: As
     off = assistant.ask("What is the capital of Australia?")
     assert off.signals["late"] < answer.signals["late"]
     assert off.p_answerable < answer.p_answerable
-
-
-def _examples() -> Examples:
-    generator = np.random.default_rng(0)
-    truth = np.arange(200) % 2 == 0
-    values = np.c_[generator.normal(truth * 3.0, 1.0), generator.normal(size=200)]
-    return Examples(("tells", "noise"), values, truth, np.ones(200))
-
-
-def test_fitting_finds_the_feature_that_tells_and_gives_the_same_each_time() -> None:
-    model = fit(_examples(), decline_threshold, {"split": "fit"})
-    weights = {feature.name: feature.weight for feature in model.features}
-    assert weights["tells"] > 5 * abs(weights["noise"])
-    assert model.fitted_on["auroc_left_out"] > 0.95
-    assert model.json() == fit(_examples(), decline_threshold, {"split": "fit"}).json()
-
-
-def test_few_questions_that_are_answered_lie_below_the_threshold() -> None:
-    left_out = np.linspace(0.01, 0.99, 99)
-    examples = Examples(("a",), left_out[:, None], np.arange(99) >= 40, np.ones(99))
-    threshold = decline_threshold(left_out, examples)
-    assert (left_out[examples.truth] < threshold).mean() == pytest.approx(FALSE_ALARMS, abs=0.01)
-    assert listing_threshold(left_out, examples) == pytest.approx(0.41)
-
-
-def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:
-    chosen, truth = np.array([True, False, False, False]), np.array([True, True, True, True])
-    assert f1(chosen, truth) == pytest.approx(2 * 1 * 0.25 / 1.25)
-    assert f1(~truth, truth) == 0.0

@@ -98,6 +98,10 @@ class Scripted:
         wanted = None if ids is None else set(ids)
         return tuple(paper for paper in self.shelf if wanted is None or paper.id in wanted)
 
+    def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]:
+        found = [paper for paper in self.shelf if all(word in str(paper).lower() for word in words.lower().split())]
+        return len(found), tuple(found[:limit])
+
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         return tuple(Hit(paper, 3.0 - n, {"dense": 0.6, "lexical": 9.0}) for n, paper in enumerate(self.shelf))[:limit]
 
@@ -132,7 +136,7 @@ class Scripted:
             while "hold read" in question and not self.gate.wait(0.02):
                 yield Progress("reading", standalone, hits, 3, 10)
             for n in range(1, len(answer.sentences)):
-                draft = told(replace(answer, sentences=answer.sentences[:n]))
+                draft = with_text(replace(answer, sentences=answer.sentences[:n]))
                 yield Progress("answering", standalone, hits, 10, 10, draft)
                 while "hold draft" in question and not self.gate.wait(0.02):
                     yield Progress("answering", standalone, hits, 10, 10, draft)
@@ -147,7 +151,7 @@ def cite(n: int, paper: Paper, words: str) -> AnswerSentence:
     return AnswerSentence(words, "quote", (Citation(n, paper, start, start + len(words)),))
 
 
-def told(answer: Answer) -> Answer:
+def with_text(answer: Answer) -> Answer:
     """The answer with its text made from its sentences, as the assistant does it."""
     return replace(answer, text=text_of(answer.sentences, missing=answer.missing))
 
@@ -175,7 +179,7 @@ def script(question: str, standalone: str, hits: tuple[Hit, ...]) -> Answer:
     if sentences[0].citations[0].paper is CACHE:
         start = CACHE.abstract.index("We reuse")
         read.append(Evidence(CACHE, Span(start, CACHE.abstract.index(" This enables")), 0.5, {"likelihood": -2.5}))
-    return told(replace(answer, sentences=sentences, evidence=tuple(read)))
+    return with_text(replace(answer, sentences=sentences, evidence=tuple(read)))
 
 
 def _span(sentence: AnswerSentence) -> Span:

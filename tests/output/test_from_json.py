@@ -114,7 +114,7 @@ def test_a_turn_comes_back_from_the_browser() -> None:
     sent = {"id": "turn1", "question": "q?", "vote": "up", **record(ChatTurn("turn1", "q?", "done", answer=ANSWER))}
     [saved] = saved_turns(json.loads(json.dumps([sent])))
     turn = turn_of(saved, PAPERS)
-    assert (turn.step, turn.answer, turn.asked_as) == ("done", ANSWER, "q? (about: Honey bees)")
+    assert (turn.step, turn.answer, turn.standalone) == ("done", ANSWER, "q? (about: Honey bees)")
 
 
 @pytest.mark.parametrize("step", ["reading", "waiting", "nonsense"])

@@ -3,7 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,11 @@ from typer.testing import CliRunner
 
 from rag.cli import app
 from rag.core.domain import Turn
-from rag.core.errors import QuestionError, SettingsError, SourceError
+from rag.core.errors import QuestionError, SettingsError
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json, hit_json, paper_json
 from tests.helpers.windows import PAPERS, Scripted, running
-from ui.session import feedback, limits
+from ui.session import limits
 from ui.session.limits import RateLimit, address_of
 from ui.session.turns import content_to_text, history_messages, request_of
 
@@ -250,46 +249,3 @@ def test_a_message_keeps_the_ids_that_its_answer_cites_and_nothing_else_that_is_
 def test_what_is_no_question_is_refused(sent: Any) -> None:
     with pytest.raises(QuestionError, match="the page sent no question"):
         request_of(sent)
-
-
-# --- votes ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_vote_keeps_what_it_says_and_no_more(tmp_path: Path) -> None:
-    file = tmp_path / "feedback.jsonl"
-    answer = answer_json(Scripted().ask("How fast?"))
-    feedback.keep(
-        file, {"vote": "down", "note": "no", "question": "How fast?", "answer": answer, "who": "me", "ip": "1"}
-    )
-    line = json.loads(file.read_text("utf-8"))
-    assert set(line) == {"time", "vote", "note", "question", "mode", "outcome", "answer", "cited"}
-    cited = [{"citations": [{"paper_id": "p" * 10_000 + str(n)}, 7]} for n in range(10_000)]
-    huge = {"mode": "m" * 10_000, "outcome": ["o"] * 10_000, "answer": "a" * 10**6, "sentences": [*cited, 7]}
-    feedback.keep(tmp_path / "huge.jsonl", {"vote": "up", "question": "q", "answer": huge})
-    assert (tmp_path / "huge.jsonl").stat().st_size < 40_000
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        None,
-        {},
-        {"vote": "sideways", "question": "q", "answer": {}},
-        {"vote": "up", "question": "q"},
-        {"vote": "up", "question": "q", "answer": {}, "note": "x" * 1_001},
-    ],
-)
-def test_what_is_no_vote_is_refused(tmp_path: Path, sent: Any) -> None:
-    with pytest.raises(QuestionError, match="this is no vote"):
-        feedback.keep(tmp_path / "feedback.jsonl", sent)
-    assert not (tmp_path / "feedback.jsonl").exists()
-
-
-def test_a_vote_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    vote = {"vote": "up", "question": "q", "answer": {}}
-    with pytest.raises(SourceError, match="could not be kept"):
-        feedback.keep(tmp_path / "nowhere" / "feedback.jsonl", vote)
-    monkeypatch.setattr(feedback, "_MOST_BYTES", 200)
-    feedback.keep(tmp_path / "feedback.jsonl", vote)
-    with pytest.raises(SourceError, match="is full"):
-        feedback.keep(tmp_path / "feedback.jsonl", vote)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from rag.core.errors import QuestionError, SourceError
+from ui.records import NOTE_CHARS
 
 FILE_NAME = "feedback.jsonl"
 _MOST_BYTES = 20_000_000
@@ -23,7 +24,7 @@ class Vote(BaseModel):
     """What the page sends. `answer` has the form of `citewise ask --json`."""
 
     vote: Literal["up", "down"]
-    note: str = Field("", max_length=1_000)
+    note: str = Field("", max_length=NOTE_CHARS)
     question: str = Field(max_length=20_000)
     answer: dict[str, Any]
 

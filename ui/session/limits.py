@@ -1,4 +1,4 @@
-"""How often one address may ask. Owns the counting; what is refused, and how that is told, is said in the error."""
+"""How often one address may ask. Owns the counting; the error of a call too many says when to come back."""
 
 import os
 import threading

@@ -11,14 +11,16 @@ from typing import Protocol
 from rag.core.domain import Answer, Hit, Mode, Paper, Progress, Turn
 from rag.core.errors import CitewiseError
 from rag.core.settings import Settings
-from ui.records import Loading
+from ui.records import STARTING, Loading
 
 logger = logging.getLogger(__name__)
 
+_TITLES = 500
+"""Papers whose titles the example questions are made of."""
 UNEXPECTED = "Something went wrong while {doing}; details are in the log."
 
 
-class Asked(Protocol):
+class Answerer(Protocol):
     """What the window needs of an assistant; `rag.answer.assistant.Assistant` is one."""
 
     @property
@@ -32,10 +34,11 @@ class Asked(Protocol):
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]: ...
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]: ...
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]: ...
+    def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[Settings, Callable[[str], None] | None], Asked]
+Open = Callable[[Settings, Callable[[str], None] | None], Answerer]
 
 
 class Loader:
@@ -47,8 +50,8 @@ class Loader:
         self._lock = threading.Lock()
         self._settled = threading.Event()
         self._running = False
-        self._loading = Loading("loading", "Starting")
-        self._assistant: Asked | None = None
+        self._loading = STARTING
+        self._assistant: Answerer | None = None
 
     @property
     def loading(self) -> Loading:
@@ -65,14 +68,14 @@ class Loader:
                 return
             self._running = True
             self._settled.clear()
-            self._loading = Loading("loading", "Starting")
+            self._loading = STARTING
         threading.Thread(target=self._load, name="citewise-loader", daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the loading has ended, well or not, after at most `timeout` seconds."""
         return self._settled.wait(timeout)
 
-    def assistant(self) -> Asked:
+    def assistant(self) -> Answerer:
         """The assistant, waited for.
 
         Raises:
@@ -86,7 +89,9 @@ class Loader:
     def _load(self) -> None:
         try:
             assistant = self._open(self._settings, self._progress)
-            ready = Loading("ready", papers=assistant.papers(), description=dict(assistant.description))
+            count, first = assistant.find_papers("", _TITLES)
+            titles = tuple(paper.title for paper in first)
+            ready = Loading("ready", papers=count, titles=titles, description=dict(assistant.description))
         except CitewiseError as error:
             self._end(Loading("failed", str(error), error=error))
         except Exception as error:
@@ -99,7 +104,7 @@ class Loader:
     def _progress(self, note: str) -> None:
         self._loading = Loading("loading", note)
 
-    def _end(self, loading: Loading, assistant: Asked | None = None) -> None:
+    def _end(self, loading: Loading, assistant: Answerer | None = None) -> None:
         with self._lock:
             former, self._assistant = self._assistant, assistant
             self._loading, self._running = loading, False

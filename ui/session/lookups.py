@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any
 
 import gradio as gr
@@ -18,17 +18,18 @@ from rag.core.domain import Paper
 from rag.core.errors import CitewiseError, QuestionError
 from rag.core.escaping import counted
 from rag.core.settings import Settings
-from rag.core.text import normalise
 from rag.output.export import FORMATS, Exchange
 from rag.output.from_json import paper_ids
+from ui.records import CONVERSATION, CONVERSATION_EXPORTS
 from ui.session import feedback
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
-from ui.session.records import drawn, saved_turns, turn_of
+from ui.session.records import frame, saved_turns, turn_of
 from ui.views.sources import paper_rows, similar_cards
 
 logger = logging.getLogger(__name__)
 LISTED = 200
+_FILTER_CHARS = 500
 Sent = dict[str, Any]
 
 
@@ -42,9 +43,9 @@ class Lookups:
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
-        return [self._guarded(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
+        return [self._guard(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
 
-    def _guarded(self, work: Callable[[Sent], Sent]) -> Callable[..., Any]:
+    def _guard(self, work: Callable[[Sent], Sent]) -> Callable[..., Any]:
         """The edge at which errors become words for the page."""
 
         @wraps(work)
@@ -67,17 +68,16 @@ class Lookups:
     def reopen(self, sent: Sent) -> Sent:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
-        about, count = loading.description or {}, len(loading.papers)
         saved = saved_turns(sent.get("turns"))
         papers = self._papers_of(saved)
-        return {"turns": [drawn(turn_of(one, papers), count, about) for one in saved]}
+        return {"turns": [frame(turn_of(one, papers), loading) for one in saved]}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns: its name, media type and text."""
         saved = saved_turns(sent.get("turns"))
         name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
         kind = sent.get("format")
-        if kind == "json":
+        if kind == CONVERSATION:
             turns = [{"question": one.question, "answer": one.answer} for one in saved]
             return _file(
                 f"{name or 'citewise'}.json",
@@ -85,7 +85,7 @@ class Lookups:
                 json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
             )
         if kind not in FORMATS:
-            raise QuestionError(f"there is no export as {kind!r}; there are {', '.join(FORMATS)} and json")
+            raise QuestionError(f"there is no export as {kind!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
         papers = self._papers_of(saved)
         exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
         form = FORMATS[kind]
@@ -99,29 +99,27 @@ class Lookups:
 
     def papers(self, sent: Sent) -> Sent:
         """The papers that hold all of these words, as a list."""
-        words = normalise(str(sent.get("words", ""))[:500]).split()
-        every = self._loader.assistant().papers()
-        found = [paper for paper in every if all(word in _searched(paper) for word in words)]
-        told = counted(len(every), "paper") if not words else f"{len(found):,} of {counted(len(every), 'paper')}"
-        if len(found) > LISTED:
-            told += f"; the first {LISTED} are shown"
-        return {"html": paper_rows(found[:LISTED]), "told": told}
+        words = str(sent.get("words", ""))[:_FILTER_CHARS]
+        assistant = self._loader.assistant()
+        count, papers = assistant.find_papers(words, LISTED)
+        note = counted(count, "paper")
+        if words.strip():
+            every, _ = assistant.find_papers("", 0)
+            note = f"{count:,} of {counted(every, 'paper')}"
+        if count > len(papers):
+            note += f"; the first {len(papers)} are shown"
+        return {"html": paper_rows(papers), "note": note}
 
     def feedback(self, sent: Sent) -> Sent:
         """Keep a vote."""
         file = self._settings.library / feedback.FILE_NAME
         feedback.keep(file, sent)
-        kept = "your vote, the note, the question and the answer"
-        return {"told": f"Kept on the machine that runs citewise, in {file.name} of the library: {kept}."}
+        what = "your vote, the note, the question and the answer"
+        return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 
     def _papers_of(self, saved: Any) -> Mapping[str, Paper]:
         ids = paper_ids([one.answer for one in saved])
         return {paper.id: paper for paper in self._loader.assistant().papers(ids)}
-
-
-@lru_cache(maxsize=20_000)
-def _searched(paper: Paper) -> str:
-    return normalise(" ".join((paper.title, paper.abstract, *paper.authors, str(paper.year or ""), paper.venue or "")))
 
 
 def _file(name: str, media_type: str, text: str) -> Sent:

@@ -1,4 +1,4 @@
-"""Turns as the browser keeps them: what goes there with each state, and a kept turn read back.
+"""Turns as the browser gets and keeps them: what goes there with each state, and a kept turn read back.
 
 Owns that form. What comes back is not trusted: `rag.output.from_json` resolves every citation anew.
 """
@@ -8,14 +8,15 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from rag.core.domain import Paper
+from rag.core.domain import Answer, Paper
 from rag.core.errors import SourceError
 from rag.output import to_json
 from rag.output.from_json import answer_of
-from ui.records import ChatTurn, TurnId, standalone_if_other
+from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
 from ui.views.turn import turn_parts
 
 _MOST_TURNS = 500
+_DRAFT = ("question", "standalone_question", "mode", "outcome", "p_answerable", "answer", "sentences", "missing")
 
 
 class SavedTurn(BaseModel):
@@ -39,9 +40,22 @@ def record(turn: ChatTurn) -> dict[str, Any]:
     return {"step": turn.step, "note": turn.note, "answer": answer}
 
 
-def drawn(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[str, Any]:
-    """What a page gets of a turn: what to draw (see `ui.views.turn.turn_parts`) and what to keep."""
-    return {"parts": turn_parts(turn, papers, about), "record": record(turn)}
+def frame(turn: ChatTurn, loading: Loading) -> dict[str, Any]:
+    """What a page gets of a turn: what to draw (see `ui.views.turn.turn_parts`) and, once it has ended, the record to keep.
+
+    While an answer grows there is a `draft` instead: the sentences drawn so far, all that is left to keep where the end never comes.
+    """
+    parts = {"parts": turn_parts(turn, loading.papers, loading.description or {})}
+    if not turn.running:
+        return parts | {"record": record(turn)}
+    return parts if turn.answer is None else parts | {"draft": draft(turn.answer)}
+
+
+def draft(answer: Answer) -> dict[str, Any]:
+    """The least that `rag.output.from_json` makes an answer of: what it says and cites, and which papers were found for it."""
+    whole = to_json.answer_json(answer)
+    hits = [{"paper_id": hit.paper.id, "score": hit.score} for hit in answer.retrieved]
+    return {name: whole[name] for name in _DRAFT} | {"retrieved": hits}
 
 
 def saved_turns(sent: Any) -> list[SavedTurn]:
@@ -75,7 +89,7 @@ def turn_of(saved: SavedTurn, papers: Mapping[str, Paper]) -> ChatTurn:
         saved.id,
         saved.question,
         step=turn.step,
-        asked_as=standalone_if_other(saved.question, answer.standalone_question),
+        standalone=standalone_if_other(saved.question, answer.standalone_question),
         hits=answer.retrieved,
         answer=answer,
         lost=restored.lost,

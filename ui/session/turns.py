@@ -1,7 +1,7 @@
 """One question of the window and how it is answered, step by step.
 
 Owns the request that a page sends, the turn's states, and the edge at which errors become a message. The conversation itself is the
-browser's: a request brings what was said before, so that a restart of the server loses nothing. Knows nothing of gradio or of how a
+browser's: a request brings the messages before it, so that a restart of the server loses nothing. Knows nothing of gradio or of how a
 turn looks; each state it yields is complete and can be shown as it stands.
 """
 
@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from rag.core.domain import Answer, Mode, Progress, Turn
 from rag.core.errors import CitewiseError, QuestionError
 from ui.records import HISTORY_MESSAGES, ChatTurn, TurnId, standalone_if_other
-from ui.session.loading import UNEXPECTED, Asked, Loader
+from ui.session.loading import UNEXPECTED, Answerer, Loader
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ class Request(BaseModel):
 
 
 class Visit:
-    """Which attempt of one browser session is being answered, known to the thread that answers and to those of the buttons.
+    """The attempt that is being answered for one browser session, known to the thread that answers and to those of the buttons.
 
-    An attempt that was stopped, or that another one took the place of, is over: whatever its answering still brings is not shown.
+    An attempt is over once it was stopped or another one has taken its place: what still comes of it is not shown.
     """
 
     def __init__(self) -> None:
@@ -93,16 +93,16 @@ def run_turn(
 ) -> Generator[ChatTurn, None, None]:
     """Answer the question. Closing this iterator stops the work."""
     turn = ChatTurn(request.id, request.question, mode=request.mode, papers=request.papers)
-    shown, painted = turn, float("-inf")
-    with closing(_guarded_turn(loader, turn, history_messages(request.history))) as states:
+    latest, painted = turn, float("-inf")
+    with closing(_steps_or_failure(loader, turn, history_messages(request.history))) as states:
         for state in states:
-            if state.step == shown.step and clock() - painted < FRAME_SECONDS:
+            if state.step == latest.step and clock() - painted < FRAME_SECONDS:
                 continue
-            shown, painted = state, clock()
-            yield shown
+            latest, painted = state, clock()
+            yield latest
 
 
-def _guarded_turn(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
     """The steps of the turn; an error becomes its last step."""
     try:
         with closing(_steps(loader, turn, history)) as steps:
@@ -122,10 +122,10 @@ def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator
         yield replace(turn, note=loader.loading.note)
     turn = replace(turn, step="searching", note="")
     yield turn
-    yield from _streamed(loader.assistant(), turn, history)
+    yield from _stream(loader.assistant(), turn, history)
 
 
-def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
     stream = assistant.stream(turn.question, history, turn.mode, turn.papers)
     try:
         for item in stream:
@@ -138,13 +138,13 @@ def _streamed(assistant: Asked, turn: ChatTurn, history: Sequence[Turn]) -> Gene
 
 def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
     """The turn once this item of the assistant's stream has come."""
-    asked_as = standalone_if_other(turn.question, item.standalone_question)
+    standalone = standalone_if_other(turn.question, item.standalone_question)
     if isinstance(item, Answer):
-        return replace(turn, step="done", asked_as=asked_as, answer=item, hits=item.retrieved or turn.hits)
+        return replace(turn, step="done", standalone=standalone, answer=item, hits=item.retrieved or turn.hits)
     return replace(
         turn,
         step=item.stage,
-        asked_as=asked_as,
+        standalone=standalone,
         hits=item.hits or turn.hits,
         done=item.done,
         total=item.total,

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rag.core.domain import Paper
 from rag.core.escaping import shorten
 from rag.core.names import name_in_title
 from rag.core.text import clean
@@ -18,14 +17,14 @@ _DULL = frozenset(
 )
 
 
-def example_questions(papers: Sequence[Paper], limit: int = 4) -> list[str]:
-    """Up to `limit` questions about these papers: named things first, then shared subjects, then whole titles."""
-    titles = [clean(paper.title) for paper in papers]
-    named = [f"What is {name} and what does it improve?" for name in _names(titles)]
-    shared = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
+def example_questions(titles: Iterable[str], limit: int = 4) -> list[str]:
+    """Up to `limit` questions about papers of these titles: named things first, then shared subjects, then whole titles."""
+    titles = list(map(clean, titles))
+    names = [f"What is {name} and what does it improve?" for name in _names(titles)]
+    subjects = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
     whole = [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)]
-    mixed = [*named[:1], *shared[:1], *named[1:2], *shared[1:2], *whole]
-    return list(dict.fromkeys(mixed))[:limit]
+    mixture = [*names[:1], *subjects[:1], *names[1:2], *subjects[1:2], *whole]
+    return list(dict.fromkeys(mixture))[:limit]
 
 
 def _names(titles: Iterable[str]) -> list[str]:

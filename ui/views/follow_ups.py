@@ -1,6 +1,6 @@
 """Questions that could be asked next, made from the papers that an answer cites. Knows no subject: any library gets its own.
 
-Each asks for something that an abstract of these papers says and the answer has not shown yet: what the paper is for, how it works,
+Each asks for something that an abstract of these papers says and the answer has not quoted yet: what the paper is for, how it works,
 what it achieves, where its code is, how it compares with the other paper cited.
 """
 
@@ -24,47 +24,47 @@ _RESULTS = (
     (re.compile(r"\breduc", re.I), "What does {} reduce?"),
     (re.compile(r"\d|\bresults\b", re.I), "What results does {} report?"),
 )
-"""Questions in the abstract's own words are found; the first one that fits is asked."""
+"""A question in the abstract's own words finds its sentence. The first one that fits is offered."""
 _PROBLEM = re.compile(r"\b(challenge|limitation|problem|issue)", re.I)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d])")
 
 
 def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
-    """Up to `limit` questions, those about different papers in turn; none that was just asked."""
+    """Up to `limit` questions, those about different papers in turn; none that repeats the last question."""
     if answer.outcome == "declined":
-        offered: Iterator[str] = (f"What does {_called(paper)} report?" for paper in answer.nearest if paper.title)
+        questions: Iterator[str] = (f"What does {_name_of(paper)} report?" for paper in answer.nearest if paper.title)
     else:
         papers = [paper for paper in answer.cited_papers if paper.title][:3]
         each = [list(_about(paper, answer)) for paper in papers]
         in_turn = chain.from_iterable(zip_longest(*each))
-        offered = (question for question in chain(_compared(papers, answer), in_turn) if question)
-    asked = {_folded(answer.question), _folded(answer.standalone_question)}
-    fresh = dict.fromkeys(question for question in offered if _folded(question) not in asked)
-    return list(fresh)[:limit]
+        questions = (question for question in chain(_comparison(papers, answer), in_turn) if question)
+    before = {_comparable(answer.question), _comparable(answer.standalone_question)}
+    new = dict.fromkeys(question for question in questions if _comparable(question) not in before)
+    return list(new)[:limit]
 
 
 def _about(paper: Paper, answer: Answer) -> Iterator[str]:
     """Questions that sentences of the abstract answer which were not quoted."""
-    name = _called(paper)
+    name = _name_of(paper)
     cited = [Span(c.start, c.end) for c in answer.citations if c.paper.id == paper.id]
     unread = [words for span, words in _sentences(paper.abstract) if not any(map(span.overlaps, cited))]
     if any(map(_PROPOSES.search, unread)):
         yield f"How does {name} work?"
     results = " ".join(words for words in unread if not _PROPOSES.search(words))
-    yield from [asked.format(name) for sign, asked in _RESULTS if sign.search(results)][:1]
+    yield from [question.format(name) for sign, question in _RESULTS if sign.search(results)][:1]
     if any(link in words for link in paper.links for words in unread):
         yield f"Where is the code of {name}?"
     if not any(span.start == 0 for span in cited):
-        found = _PROBLEM.search(paper.abstract)
-        yield f"Which {found[1].lower() if found else 'problem'} does {name} address?"
+        problem = _PROBLEM.search(paper.abstract)
+        yield f"Which {problem[1].lower() if problem else 'problem'} does {name} address?"
 
 
-def _compared(papers: list[Paper], answer: Answer) -> Iterator[str]:
+def _comparison(papers: list[Paper], answer: Answer) -> Iterator[str]:
     if len(papers) >= 2 and not re.search(r"\b(?:compare|differ|versus|vs)", answer.question, re.IGNORECASE):
-        yield f"How do {_called(papers[0])} and {_called(papers[1])} differ?"
+        yield f"How do {_name_of(papers[0])} and {_name_of(papers[1])} differ?"
 
 
-def _called(paper: Paper) -> str:
+def _name_of(paper: Paper) -> str:
     """The paper's name: what stands before the colon of its title, if the abstract uses it too, else the title in quotation marks."""
     title = clean(paper.title)
     name = name_in_title(title, most_words=4)
@@ -80,5 +80,5 @@ def _sentences(abstract: str) -> Iterator[tuple[Span, str]]:
         start = end
 
 
-def _folded(question: str) -> str:
+def _comparable(question: str) -> str:
     return normalise(question).rstrip("?. ")

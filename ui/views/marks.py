@@ -7,10 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from markupsafe import Markup
+
 from rag.core.domain import Span
-from rag.core.escaping import escape_html
 from rag.core.formulas import formulas
 from ui.views.mathml import mathml
+from ui.views.templating import literal
+
+_EMPTY = Markup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,39 +25,41 @@ class Mark:
     key: str | None = None
 
 
-def prose(text: str) -> str:
+def prose(text: str) -> Markup:
     """The text as HTML, with its formulas drawn."""
-    return marked(text, ())
+    return with_marks(text, ())
 
 
-def marked(text: str, marks: Iterable[Mark]) -> str:
+def with_marks(text: str, marks: Iterable[Mark]) -> Markup:
     """The text as HTML with its formulas drawn and the marks as `<mark data-q="keys">` or, where it was only read,
     `<mark class="cw-read">`. Marks may overlap; a formula that one of them cuts stays TeX."""
-    kept = [Mark(_within(mark.span, len(text)), mark.key) for mark in marks]
-    kept = [mark for mark in kept if mark.span.start < mark.span.end]
-    borders = sorted({0, len(text), *(edge for mark in kept for edge in (mark.span.start, mark.span.end))})
-    drawn = [(span, math) for span, tex in formulas(text) if (math := mathml(tex)) is not None]
-    parts: list[str] = []
+    inside = [Mark(_within(mark.span, len(text)), mark.key) for mark in marks]
+    inside = [mark for mark in inside if mark.span.start < mark.span.end]
+    borders = sorted({0, len(text), *(edge for mark in inside for edge in (mark.span.start, mark.span.end))})
+    maths = [(span, math) for span, tex in formulas(text) if (math := mathml(tex)) is not None]
+    pieces = []
     for start, end in pairwise(borders):
-        over = [mark for mark in kept if mark.span.start <= start and end <= mark.span.end]
-        inner = _drawn(text, Span(start, end), drawn)
-        keys = list(dict.fromkeys(mark.key for mark in over if mark.key is not None))
-        if keys:
-            inner = f'<mark data-q="{escape_html(" ".join(keys))}">{inner}</mark>'
-        elif over:
-            inner = f'<mark class="cw-read">{inner}</mark>'
-        parts.append(inner)
-    return "".join(parts)
+        over = [mark for mark in inside if mark.span.start <= start and end <= mark.span.end]
+        keys = dict.fromkeys(mark.key for mark in over if mark.key is not None)
+        pieces.append(_mark(_with_formulas(text, Span(start, end), maths), list(keys), bool(over)))
+    return _EMPTY.join(pieces)
+
+
+def _mark(words: Markup, keys: Sequence[str], read: bool) -> Markup:
+    if keys:
+        return Markup('<mark data-q="{}">{}</mark>').format(literal(" ".join(keys)), words)
+    return Markup('<mark class="cw-read">{}</mark>').format(words) if read else words
 
 
 def _within(span: Span, length: int) -> Span:
     return Span(max(span.start, 0), min(span.end, length))
 
 
-def _drawn(text: str, span: Span, formulas_in_text: Sequence[tuple[Span, str]]) -> str:
-    parts, position = [], span.start
-    for place, math in formulas_in_text:
+def _with_formulas(text: str, span: Span, maths: Sequence[tuple[Span, Markup]]) -> Markup:
+    """The words of a span, with the formulas that lie in it as a whole."""
+    pieces, position = [], span.start
+    for place, math in maths:
         if span.start <= place.start and place.end <= span.end:
-            parts += [escape_html(text[position : place.start]), math]
+            pieces += [literal(text[position : place.start]), math]
             position = place.end
-    return "".join(parts) + escape_html(text[position : span.end])
+    return _EMPTY.join([*pieces, literal(text[position : span.end])])

@@ -8,7 +8,9 @@ import html
 from functools import lru_cache
 from xml.etree.ElementTree import Element
 
-from rag.core.escaping import escape_html
+from markupsafe import Markup
+
+from ui.views.templating import literal
 
 _ELEMENTS = frozenset(
     "math mrow mi mn mo mtext mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mpadded"
@@ -28,10 +30,11 @@ _ATTRIBUTES = {
     "linethickness": frozenset({"0", "0pt"}),
 }
 _DEEPEST = 40
+_EMPTY = Markup()
 
 
 @lru_cache(maxsize=2_048)
-def mathml(tex: str) -> str | None:
+def mathml(tex: str) -> Markup | None:
     """The formula as MathML, with its TeX for whoever cannot see it; None where it is not understood."""
     from latex2mathml import exceptions
     from latex2mathml.converter import convert_to_element
@@ -42,14 +45,13 @@ def mathml(tex: str) -> str | None:
     bad_tex: list[type[Exception]] = [ValueError, LookupError, RuntimeError]
     bad_tex += [kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     try:
-        drawn = _safe(convert_to_element(tex), 0)
+        return _safe(convert_to_element(tex), Markup(' alttext="{}"').format(literal(tex)))
     except tuple(bad_tex):
         return None
-    return drawn.replace("<math", f'<math alttext="{escape_html(tex)}"', 1)
 
 
-def _safe(element: Element, depth: int) -> str:
-    """The element rebuilt from what is allowed.
+def _safe(element: Element, attributes: Markup = _EMPTY, depth: int = 0) -> Markup:
+    """The element rebuilt from what is allowed, with these attributes before its own.
 
     Raises:
         ValueError: an element is not allowed, a command is unknown, or the nesting is too deep.
@@ -58,8 +60,8 @@ def _safe(element: Element, depth: int) -> str:
     text = html.unescape(element.text or "")
     if element.tag not in _ELEMENTS or depth > _DEEPEST or (text.startswith("\\") and len(text) > 1):
         raise ValueError(element.tag)
-    attributes = "".join(
-        f' {name}="{value}"' for name, value in element.attrib.items() if value in _ATTRIBUTES.get(name, ())
-    )
-    inner = "".join(_safe(child, depth + 1) for child in element)
-    return f"<{element.tag}{attributes}>{escape_html(text)}{inner}</{element.tag}>"
+    for name, value in element.attrib.items():
+        if value in _ATTRIBUTES.get(name, ()):
+            attributes += Markup(' {}="{}"').format(name, value)
+    inner = _EMPTY.join(_safe(child, depth=depth + 1) for child in element)
+    return Markup("<{0}{1}>{2}{3}</{0}>").format(element.tag, attributes, literal(text), inner)

@@ -1,19 +1,24 @@
-"""The sources of a turn: the cards of the papers behind it, in the order of their citation, as escaped HTML.
+"""The sources of a turn: the cards of the papers behind it, in the order of their citation.
 
 Owns the cards and their anchors. Pure; knows nothing of gradio or of how an answer comes about.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
 
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
-from rag.core.escaping import counted, escape_html, shorten
+from rag.core.escaping import counted, shorten
 from rag.output.references import bibtex, paper_link, reference
 from ui.records import ENDED, ChatTurn
-from ui.views.marks import Mark, marked, prose
+from ui.views.marks import Mark, prose, with_marks
+from ui.views.templating import render
 
 SHOWN_AUTHORS = 4
 NEXT_BEST = 3
 Keys = Mapping[tuple[str, int, int], str]
+Facts = dict[str, Any]
 
 
 def anchor(turn_id: str, n: int) -> str:
@@ -43,13 +48,26 @@ def _heading(turn: ChatTurn) -> tuple[str, int]:
     return "Found so far" if turn.step not in ENDED else "Found", len(turn.hits)
 
 
-def sources(turn: ChatTurn, papers: int) -> str:
+def sources(turn: ChatTurn, papers: int) -> Markup:
     """The cards of a turn: cited papers, else the nearest ones, else what has been found so far; below them what was searched.
 
     `papers` is how many the library holds.
     """
-    foot = f'<p class="cw-note">{timing_line(turn.answer, papers)}</p>' if turn.answer and turn.step == "done" else ""
-    return _cards(turn) + foot
+    answer, done = turn.answer, turn.step == "done"
+    if answer is None or not (answer.citations or done):
+        above = [paper_card(hit.paper, "cw-found") for hit in turn.hits]
+        return render("sources", cited=(), papers=above, others=(), searched="")
+    first = answer.cited_papers if answer.citations else answer.nearest
+    ids = {paper.id for paper in first}
+    others = [paper_card(hit.paper, "cw-other", hit.score) for hit in answer.retrieved if hit.paper.id not in ids]
+    return render(
+        "sources",
+        cited=_cited_cards(answer, turn.id),
+        papers=() if answer.citations else [paper_card(paper) for paper in first],
+        others=others,
+        others_count=counted(len(others), "paper"),
+        searched=timing_line(answer, papers) if done else "",
+    )
 
 
 def timing_line(answer: Answer, papers: int) -> str:
@@ -60,19 +78,9 @@ def timing_line(answer: Answer, papers: int) -> str:
     return f"{searched} · read {counted(len(answer.evidence), 'sentence')}{reading_time}"
 
 
-def _cards(turn: ChatTurn) -> str:
-    answer = turn.answer
-    if answer is not None and answer.citations:
-        cited = {paper.id for paper in answer.cited_papers}
-        keys = citation_keys(answer)
-        read = _next_best(answer)
-        cards = [source_card(n, group, read, keys, turn.id) for n, group in _by_marker(answer.citations)]
-        return "".join(cards) + _others([hit for hit in answer.retrieved if hit.paper.id not in cited])
-    if answer is not None and turn.step == "done":
-        near = {paper.id for paper in answer.nearest}
-        cards = [paper_card(paper) for paper in answer.nearest]
-        return "".join(cards) + _others([hit for hit in answer.retrieved if hit.paper.id not in near])
-    return "".join(paper_card(hit.paper, "cw-found") for hit in turn.hits)
+def _cited_cards(answer: Answer, turn_id: str) -> list[Facts]:
+    keys, read = citation_keys(answer), _next_best(answer)
+    return [cited_card(n, group, read, keys, turn_id) for n, group in _by_marker(answer.citations)]
 
 
 def _next_best(answer: Answer) -> list[Evidence]:
@@ -86,14 +94,6 @@ def _next_best(answer: Answer) -> list[Evidence]:
     return free[:NEXT_BEST]
 
 
-def _others(hits: Sequence[Hit]) -> str:
-    """The papers that were found and are not shown above, dimmed and folded."""
-    if not hits:
-        return ""
-    cards = "".join(paper_card(hit.paper, "cw-other", hit.score) for hit in hits)
-    return f'<details class="cw-others"><summary>Also found: {counted(len(hits), "paper")}</summary>{cards}</details>'
-
-
 def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]]:
     cited: dict[int, list[Citation]] = {}
     for citation in citations:
@@ -101,65 +101,46 @@ def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]
     return sorted(cited.items())
 
 
-def source_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> str:
-    """The card of a cited paper: its abstract with the cited words marked, and more faintly what else of it was read."""
+def cited_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> Facts:
+    """A cited paper: its abstract with the cited words with_marks, and more faintly what else of it was read."""
     paper = citations[0].paper
     marks = [Mark(Span(c.start, c.end), keys[paper.id, c.start, c.end]) for c in citations]
     marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
-    return (
-        f'<article class="cw-card" id="{escape_html(anchor(turn_id, n))}" data-paper="{escape_html(paper.id)}" tabindex="-1" '
-        f'aria-label="Source {n}">'
-        f'<h3 dir="auto"><span class="cw-n">{n}</span>{_title(paper)}</h3>{_byline(paper)}'
-        f'<p class="cw-abstract" dir="auto">{marked(paper.abstract, marks)}</p>{_tools(paper)}</article>'
-    )
+    return _facts(paper, with_marks(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
 
 
-def paper_card(paper: Paper, kind: str = "", score: float | None = None) -> str:
-    """The card of a paper that is not cited, its abstract folded."""
-    shown = f'<span class="cw-score cw-scores">{score:+.2f}</span> ' if score is not None else ""
-    return (
-        f'<article class="cw-card {kind}" data-paper="{escape_html(paper.id)}">'
-        f'<h3 dir="auto">{shown}{_title(paper)}</h3>{_byline(paper)}'
-        f'<details><summary>Abstract</summary><p class="cw-abstract" dir="auto">{prose(paper.abstract)}</p>'
-        f"{_tools(paper)}</details></article>"
-    )
+def paper_card(paper: Paper, kind: str = "", score: float | None = None) -> Facts:
+    """A paper that is not cited."""
+    text = f"{score:+.2f}" if score is not None else ""
+    return _facts(paper, prose(paper.abstract)) | {"kind": kind, "score": text}
 
 
-def similar_cards(hits: Sequence[Hit]) -> str:
+def similar_cards(hits: Sequence[Hit]) -> Markup:
     """What “More like this” opens in a card."""
-    if not hits:
-        return '<p class="cw-note">There is no other paper in this library.</p>'
-    return "".join(paper_card(hit.paper, "cw-like") for hit in hits)
+    cards = [paper_card(hit.paper, "cw-like") for hit in hits]
+    return render("papers", papers=cards, empty_note="There is no other paper in this library.")
 
 
-def paper_rows(papers: Sequence[Paper]) -> str:
+def paper_rows(papers: Sequence[Paper]) -> Markup:
     """Papers as a list to look through."""
-    return "".join(paper_card(paper, "cw-row") for paper in papers)
+    return render("papers", papers=[paper_card(paper, "cw-row") for paper in papers], empty_note="")
 
 
-def _tools(paper: Paper) -> str:
-    link = paper_link(paper)
-    opened = f'<a href="{escape_html(link)}" {_OUTSIDE}>Open</a>' if link else ""
-    return (
-        f'<div class="cw-tools">{opened}'
-        f'<button type="button" data-do="copy-text" data-text="{escape_html(reference(paper))}">Copy citation</button>'
-        f'<button type="button" data-do="copy-text" data-text="{escape_html(bibtex([paper]))}">Copy BibTeX</button>'
-        '<button type="button" data-do="similar" aria-expanded="false">More like this</button></div>'
-        '<div class="cw-similar" aria-live="polite" hidden></div>'
-    )
-
-
-_OUTSIDE = 'target="_blank" rel="noopener noreferrer nofollow"'
-
-
-def _title(paper: Paper) -> str:
-    title, link = prose(shorten(paper.title, 300)) or "Untitled", paper_link(paper)
-    return title if link is None else f'<a href="{escape_html(link)}" {_OUTSIDE}>{title}</a>'
+def _facts(paper: Paper, abstract: Markup) -> Facts:
+    """What any card says of a paper."""
+    return {
+        "id": paper.id,
+        "title": prose(shorten(paper.title, 300)) or "Untitled",
+        "link": paper_link(paper),
+        "byline": _byline(paper),
+        "abstract": abstract,
+        "reference": reference(paper),
+        "bibtex": bibtex([paper]),
+    }
 
 
 def _byline(paper: Paper) -> str:
     authors = ", ".join(shorten(author, 60) for author in paper.authors[:SHOWN_AUTHORS])
     if len(paper.authors) > SHOWN_AUTHORS:
         authors += " et al."
-    facts = [escape_html(fact) for fact in (authors, paper.venue or "", str(paper.year or "")) if fact]
-    return f'<p class="cw-by" dir="auto">{" · ".join(facts)}</p>' if facts else ""
+    return " · ".join(filter(None, (authors, paper.venue or "", str(paper.year or ""))))

@@ -1,0 +1,49 @@
+"""Measuring speed and memory: bench, bench-writer."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.cli_options import DeviceOption, JsonOption
+from rag.core.settings import Settings
+
+
+def bench(
+    part: Annotated[str, typer.Argument(metavar="PART", help="ingest, retrieve, read or chat.")],
+    corpus: Annotated[Path, typer.Option(help="File of papers, as for citewise ingest; .jsonl.gz too.")],
+    papers: Annotated[int, typer.Option(min=1, help="How many of its papers.")] = 500,
+    questions: Annotated[int, typer.Option(min=1, help="How many questions to time.")] = 10,
+    question_file: Annotated[Path | None, typer.Option(help="Question set; else the papers' titles are asked.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the speed and memory of a part. Beside it, in the same run, the naive way to do it; ratios first."""
+    from evals.bench.bench import bench as measure
+    from evals.bench.bench import print_bench
+
+    def progress(step: str) -> None:
+        print(step, file=sys.stderr)
+
+    result = measure(part, corpus, papers, questions, Settings.load(), question_file, progress)
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        print_bench(result)
+
+
+def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> None:
+    """Measure the local writer on this machine. Time to the first token, tokens a second against what the memory allows, Stop, too
+    long a prompt.
+
+    Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot.
+    """
+    from evals.bench.writer import bench_write
+
+    result = bench_write(Settings.load(device=device))
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name.replace('_', ' '):28} {value}")

@@ -1,0 +1,148 @@
+"""How the models that the package keeps as data are fitted."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from evals.cases.question_set import Case
+from evals.errors import EvalError
+from evals.fit.answerability import FALSE_ALARMS, answerability_threshold
+from evals.fit.listing import f1, listing_threshold
+from evals.fit.ranking import Ranking, fit_ranking, in_use_rightly_ordered, rankings
+from evals.fit.regression import Examples, Group, fit, fit_pairwise
+from rag.answer.assistant import Assistant
+from rag.core.domain import Evidence, Paper, Span
+
+
+def _examples() -> Examples:
+    generator = np.random.default_rng(0)
+    truth = np.arange(200) % 2 == 0
+    values = np.c_[generator.normal(truth * 3.0, 1.0), generator.normal(size=200)]
+    return Examples(("tells", "noise"), values, truth, np.ones(200))
+
+
+def test_fitting_finds_the_feature_that_tells_and_gives_the_same_each_time() -> None:
+    model = fit(_examples(), answerability_threshold, {"split": "fit"})
+    weights = {feature.name: feature.weight for feature in model.features}
+    assert weights["tells"] > 5 * abs(weights["noise"])
+    assert model.fitted_on["auroc_left_out"] > 0.95
+    assert model.json() == fit(_examples(), answerability_threshold, {"split": "fit"}).json()
+
+
+def test_few_questions_that_are_answered_lie_below_the_threshold() -> None:
+    left_out = np.linspace(0.01, 0.99, 99)
+    examples = Examples(("a",), left_out[:, None], np.arange(99) >= 40, np.ones(99))
+    threshold = answerability_threshold(left_out, examples)
+    assert (left_out[examples.truth] < threshold).mean() == pytest.approx(FALSE_ALARMS, abs=0.01)
+    assert listing_threshold(left_out, examples) == pytest.approx(0.41)
+
+
+def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:
+    listed, truth = np.array([True, False, False, False]), np.array([True, True, True, True])
+    assert f1(listed, truth) == pytest.approx(2 * 1 * 0.25 / 1.25)
+    assert f1(~truth, truth) == 0.0
+
+
+# Sentence ranking.
+
+
+def _groups(count: int = 20) -> list[Group]:
+    """Of five things each, two are better: the first feature tells them apart, the second is noise."""
+    generator = np.random.default_rng(1)
+    truth = np.array([True, True, False, False, False])
+    return [Group(np.c_[generator.normal(truth * 2.0, 1.0), generator.normal(size=5)], truth) for _ in range(count)]
+
+
+def test_pairwise_weights_put_the_better_first_and_are_the_same_each_time() -> None:
+    made = fit_pairwise(_groups())
+    assert made.weights[0] > 3 * abs(made.weights[1])
+    assert made.left_out > 0.8
+    assert made.weights.tolist() == fit_pairwise(_groups()).weights.tolist()
+
+
+def test_the_share_of_pairs_in_order_counts_ties_as_half() -> None:
+    group = Group(np.zeros((4, 1)), np.array([True, True, False, False]))
+    # Pairs: 3 > 2, 3 > 1 and 2 > 1 are right, 2 = 2 is half: 3.5 of 4.
+    assert group.rightly_ordered(np.array([3.0, 2.0, 2.0, 1.0])) == 3.5 / 4
+
+
+def test_too_few_questions_are_refused() -> None:
+    with pytest.raises(EvalError, match="at least 5"):
+        fit_pairwise(_groups(4))
+    with pytest.raises(EvalError, match="nuggets"):
+        fit_ranking([], {})
+
+
+def _rankings() -> list[Ranking]:
+    """Questions whose facts stand where `dense` is high and `number` is 1; in use is a score by `dense` alone."""
+    generator = np.random.default_rng(2)
+    made = []
+    for _ in range(30):
+        truth = (True, False, False, False)
+        dense = generator.normal(size=4) + np.array(truth)
+        signals = [
+            {"dense": float(dense[i]), "number": float(truth[i] or i == 3), "match": float(dense[i])} for i in range(4)
+        ]
+        made.append(Ranking(signals, truth, tuple(10 * dense)))
+    return made
+
+
+def test_a_ranking_fit_weighs_flags_and_scores_and_orders_more_pairs_than_before() -> None:
+    items = _rankings()
+    model = fit_ranking(items, {"split": "fit"})
+    assert set(model.weights) == {"dense", "number"}  # a match is not weighed: other signals hold it
+    assert model.flags == {"number"}
+    assert model.weights["dense"] > 0 < model.weights["number"]
+    assert model.rightly_ordered(items) > in_use_rightly_ordered(items)
+    stored = json.loads(model.json())
+    assert stored["weights"] == model.weights
+    assert {"split", "questions", "pairs_right_left_out"} <= set(stored["fitted_on"])
+
+
+def test_weights_keep_the_spread_of_the_scores_in_use() -> None:
+    small = fit_ranking(_rankings(), {}).weights
+    large = fit_ranking([Ranking(i.signals, i.truth, tuple(3 * s for s in i.scores)) for i in _rankings()], {}).weights
+    assert large["dense"] == pytest.approx(3 * small["dense"], abs=0.02)
+
+
+def _evidence(paper: Paper, start: int, end: int) -> Evidence:
+    return Evidence(paper, Span(start, end), 1.0, {"dense": 0.5})
+
+
+def test_sentences_of_another_paper_that_hold_the_fact_are_left_out() -> None:
+    gold = Paper("gold", "Gold", "It is 2.3 times faster. It is simple.")
+    other = Paper("other", "Other", "It is 2.3 times slower. It is old.")
+    evidence = [_evidence(paper, *span) for paper in (gold, other) for span in ((0, 23), (24, len(paper.abstract)))]
+    fake = SimpleNamespace(
+        papers=lambda: [gold, other], ask=lambda question, history: SimpleNamespace(evidence=evidence)
+    )
+    raw: dict[str, Any] = {"gold": ["Gold"], "nuggets": [["2.3 times"]]}
+    cases = [
+        Case("a", "How fast?", (), raw),
+        Case("b", "How fast?", (), raw | {"answerable": False}),
+        Case("c", "How fast?", (), raw | {"nuggets": [["not there"]]}),
+    ]
+    (ranking,) = rankings(cast(Assistant, fake), cases, lambda: None)
+    assert ranking.truth == (True, False, False)
+
+
+def test_every_fitting_command_explains_itself_and_names_a_split_without_questions(
+    tmp_path: Path, seed_library: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from evals.__main__ import app
+
+    run = CliRunner()
+    for command in ("fit-decline", "fit-ranking", "fit-checker"):
+        assert run.invoke(app, [command, "--help"]).exit_code == 0
+    questions = tmp_path / "set.jsonl"
+    questions.write_text('{"id": "a", "question": "Why?", "split": "test"}', "utf-8")
+    for command in ("fit-decline", "fit-ranking"):
+        done = run.invoke(app, [command, str(questions), "--library", str(seed_library), "--out", str(tmp_path / "to")])
+        assert done.exit_code == 1
+    assert not (tmp_path / "to").exists()

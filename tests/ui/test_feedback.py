@@ -1,0 +1,52 @@
+"""Votes on answers: what is kept of them, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.core.errors import QuestionError, SourceError
+from rag.output.to_json import answer_json
+from tests.helpers.windows import Scripted
+from ui.session import feedback
+
+
+def test_a_vote_keeps_what_it_says_and_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.jsonl"
+    answer = answer_json(Scripted().ask("How fast?"))
+    feedback.keep(
+        file, {"vote": "down", "note": "no", "question": "How fast?", "answer": answer, "who": "me", "ip": "1"}
+    )
+    line = json.loads(file.read_text("utf-8"))
+    assert set(line) == {"time", "vote", "note", "question", "mode", "outcome", "answer", "cited"}
+    cited = [{"citations": [{"paper_id": "p" * 10_000 + str(n)}, 7]} for n in range(10_000)]
+    huge = {"mode": "m" * 10_000, "outcome": ["o"] * 10_000, "answer": "a" * 10**6, "sentences": [*cited, 7]}
+    feedback.keep(tmp_path / "huge.jsonl", {"vote": "up", "question": "q", "answer": huge})
+    assert (tmp_path / "huge.jsonl").stat().st_size < 40_000
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        {},
+        {"vote": "sideways", "question": "q", "answer": {}},
+        {"vote": "up", "question": "q"},
+        {"vote": "up", "question": "q", "answer": {}, "note": "x" * 1_001},
+    ],
+)
+def test_what_is_no_vote_is_refused(tmp_path: Path, sent: Any) -> None:
+    with pytest.raises(QuestionError, match="this is no vote"):
+        feedback.keep(tmp_path / "feedback.jsonl", sent)
+    assert not (tmp_path / "feedback.jsonl").exists()
+
+
+def test_a_vote_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vote = {"vote": "up", "question": "q", "answer": {}}
+    with pytest.raises(SourceError, match="could not be kept"):
+        feedback.keep(tmp_path / "nowhere" / "feedback.jsonl", vote)
+    monkeypatch.setattr(feedback, "_MOST_BYTES", 200)
+    feedback.keep(tmp_path / "feedback.jsonl", vote)
+    with pytest.raises(SourceError, match="is full"):
+        feedback.keep(tmp_path / "feedback.jsonl", vote)

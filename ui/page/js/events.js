@@ -1,0 +1,135 @@
+/* Settings, clicks and keys, and the page's connection to the server. */
+
+/* --- settings ------------------------------------------------------------------------------------------------------------------ */
+
+const applySettings = () => {
+  const { scores, theme } = store.settings();
+  byId("cw").classList.toggle("cw-with-scores", scores);
+  if (theme) document.body.classList.toggle("dark", theme === "dark");
+};
+
+const openSettings = () => {
+  const form = byId("cw-settings").querySelector("form");
+  const { mode, papers, scores, theme } = store.settings();
+  form.elements.mode.value = mode;
+  form.elements.papers.value = papers;
+  form.elements.scores.checked = scores;
+  form.elements.theme.value = theme;
+  form.onchange = () => {
+    const { elements } = form;
+    const before = store.settings().theme;
+    store.keepSettings({ mode: elements.mode.value, papers: elements.papers.value, scores: elements.scores.checked, theme: elements.theme.value });
+    if (before && !elements.theme.value) document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
+    applySettings();
+  };
+  byId("cw-settings").showModal();
+};
+
+/* --- events -------------------------------------------------------------------------------------------------------------------- */
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest?.("#cw .cw-chip, #cw [data-do]");
+  for (const menu of document.querySelectorAll("#cw .cw-menu[open]")) {
+    if (menu.contains(event.target) && !target) continue;
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.firstElementChild.focus();
+  }
+  const drawer = byId("cw-side");
+  if (drawer?.classList.contains("cw-shown") && event.target.isConnected && !drawer.contains(event.target) && !target?.matches("#cw-menu")) {
+    event.preventDefault();
+    side(false);
+    return;
+  }
+  if (!target) return;
+  if (target.matches(".cw-chip")) {
+    // A plain `#` link would load the page anew: gradio's page has a <base>.
+    event.preventDefault();
+    hideTip();
+    showSource(target);
+  } else DO[target.dataset.do]?.(target);
+});
+
+for (const [name, shows] of [["mouseover", true], ["mouseout", false], ["focusin", true], ["focusout", false]]) {
+  document.addEventListener(name, (event) => {
+    const chip = event.target.closest?.("#cw .cw-chip");
+    if (chip && (!NARROW.matches || name.startsWith("focus"))) (shows ? showTip : hideTip)(chip);
+  });
+}
+document.addEventListener(
+  "scroll",
+  ({ target }) => target.contains(document.querySelector('[aria-describedby="cw-tip"]')) && hideTip(),
+  true,
+);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  const menu = document.querySelector("#cw .cw-menu[open]");
+  const here = document.activeElement;
+  if (byId("cw-side").classList.contains("cw-shown")) {
+    side(false);
+    byId("cw-menu").focus();
+  } else if (!byId("cw-tip").hidden) hideTip();
+  else if (menu) {
+    menu.open = false;
+    menu.firstElementChild.focus();
+  } else if (here?.back?.isConnected) here.back.focus();
+  else if (running) stop();
+});
+
+const grow = (box) => {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, 168)}px`;
+};
+
+const countChars = () => {
+  const box = byId("cw-box");
+  grow(box);
+  const [length, most] = [box.value.length, FACTS.questionChars];
+  byId("cw-limit").textContent = length > 0.8 * most ? `${length.toLocaleString("en")} of ${most.toLocaleString("en")} characters` : "";
+};
+
+const submit = () => {
+  const box = byId("cw-box");
+  if (ask(box.value)) {
+    box.value = "";
+    countChars();
+  }
+};
+
+/** Once the page's elements are there. */
+const start = () => {
+  byId("cw-box").addEventListener("input", countChars);
+  byId("cw-box").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+  byId("cw-ask").addEventListener("submit", (event) => (event.preventDefault(), submit()));
+  byId("cw-filter").addEventListener("input", () => {
+    clearTimeout(listPapers.timer);
+    listPapers.timer = setTimeout(listPapers, 200);
+  });
+  // The last turn is as tall as the log (answer.css).
+  new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
+  applySettings();
+  begin();
+  addEventListener("storage", otherTab);
+  if (!NARROW.matches) byId("cw-box").focus();
+};
+
+const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
+whenThere();
+
+/** What the page's hidden components call. */
+window.citewise = {
+  connect: (events, functions) => {
+    trigger = events;
+    server = functions;
+    if (pending) trigger("ask", pending);
+    pending = null;
+  },
+  receive,
+  interrupt,
+  showStatus,
+};

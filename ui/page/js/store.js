@@ -1,0 +1,114 @@
+/* What this browser keeps: conversations and settings, in its local storage. Nothing here is sent anywhere but with a question
+   (the questions and answers before it) and to reopen or export a conversation. Each conversation has a key of its own, so that two tabs do not
+   overwrite each other; of a turn that both have, the one changed last stays. The names of what is kept must stay: a browser may
+   bring conversations of an older page.
+
+   Limits and texts that the server knows are in FACTS (ui/views/page.py). */
+
+const KEY = "citewise:talk:";
+const SETTINGS = "citewise:settings";
+const newId = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 10).padEnd(8, "0");
+
+const parse = (text) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+/** The browser's storage, or for as long as the page is open, ours: some browsers refuse theirs to embedded pages. */
+const storageOf = (kind) => {
+  try {
+    window[kind].getItem(KEY);
+    return window[kind];
+  } catch {
+    const texts = new Map();
+    return {
+      getItem: (key) => texts.get(key) ?? null,
+      setItem: (key, text) => texts.set(key, text),
+      removeItem: (key) => texts.delete(key),
+      key: (n) => [...texts.keys()][n],
+      get length() {
+        return texts.size;
+      },
+    };
+  }
+};
+const local = storageOf("localStorage");
+const session = storageOf("sessionStorage");
+
+const store = {
+  /** All conversations, the latest first. What is not one of ours is skipped. */
+  talks() {
+    const talks = [];
+    for (let n = 0; n < local.length; n++) {
+      const key = local.key(n);
+      const talk = key.startsWith(KEY) ? this.talk(key.slice(KEY.length)) : null;
+      if (talk) talks.push(talk);
+    }
+    return talks.sort((one, other) => other.updated - one.updated);
+  },
+
+  talk(id) {
+    const talk = parse(local.getItem(KEY + id));
+    return talk && talk.id === id && Array.isArray(talk.turns) ? talk : null;
+  },
+
+  /** Keep the conversation, with what another tab has added to it or changed later. False where the storage is full. */
+  save(talk) {
+    const newest = new Map(talk.turns.map((turn) => [turn.id, turn]));
+    for (const turn of this.talk(talk.id)?.turns ?? []) {
+      if (!newest.has(turn.id) || newest.get(turn.id).changed <= turn.changed) newest.set(turn.id, turn);
+    }
+    const turns = [...newest.values()].sort((one, other) => one.at - other.at);
+    return this.put(KEY + talk.id, { ...talk, turns });
+  },
+
+  put(key, value) {
+    try {
+      local.setItem(key, JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
+  },
+
+  remove(id) {
+    local.removeItem(KEY + id);
+  },
+
+  settings() {
+    return { mode: FACTS.defaultMode, papers: "", scores: false, theme: "", ...parse(local.getItem(SETTINGS)) };
+  },
+
+  keepSettings(settings) {
+    return this.put(SETTINGS, settings);
+  },
+};
+
+/** A conversation without turns; it is kept once it has one. */
+const newTalk = () => ({ id: newId(), title: "", updated: Date.now(), turns: [] });
+
+const titleOf = (talk) => talk.title || talk.turns[0]?.question.slice(0, 80) || FACTS.words.new_chat;
+
+/** Change a turn so that other tabs take this over theirs. */
+let stamp = 0;
+const change = (turn, fields) => {
+  stamp = Math.max(Date.now(), stamp + 1);
+  return Object.assign(turn, fields, { changed: stamp });
+};
+
+/** The ids of the papers that an answer cites, in the order of their citation. */
+const citedBy = (answer) => [
+  ...new Set((answer.sentences ?? []).flatMap((sentence) => sentence.citations.map((citation) => citation.paper_id))),
+];
+
+/** The turns before this one, as the messages that the server takes. */
+const historyBefore = (talk, turn) => {
+  const before = talk.turns.slice(0, Math.max(talk.turns.indexOf(turn), 0)).filter((earlier) => earlier.answer);
+  return before.slice(-FACTS.historyTurns).flatMap((earlier) => [
+    { role: "user", content: earlier.question },
+    { role: "assistant", content: earlier.answer.answer, cited: citedBy(earlier.answer) },
+  ]);
+};

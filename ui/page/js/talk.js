@@ -1,0 +1,181 @@
+/* The conversation on the page: asking, what the server brings, keeping it. */
+
+let server = null; // functions of the server, once connected
+let trigger = null; // events of the server
+let talk = newTalk();
+let running = null; // the turn that is being answered
+let stopping = null; // the turn that was stopped last
+let pending = null; // asked before the page was connected
+let ready = false; // whether the library is there, so that conversations can be reopened
+let unopened = false; // whether the conversation on the page still waits for that
+const CURRENT = "citewise:current";
+
+/** An answer of the server's function; its refusal is shown, and nothing returned. */
+const call = async (name, data) => {
+  const answer = await server?.[name](data).catch(() => null);
+  if (answer && !answer.error) return answer;
+  toast(answer?.error ?? "The server did not answer. Try again.");
+  return null;
+};
+
+/* --- asking -------------------------------------------------------------------------------------------------------------------- */
+
+/** Ask; `turn` is one to be asked again in its place, `like` the earlier one whose place in the talk it is understood from, `alone`
+    without the turns before it. False where it cannot be now. */
+const ask = (question, { turn = null, like = null, alone = false, mode = store.settings().mode } = {}) => {
+  const text = question.trim();
+  if (!text) return false;
+  if (running) {
+    toast("Wait for the answer, or stop it first.");
+    return false;
+  }
+  const most = FACTS.questionChars;
+  if (text.length > most) {
+    toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${most.toLocaleString("en")} are accepted.`);
+    return false;
+  }
+  const { papers } = store.settings();
+  // Each attempt has a name of its own: what an earlier one still brings is not taken for this one's.
+  const attempt = { question: text, run: newId(), step: "waiting", note: "", answer: null, vote: "", alone, mode };
+  attempt.papers = papers ? Number(papers) : null;
+  if (!turn) {
+    turn = { id: newId(), at: Date.now() };
+    talk.turns.push(turn);
+  }
+  change(turn, attempt);
+  running = turn;
+  heard = performance.now();
+  stopping = null;
+  drawQuestion(turn);
+  keep();
+  busy();
+  viewOf(turn).root.scrollIntoView({ block: "start", behavior: calm() });
+  const request = { id: turn.id, run: turn.run, question: text, mode, papers: turn.papers };
+  request.history = alone ? [] : historyBefore(talk, like ?? turn);
+  if (trigger) trigger("ask", request);
+  else pending = request;
+  return true;
+};
+
+/** Again in its place where it is the last turn; an earlier one is asked anew at the end, since others lean on it. */
+const again = (turn, question, alone = turn.alone) => ask(question, { turn: talk.turns.at(-1) === turn ? turn : null, like: turn, alone });
+
+/** Ended at once on the page; the server's own last word on it is still taken when it comes. */
+const stop = () => {
+  if (!running) return;
+  const turn = running;
+  trigger?.("stop", turn.run);
+  if (pending?.run === turn.run) pending = null;
+  change(turn, { step: "stopped" });
+  drawCutShort(turn, turn.answer ? "stopped" : "nothing");
+  finish(turn);
+  stopping = turn;
+  byId("cw-box").focus();
+};
+
+/** The page's buttons as they have to be now. */
+const busy = () => {
+  byId("cw-send").hidden = !!running;
+  byId("cw-stop").hidden = !running;
+  byId("cw").classList.toggle("cw-empty", !talk.turns.length);
+  byId("cw-export").hidden = !talk.turns.some((turn) => turn.answer);
+  byId("cw-title").textContent = titleOf(talk);
+  drawTalks();
+};
+
+/** What the server says about the attempt that runs, or the last word on the one that was stopped. Anything else comes too late. */
+const receive = (message) => {
+  heard = performance.now();
+  const { parts, draft, record } = message ?? {};
+  const turn = talk.turns.find((one) => one.id === parts?.id);
+  if (!turn || turn.run !== message.run) return;
+  if (turn !== running && !(turn === stopping && parts.step === "stopped")) return;
+  // The record comes with the end; until then a draft is what can be kept.
+  change(turn, record ?? { step: parts.step, answer: draft ?? turn.answer });
+  drawParts(turn, parts);
+  keepSoon();
+  if (turn === running && FACTS.ended.includes(turn.step)) finish(turn);
+};
+
+const finish = (turn) => {
+  running = null;
+  keep();
+  busy();
+  byId("cw-announce").textContent = viewOf(turn).state.textContent;
+  catchUp();
+};
+
+/** Whether one conversation has a turn that the other lacks or has in an older state. */
+const ahead = (one, other) => {
+  const known = new Map(other.turns.map((turn) => [turn.id, turn.changed]));
+  return one.turns.some((turn) => !(known.get(turn.id) >= turn.changed));
+};
+
+/** Show what another tab has done to this conversation, unless that would disturb an answer or somebody who types over a question.
+    Two tabs that keep at the same moment can undo each other's change, so what is newer here is kept once more. */
+const catchUp = () => {
+  const kept = store.talk(talk.id);
+  if (!kept) return;
+  if (ahead(talk, kept)) store.save(talk);
+  if (!running && !document.querySelector("#cw .cw-edit") && ahead(kept, talk)) show(store.talk(talk.id));
+};
+
+/* Gradio says nothing where a question could not even be sent, so the page asks for itself when it hears nothing for a while. */
+const SILENCE_MS = 5000;
+let heard = 0; // when the server was last heard of
+setInterval(async () => {
+  if (!running || performance.now() - heard < SILENCE_MS) return;
+  heard = performance.now();
+  const { run } = running;
+  const there = () => fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
+  if (!(await there()) && !(await there()) && running?.run === run) interrupt();
+}, 1000);
+
+/** The server did not answer to the end: it is busy, gone, or the connection is. What was shown stays. */
+const interrupt = () => {
+  if (!running) return;
+  const turn = running;
+  change(turn, { step: "stopped" });
+  drawCutShort(turn, "interrupted");
+  finish(turn);
+};
+
+/* --- keeping ------------------------------------------------------------------------------------------------------------------- */
+
+const keep = () => {
+  clearTimeout(keepSoon.timer);
+  keepSoon.timer = null;
+  if (!talk.turns.length) return;
+  talk.updated = Date.now();
+  session.setItem(CURRENT, talk.id);
+  if (!store.save(talk)) toast("This browser's storage is full: delete a conversation, or export this one, to keep it.");
+};
+
+const keepSoon = () => {
+  keepSoon.timer ??= setTimeout(keep, 300);
+};
+addEventListener("pagehide", () => keepSoon.timer && keep());
+
+const drawTalks = () => {
+  const list = byId("cw-talks");
+  if (list.querySelector("input")) return; // a name is being typed
+  const talks = store.talks();
+  const sign = JSON.stringify([talk.id, talks.map((one) => [one.id, titleOf(one)])]);
+  if (list.sign === sign) return;
+  list.sign = sign;
+  const rows = talks.map((one) => {
+    const row = element("li", one.id === talk.id ? "cw-current" : "");
+    row.dataset.talk = one.id;
+    for (const [what, text, label] of [["open", titleOf(one), ""], ["rename", "✎", "Rename"], ["delete", "✕", "Delete"]]) {
+      const button = element("button", `cw-${what}`, text);
+      button.type = "button";
+      button.dataset.do = what;
+      if (label) button.setAttribute("aria-label", `${label} “${titleOf(one)}”`);
+      else button.dir = "auto";
+      if (one.id === talk.id && what === "open") button.setAttribute("aria-current", "true");
+      row.append(button);
+    }
+    return row;
+  });
+  list.replaceChildren(...rows);
+};

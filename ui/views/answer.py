@@ -1,0 +1,49 @@
+"""An answer's paragraphs with the chips of their citations.
+
+Pure; knows nothing of the state of a turn. The cards that the chips point at are those of `ui.views.sources`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from rag.answer.quoted import count_line, missing_line, paragraphs
+from rag.core.domain import Answer, AnswerSentence
+from ui.views.marks import prose
+from ui.views.sources import Keys, anchor, citation_keys
+from ui.views.templating import render
+
+
+def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
+    """The answer's paragraphs, each an element of its own, so that a page can add one without touching the others."""
+    if answer.outcome == "declined":
+        return []
+    keys = citation_keys(answer)
+    blocks: list[Markup] = []
+    groups = paragraphs(answer.sentences)
+    if answer.text.startswith(count_line(len(groups)) + "\n"):
+        blocks.append(render("line", kind="count-line", text=count_line(len(groups))))
+    for paragraph in groups:
+        if paragraph.label:
+            blocks.append(render("line", kind="paper-name", text=prose(paragraph.label)))
+        sentences = [_sentence(sentence, turn_id, keys) for sentence in paragraph.sentences]
+        quoted = all(sentence["quoted"] for sentence in sentences)
+        blocks.append(render("paragraph", sentences=sentences, quoted=quoted))
+    if answer.missing:
+        blocks.append(render("line", kind="missing", text=missing_line(answer.missing)))
+    return blocks
+
+
+def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str, Any]:
+    chips = [
+        {
+            "n": citation.n,
+            "anchor": anchor(turn_id, citation.n),
+            "key": keys[citation.paper.id, citation.start, citation.end],
+            "quote": citation.quote,
+            "title": citation.paper.title,
+        }
+        for citation in sentence.citations
+    ]
+    return {"words": prose(sentence.text), "quoted": sentence.verdict == "quote", "chips": chips}

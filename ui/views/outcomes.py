@@ -1,0 +1,84 @@
+"""How a turn stands or came out, in a few plain words: every such text of the window.
+
+Pure; knows nothing of gradio. How an answer looks is `ui.views.answer`'s.
+"""
+
+from markupsafe import Markup
+
+from rag.core.domain import Answer
+from rag.core.escaping import counted
+from ui.records import ChatTurn
+from ui.views.templating import render
+
+_STAGES = ("searching", "reading", "writing", "answering")
+_WAITING = "Waiting for its turn"
+
+
+def state_row(turn: ChatTurn, papers: int) -> Markup:
+    """The line under the question: the stages gone through, or how it came out. `papers` is how many the library holds."""
+    if turn.step == "done" and turn.answer is not None:
+        return outcome_row(turn.answer, turn.lost)
+    if turn.step == "stopped":
+        return stopped_row(turn.answer is not None)
+    if turn.step == "failed":
+        return _row("failed", "Not answered", " ".join(turn.note.split()))
+    if turn.step == "waiting":
+        return render("stages", done=(), now=turn.note or _WAITING)
+    return _stages(turn, papers)
+
+
+def _stages(turn: ChatTurn, papers: int) -> Markup:
+    """The stages so far; the last one is going on."""
+    reading = f"Reading sentence {turn.done} of {turn.total}" if turn.total else "Reading"
+    now = {"searching": f"Searching {counted(papers, 'paper')}", "reading": reading, "writing": "Writing"}
+    ended = {
+        "searching": f"Found {counted(len(turn.hits), 'paper')}",
+        "reading": f"Read {counted(turn.total, 'sentence')}",
+    }
+    before = [ended[stage] for stage in _STAGES[: _STAGES.index(turn.step)] if stage in ended]
+    return render("stages", done=before, now=now.get(turn.step, "Answering"))
+
+
+def outcome_row(answer: Answer, lost: int = 0) -> Markup:
+    """How the answer came out. `lost` counts the sentences of a reopened one that no longer resolve."""
+    seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
+    notes = [answer.notice] if answer.notice else []
+    if answer.mode == "write" and answer.dropped:
+        notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")
+    if lost:
+        notes.append(f"{counted(lost, 'sentence')} left out: no longer in this library word for word.")
+    if answer.outcome == "declined":
+        text = "No abstract here supports an answer. Try other words, or ask about one of the nearest papers."
+        return _row("declined", "Not in this library", " ".join([text, *notes]) + seconds)
+    if lost and not answer.sentences:
+        return _row("failed", "No longer in this library", " ".join(notes))
+    exact = all(sentence.verdict == "quote" for sentence in answer.sentences)
+    support = (
+        f"{counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
+    )
+    if answer.outcome == "partial":
+        return _row("partial", "Answered in part", " ".join([f"{support}{seconds}.", *notes]))
+    return _row("answered", "Answered", " ".join([support + seconds + ("." if notes else ""), *notes]))
+
+
+def stopped_row(has_answer: bool) -> Markup:
+    """The visitor stopped it, before or after something of its answer was there."""
+    return _row("stopped", "Stopped", "The answer is incomplete." if has_answer else "Nothing was found yet.")
+
+
+def page_rows() -> dict[str, Markup]:
+    """The states that the page draws by itself: before the first frame of a turn, and where the server does not answer."""
+    lost = "The server is busy or the connection was lost. What is here is kept; ask again."
+    unchecked = "This could not be checked against the library; reload the page to try again."
+    return {
+        "waiting": render("stages", done=(), now=_WAITING),
+        "reopening": render("reopening"),
+        "stopped": stopped_row(True),
+        "nothing": stopped_row(False),
+        "interrupted": _row("stopped", "Interrupted", lost),
+        "unchecked": _row("stopped", "Not checked", unchecked),
+    }
+
+
+def _row(kind: str, name: str, text: str) -> Markup:
+    return render("outcome", kind=kind, name=name, text=text)

@@ -1,0 +1,58 @@
+"""The page as it is before anything is asked, and what its scripts are given: texts and limits stand here and not in them.
+
+Pure; knows nothing of gradio.
+"""
+
+import json
+from typing import Any
+
+from markupsafe import Markup
+
+from rag.core.settings import Settings
+from ui.records import CONVERSATION_EXPORTS, ENDED, HISTORY_MESSAGES, MODES, NOTE_CHARS, STARTING
+from ui.views.outcomes import page_rows
+from ui.views.status import papers_label, ready_line, welcome
+from ui.views.templating import render
+
+_WORDS = {
+    "new_chat": "New chat",
+    "sources": "Sources",
+    "no_turn": "The papers behind an answer appear here, with the quoted words marked.",
+}
+"""What both the page and its scripts say."""
+_MOST_PAPERS = (1, 2, 3, 5, 10)
+
+
+def page(settings: Settings) -> Markup:
+    """The page, which says that the library is being opened."""
+    return render(
+        "page",
+        words=_WORDS,
+        line=ready_line(STARTING),
+        papers_label=papers_label(STARTING),
+        welcome=welcome(STARTING, settings, waiting=False),
+        formats=list(CONVERSATION_EXPORTS.items()),
+        modes=list(MODES.items()),
+        most_papers=_MOST_PAPERS,
+    )
+
+
+def facts_of_page(settings: Settings) -> dict[str, Any]:
+    """What the scripts of the page find in `FACTS`."""
+    default, *other_modes = MODES
+    return {
+        "ended": ENDED,
+        "historyTurns": HISTORY_MESSAGES // 2,
+        "questionChars": settings.max_question_chars,
+        "noteChars": NOTE_CHARS,
+        "defaultMode": default,
+        "otherModes": other_modes,
+        "words": _WORDS,
+        "states": page_rows(),
+        "again": render("again"),
+    }
+
+
+def facts_script(settings: Settings) -> str:
+    """The same as a line of JavaScript, which no text in it can end."""
+    return f"const FACTS = {json.dumps(facts_of_page(settings)).replace('<', chr(92) + 'u003c')};"
