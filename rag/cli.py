@@ -17,7 +17,7 @@ import typer
 
 from rag import __version__
 from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, exits_with_one_line
-from rag.core.errors import SourceError
+from rag.core.errors import FileNotWritten, SavedAnswersDamaged
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.terminal import progress_bars, status_line
@@ -164,7 +164,7 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     from rag.library.store import Library
     from rag.output import to_json
 
-    opened = Library.reading(Settings.load(library=library).library)
+    opened = Library.open(Settings.load(library=library).library)
     for paper in opened.papers():
         typer.echo(
             json.dumps(to_json.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
@@ -214,16 +214,16 @@ def export(
         with out.open("x", encoding="utf-8") as stream:
             stream.write(exported)
     except FileExistsError as error:
-        raise SourceError(f"{out} is there already; nothing was overwritten") from error
+        raise FileNotWritten(f"{out} is there already; nothing was overwritten") from error
     except OSError as error:
-        raise SourceError(f"cannot write {out}: {error.strerror or error}") from error
+        raise FileNotWritten(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _read(path: Path) -> str:
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
-        raise SourceError(f"cannot read {path}: {error}") from error
+        raise SavedAnswersDamaged(f"cannot read {path}: {error}") from error
 
 
 @app.command()

@@ -57,11 +57,11 @@ def _writer(settings: Settings) -> str:
     if settings.writer == "none" or settings.mode == "quote":
         return "none: answers are quoted"
     if settings.writer_url:
-        from rag.models.remote_writer import RemoteGenerator
+        from rag.models.remote_writer import RemoteWriter
         from rag.models.writer import Limits
 
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        remote = RemoteGenerator(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
+        remote = RemoteWriter(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
         try:
             served = remote.models()
         finally:
@@ -79,7 +79,7 @@ def _writer(settings: Settings) -> str:
 def _library(settings: Settings) -> str:
     from rag.library.store import Library
 
-    library = Library.reading(settings.library)
+    library = Library.open(settings.library)
     try:
         embedder = library.embedder
         made_by = f", embedded by {embedder.name}" if embedder else ""
@@ -95,7 +95,7 @@ def _index(settings: Settings) -> str:
     from rag.library import publishing
     from rag.library.store import Library
 
-    library = Library.reading(settings.library)
+    library = Library.open(settings.library)
     try:
         return publishing.health(library)
     finally:

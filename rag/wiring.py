@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag.checking.checker import Checker
     from rag.ingest.pipeline import IngestReport, Progress
     from rag.models.embedder import Embedder
-    from rag.models.writer import Generator
+    from rag.models.writer import Writer
     from rag.search.reranker import Reranker
     from rag.search.searcher import Searcher
 
@@ -89,7 +89,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "mode_reason": reason,
         }
         if composer:
-            description |= {**described(composer.generator), "write_prompt_sha256": composer.prompt.sha256}
+            description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
         return Assistant(
             searcher,
             ranker,
@@ -113,11 +113,11 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
     if settings.mode == "quote":
         return None, "the mode is quote"
     try:
-        generator = _generator(settings, report)
+        writer = _writer(settings, report)
     except (ModelError, WriterFailed) as error:
         log.warning("no writer: %s", error)
         return None, f"the writer cannot be used: {error}"
-    if generator is None:
+    if writer is None:
         return None, (
             "no writer is set up: name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
             if settings.writer != "none"
@@ -125,15 +125,13 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(
-        generator, open_checker(settings, embedder, report)
-    ), f"{generator.name} writes, on {generator.place}"
+    return Composer(writer, open_checker(settings, embedder, report)), f"{writer.name} writes, on {writer.place}"
 
 
-def _generator(settings: Settings, report: Report) -> "Generator | None":
+def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
-    from rag.models.local_writer import LocalGenerator
-    from rag.models.remote_writer import RemoteGenerator
+    from rag.models.local_writer import LocalWriter
+    from rag.models.remote_writer import RemoteWriter
     from rag.models.writer import Limits
 
     limits = Limits(settings.writer_seconds, settings.writer_tokens)
@@ -143,7 +141,7 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
         model = "" if settings.writer == "auto" else settings.writer
         report(f"Asking {settings.writer_url} for its models")
-        remote = RemoteGenerator(settings.writer_url, model, key, limits)
+        remote = RemoteWriter(settings.writer_url, model, key, limits)
         if not model:
             served = remote.models()
             if not served:
@@ -159,7 +157,7 @@ def _generator(settings: Settings, report: Report) -> "Generator | None":
     files = find_model(name, settings.cache, report)
     report("Loading the writer")
     device = choose_device(settings.device, bfloat16_on_cpu=True)
-    return LocalGenerator(files, device, limits, settings.writer_4bit)
+    return LocalWriter(files, device, limits, settings.writer_4bit)
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
@@ -204,7 +202,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
     report("Opening the library")
     from rag.library.store import Library
 
-    library = Library.reading(settings.library)
+    library = Library.open(settings.library)
     try:
         embedder = open_embedder(settings, report)
         from rag.search.hybrid import FUSIONS, HybridRetriever
@@ -239,7 +237,7 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
 
     papers, rejected = pipeline.read_files(files, progress)
     identity = identity_of(find_model(settings.embedder, settings.cache))
-    with Library.writing(settings.library, identity) as library:
+    with Library.open_for_writing(settings.library, identity) as library:
         work = pipeline.plan(library, papers, rejected)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
         pipeline.store(library, work, lambda: open_embedder(settings), progress)

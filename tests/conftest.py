@@ -115,7 +115,7 @@ def seed_library(seed_settings: Settings) -> Path:
 @pytest.fixture(scope="session")
 def seed_papers(seed_library: Path) -> list[Paper]:
     """The papers as the library keeps them."""
-    library = Library.reading(seed_library)
+    library = Library.open(seed_library)
     try:
         return library.papers()
     finally:
@@ -125,7 +125,7 @@ def seed_papers(seed_library: Path) -> list[Paper]:
 def add(folder: Path, papers: list[Paper], embedder: HashEmbedder | None = None) -> IngestReport:
     """Put papers into a library with the hash embedder, vector index included."""
     embedder = embedder or HashEmbedder()
-    with Library.writing(folder, embedder.identity) as library:
+    with Library.open_for_writing(folder, embedder.identity) as library:
         work = plan(library, papers, ())
         store(library, work, lambda: embedder)
         publish(library)

@@ -16,7 +16,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 
 import gradio as gr
 
-from rag.core.errors import QuestionError, SettingsError
+from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
 from rag.core.settings import Settings
 from ui.api import add_endpoints
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
@@ -137,13 +137,13 @@ class Window:
         """The states of a turn, until it has ended or is over for another reason."""
         try:
             attempt = request_of(event._data)
-        except QuestionError as error:
+        except RequestRefused as error:
             raise gr.Error(str(error), print_exception=False) from error
         visit.begin(attempt.run)
         turn = ChatTurn(attempt.id, attempt.question)
         try:
             self._rate.take(address_of(request))
-        except QuestionError as error:
+        except TooManyRequests as error:
             yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run)
             return
         with closing(run_turn(self._loader, attempt)) as states:

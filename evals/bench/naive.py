@@ -34,7 +34,7 @@ def build_naive_index(settings: Settings, folder: Path) -> None:
     """Put the windows and vectors of a library into a Chroma collection in `folder`, with Chroma's own settings."""
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
-    library = Library.reading(settings.library)
+    library = Library.open(settings.library)
     client, collection = _collection(folder)
     store = ChromaVectorStore(chroma_collection=collection)
     ids = library.window_ids()

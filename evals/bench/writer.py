@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from evals.bench.random_writer import random_writer
+from rag.core.domain import Message
 from rag.core.errors import CitewiseError, WriterFailed
 from rag.core.settings import Settings
 from rag.models.find import ModelFiles, choose_device, find_model
-from rag.models.local_writer import LocalGenerator, bandwidth
-from rag.models.writer import Limits, Message
+from rag.models.local_writer import LocalWriter, bandwidth
+from rag.models.writer import Limits
 
 _TOKENS = 128
 _STOP_MS = 200.0
@@ -29,7 +30,7 @@ def bench_write(settings: Settings) -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         files = _files(settings, Path(folder))
         device = choose_device(settings.device, bfloat16_on_cpu=True)
-        with closing(LocalGenerator(files, device, Limits(120, _TOKENS), settings.writer_4bit)) as generator:
+        with closing(LocalWriter(files, device, Limits(120, _TOKENS), settings.writer_4bit)) as generator:
             weights = sum(path.stat().st_size for path in files.folder.glob("*.safetensors"))
             return {
                 "writer": files.name,
@@ -49,7 +50,7 @@ def _files(settings: Settings, folder: Path) -> ModelFiles:
     return find_model(settings.writer, settings.cache)
 
 
-def _speed(generator: LocalGenerator, weights: int, device: str) -> dict[str, float]:
+def _speed(generator: LocalWriter, weights: int, device: str) -> dict[str, float]:
     "".join(generator.stream(_PROMPT))  # the first run pays for the start
     start = time.perf_counter()
     moments = [time.perf_counter() for piece in generator.stream(_PROMPT) if piece]
@@ -65,7 +66,7 @@ def _speed(generator: LocalGenerator, weights: int, device: str) -> dict[str, fl
     }
 
 
-def _stop(generator: LocalGenerator) -> dict[str, Any]:
+def _stop(generator: LocalWriter) -> dict[str, Any]:
     stream = generator.stream(_PROMPT)
     next(piece for piece in stream if piece)
     start = time.perf_counter()
@@ -77,7 +78,7 @@ def _stop(generator: LocalGenerator) -> dict[str, Any]:
     return {"stop_and_next_token_ms": round(took, 1), "stop_limit_ms": _STOP_MS}
 
 
-def _refuses(generator: LocalGenerator) -> bool:
+def _refuses(generator: LocalWriter) -> bool:
     try:
         list(generator.stream([Message("user", "word " * 200_000)]))
     except WriterFailed:

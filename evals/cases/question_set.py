@@ -14,7 +14,7 @@ from typing import Any
 
 from evals.cases import formats
 from evals.errors import EvalError
-from rag.core.domain import Paper, Turn
+from rag.core.domain import Message, Paper
 from rag.core.text import normalise
 
 _NAMED = 20
@@ -27,7 +27,7 @@ class Case:
 
     id: str
     question: str
-    history: tuple[Turn, ...]
+    history: tuple[Message, ...]
     raw: dict[str, Any]
 
     @property
@@ -116,7 +116,7 @@ def _aliases(nugget: Any) -> bool:
     return bool(nugget) and _strings(nugget) and all(alias.strip() for alias in nugget)
 
 
-def _history(turns: Any) -> tuple[Turn, ...]:
+def _history(turns: Any) -> tuple[Message, ...]:
     if not isinstance(turns, list):
         raise ValueError("history is not a list")
     messages = []
@@ -127,7 +127,7 @@ def _history(turns: Any) -> tuple[Turn, ...]:
             raise ValueError("a turn of history has no content")
         if not _strings(turn.get("cited", [])):
             raise ValueError("cited in a turn of history is not a list of paper ids")
-        messages.append(Turn(turn["role"], turn["content"], tuple(turn.get("cited", ()))))
+        messages.append(Message(turn["role"], turn["content"], tuple(turn.get("cited", ()))))
     return tuple(messages)
 
 

@@ -141,7 +141,7 @@ def answer_line(assistant: Any, case: Case) -> dict[str, Any]:
     """The complete answer to a case, and under `inexact` the markers whose quote is not what the library has there."""
     answer = assistant.ask(case.question, case.history)
     stored = {paper.id: paper.abstract for paper in assistant.library.papers({c.paper.id for c in answer.citations})}
-    inexact = {c.n for c in answer.citations if stored.get(c.paper.id, "")[c.start : c.end] != c.quote}
+    inexact = {c.n for c in answer.citations if c.span.of(stored.get(c.paper.id, "")) != c.quote}
     return to_json.answer_json(answer) | {"inexact": sorted(inexact)}
 
 

@@ -62,7 +62,7 @@ def papers_of(settings: Settings) -> list[Paper]:
     Raises:
         LibraryError: it cannot be opened.
     """
-    with closing(Library.reading(settings.library)) as library:
+    with closing(Library.open(settings.library)) as library:
         return library.papers()
 
 
@@ -73,7 +73,7 @@ def papers_of_run(settings: Settings, run: Run) -> list[Paper]:
         LibraryError: the library cannot be opened.
         EvalError: it is not the one of the run, or changed since.
     """
-    with closing(Library.reading(settings.library)) as library:
+    with closing(Library.open(settings.library)) as library:
         if library.fingerprint() != run.manifest.get("library", {}).get("fingerprint"):
             raise EvalError(
                 f"{settings.library} changed since {run.path} was made, or is another library, so its words are not those "

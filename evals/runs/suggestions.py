@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from evals.cases.question_set import Case
 from rag.answer.assistant import Assistant
-from rag.core.domain import Turn
+from rag.core.domain import Message
 from ui.views.follow_ups import follow_ups
 
 
@@ -32,7 +32,7 @@ def follow(assistant: Assistant, cases: Sequence[Case], progress: Callable[[], N
         answer = assistant.ask(case.question, case.history)
         cited = {paper.id for paper in answer.cited_papers} or {paper.id for paper in answer.nearest}
         before = {sentence.text for sentence in answer.sentences}
-        history = (*case.history, Turn("user", case.question), answer.message)
+        history = (*case.history, Message("user", case.question), answer.message)
         for suggestion in follow_ups(answer):
             then = assistant.ask(suggestion, history)
             items.append(

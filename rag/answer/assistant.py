@@ -12,7 +12,7 @@ from rag.answer import quoted
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
 from rag.answer.written import Composer
-from rag.core.domain import Answer, Evidence, Hit, Mode, Paper, Progress, Turn
+from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import WriterFailed
 from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
@@ -92,7 +92,7 @@ class Assistant:
         """See `Searcher.search`."""
         return self.searcher.search(question, limit)
 
-    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+    def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """See `Searcher.standalone`."""
         return self.searcher.standalone(question, history)
 
@@ -109,7 +109,7 @@ class Assistant:
         return self.searcher.papers(ids)
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Answer:
         """The complete answer.
 
@@ -119,7 +119,7 @@ class Assistant:
         return next(step for step in self.stream(question, history, mode, most_papers) if isinstance(step, Answer))
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Iterator[Progress | Answer]:
         """What happens, step by step; the last item is the complete answer. Closing the iterator stops the work.
 

@@ -178,13 +178,12 @@ class DraftBuilder:
 
     def _cite(self, item: Evidence) -> Citation:
         n = self._paper_numbers.setdefault(item.paper.id, len(self._paper_numbers) + 1)
-        return Citation(n, item.paper, item.span.start, item.span.end)
+        return Citation(n, item.paper, item.span)
 
 
 def overlap(item: Evidence, other: Evidence | Citation) -> bool:
     """Whether both are words of one place in one paper."""
-    start, end = (other.start, other.end) if isinstance(other, Citation) else (other.span.start, other.span.end)
-    return item.paper.id == other.paper.id and item.span.start < end and start < item.span.end
+    return item.paper.id == other.paper.id and item.span.overlaps(other.span)
 
 
 def _stems(text: str) -> frozenset[str]:

@@ -29,7 +29,7 @@ def quote(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
     for n, paper_id in enumerate(papers, start=1):
         first, *others = (item for item in evidence if item.paper.id == paper_id)
         for item in (first, *sorted(others, key=lambda item: item.span.start)):
-            citation = Citation(n, item.paper, item.span.start, item.span.end)
+            citation = Citation(n, item.paper, item.span)
             sentences.append(AnswerSentence(citation.quote, "quote", (citation,)))
     return tuple(sentences)
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from rag.answer.draft import LONGEST_SENTENCE, Draft, DraftBuilder, overlap
 from rag.checking.checker import Checker
-from rag.core.domain import Evidence
+from rag.core.domain import Evidence, Message
 from rag.core.errors import PromptError, WriterFailed
 from rag.core.prompting import Prompt, load_prompt
 from rag.core.sentences import sentences as split_sentences
 from rag.core.text import clean
-from rag.models.writer import Generator, Message
+from rag.models.writer import Writer
 
 EVIDENCE_CHARS = 2_400
 """Of the sentences that the writer sees: about 600 tokens."""
@@ -25,14 +25,14 @@ _MARKERS_AFTER = re.compile(r"([.!?])((?:\s*[\[【]\d{1,2}(?:\s*,\s*\d{1,2})*[\]
 
 
 class Composer:
-    """Writes answers with one generator and one checker.
+    """Writes answers with one writer and one checker.
 
     Raises:
         PromptError: `prompts/write.md` is missing or has other slots or parts.
     """
 
-    def __init__(self, generator: Generator, checker: Checker) -> None:
-        self.generator = generator
+    def __init__(self, writer: Writer, checker: Checker) -> None:
+        self.writer = writer
         self._checker = checker
         self.prompt: Prompt = load_prompt("write", frozenset({"evidence", "question"}))
         rules, line, task = self.prompt.template.partition("\n---\n")
@@ -43,8 +43,8 @@ class Composer:
         self._rules, self._task = rules, replace(self.prompt, template=task)
 
     def close(self) -> None:
-        """Let go of the generator."""
-        self.generator.close()
+        """Let go of the writer."""
+        self.writer.close()
 
     def messages(self, question: str, evidence: Sequence[Evidence]) -> list[Message]:
         """The prompt. What never changes comes first, so that a server can keep its state of it."""
@@ -74,7 +74,7 @@ class Composer:
         builder = DraftBuilder(self._checker, question, seen, quotes)
         yield builder.draft()
         unfinished = ""
-        with closing(self.generator.stream(self.messages(question, seen))) as pieces:  # type: ignore[type-var]
+        with closing(self.writer.stream(self.messages(question, seen))) as pieces:  # type: ignore[type-var]
             for piece in pieces:
                 unfinished += piece
                 if piece:
@@ -86,7 +86,7 @@ class Composer:
         if unfinished.strip():
             builder.add(unfinished)
         if builder.is_untouched:
-            raise WriterFailed(f"{self.generator.name} wrote nothing")
+            raise WriterFailed(f"{self.writer.name} wrote nothing")
         builder.complete()
         yield builder.draft()
 

@@ -113,17 +113,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Marker `n` of an answer, resolved: these words of this paper. `paper.abstract[start:end] == quote`, always."""
+    """Marker `n` of an answer, resolved: these words of this paper."""
 
     n: int
     paper: Paper
-    start: int
-    end: int
+    span: Span
 
     @property
     def quote(self) -> str:
         """The exact words cited."""
-        return self.paper.abstract[self.start : self.end]
+        return self.span.of(self.paper.abstract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +181,9 @@ class Answer:
         return tuple(by_marker[n] for n in sorted(by_marker))
 
     @property
-    def message(self) -> "Turn":
+    def message(self) -> "Message":
         """The answer as a message of the history that a later question comes with."""
-        return Turn("assistant", self.text, tuple(paper.id for paper in self.cited_papers))
+        return Message("assistant", self.text, tuple(paper.id for paper in self.cited_papers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +203,13 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One earlier message of the conversation; `cited` are the ids of the papers that an answer cites, in their order."""
+class Message:
+    """One message of a conversation, or to a model that writes; `cited` are the ids of the papers that an answer cites, in their order.
 
-    role: Literal["user", "assistant"]
+    Control tokens in the content are text, never control.
+    """
+
+    role: Literal["system", "user", "assistant"]
     content: str
     cited: tuple[str, ...] = ()
 

@@ -3,12 +3,14 @@
     CitewiseError
     ├── SettingsError          a setting is unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
+    ├── SavedAnswersDamaged    what should be saved answers is none
+    ├── FileNotWritten         a file cannot be written, or must not be overwritten
     ├── QuestionError          a question is empty or too long
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
     │   └── VoteRefused        a vote on an answer is of another form
-    ├── NothingToExport        no paper is cited in what is to be exported
+    ├── NothingToExport        nothing is there that could be exported so
     ├── PromptError            a prompt file is missing or has wrong slots
     ├── ModelError
     │   ├── ModelNotFound      no weights by that name in any of the places looked at
@@ -44,6 +46,14 @@ class SourceError(CitewiseError):
     """A file to ingest cannot be read as a whole."""
 
 
+class SavedAnswersDamaged(CitewiseError):
+    """What should be saved answers, from a file or a browser, is none."""
+
+
+class FileNotWritten(CitewiseError):
+    """A file cannot be written, or must not be overwritten."""
+
+
 class QuestionError(CitewiseError):
     """A question is empty or too long."""
 
@@ -65,7 +75,7 @@ class VoteRefused(RequestRefused):
 
 
 class NothingToExport(CitewiseError):
-    """No paper is cited in what is to be exported."""
+    """Nothing is there that could be exported so: no answer, or no paper that is cited."""
 
 
 class PromptError(CitewiseError):

@@ -26,14 +26,14 @@ from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, w
 
 
 class Library:
-    """An open library. Build it with `Library.reading` or `Library.writing`, and close it."""
+    """An open library. Build it with `Library.open` or `Library.open_for_writing`, and close it."""
 
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._database = database
 
     @classmethod
-    def reading(cls, folder: Path) -> "Library":
+    def open(cls, folder: Path) -> "Library":
         """Open an existing library for reading; works on a read-only folder and beside a writer.
 
         Raises:
@@ -52,12 +52,12 @@ class Library:
             library.close()
             with writer_lock(folder):
                 cls._migrated(folder).close()
-            return cls.reading(folder)
+            return cls.open(folder)
         return library
 
     @classmethod
     @contextmanager
-    def writing(cls, folder: Path, embedder: EmbedderIdentity) -> Iterator["Library"]:
+    def open_for_writing(cls, folder: Path, embedder: EmbedderIdentity) -> Iterator["Library"]:
         """Open a library for writing, making it where there is none; holds the writer lock until the end.
 
         Raises:

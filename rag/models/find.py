@@ -212,7 +212,7 @@ def load_network(files: ModelFiles, device: Device, *, causal: bool) -> Any:
     """The network in evaluation mode on the device: with its language-model head if `causal`, else the bare encoder."""
     from transformers import AutoModel, AutoModelForCausalLM
 
-    return loaded(AutoModelForCausalLM if causal else AutoModel, files, device)
+    return load_model(AutoModelForCausalLM if causal else AutoModel, files, device)
 
 
 def load_scorer(files: ModelFiles, device: Device) -> Any:
@@ -234,10 +234,10 @@ def load_classifier(files: ModelFiles, device: Device) -> Any:
     """A sequence classifier in evaluation mode on the device, without gradients; `config.id2label` names its outputs."""
     from transformers import AutoModelForSequenceClassification
 
-    return loaded(AutoModelForSequenceClassification, files, device).requires_grad_(False)
+    return load_model(AutoModelForSequenceClassification, files, device).requires_grad_(False)
 
 
-def loaded(kind: Any, files: ModelFiles, device: Device) -> Any:
+def load_model(kind: Any, files: ModelFiles, device: Device) -> Any:
     """A network of a transformers Auto class, in evaluation mode on the device."""
     with quiet_loading(), load_errors(files):
         model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)

@@ -11,10 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
-from rag.models.find import Device, ModelFiles, load_errors, load_tokenizer, loaded
+from rag.models.find import Device, ModelFiles, load_errors, load_model, load_tokenizer
 from rag.models.weights import quiet_loading
-from rag.models.writer import HEARTBEAT_SECONDS, Emit, Limits, Message, pumped
+from rag.models.writer import HEARTBEAT_SECONDS, Emit, Limits, in_thread
 
 
 def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: bool = False) -> Any:
@@ -34,7 +35,7 @@ def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: boo
             "Qwen/Qwen3-4B-Instruct-2507"
         )
     if device.name != "cuda":
-        return loaded(AutoModelForCausalLM, files, device).requires_grad_(False)
+        return load_model(AutoModelForCausalLM, files, device).requires_grad_(False)
     can = importlib.util.find_spec("bitsandbytes") is not None
     if four_bit and not can:
         raise ModelUnsupported("4 bits need bitsandbytes: pip install bitsandbytes, or unset CITEWISE_WRITER_4BIT")
@@ -139,7 +140,7 @@ def bandwidth(device: str) -> float:
     return numbers.numel() * 4 / min(once() for _ in range(8))
 
 
-class LocalGenerator:
+class LocalWriter:
     """A causal LM that runs here, on any device; one answer at a time, in the order of asking.
 
     Deterministic: the most likely token is taken. The prompt is tokenised by the model's chat template.
@@ -157,8 +158,8 @@ class LocalGenerator:
         self._turns = Turns()
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """See `Generator`."""
-        return pumped(lambda emit, stopped: self._write(messages, emit, stopped), lambda: None)
+        """See `Writer`."""
+        return in_thread(lambda emit, stopped: self._write(messages, emit, stopped), lambda: None)
 
     def _write(self, messages: Sequence[Message], emit: Emit, stopped: threading.Event) -> None:
         with self._turns.mine(stopped) as mine:

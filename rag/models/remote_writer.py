@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from rag.core.domain import Message
 from rag.core.errors import WriterFailed
-from rag.models.writer import Emit, Limits, Message, pumped
+from rag.models.writer import Emit, Limits, in_thread
 
 _RETRIES = 2
 """Of a request that a server refused for now (429, 5xx) or that did not reach it; the client waits longer each time."""
@@ -18,7 +19,7 @@ _RETRIES = 2
 _CONNECT_SECONDS = 5.0
 
 
-class RemoteGenerator:
+class RemoteWriter:
     """A model behind an OpenAI-compatible server, such as vLLM, llama.cpp, `transformers serve` or a hosted one.
 
     A request that the server refuses for now is sent again; one that was answered in part is not.
@@ -36,14 +37,14 @@ class RemoteGenerator:
         self._client = OpenAI(base_url=url, api_key=key or "none", timeout=patience, max_retries=_RETRIES)
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """See `Generator`."""
+        """See `Writer`."""
         opened: list[Any] = []
 
         def abort() -> None:
             for response in opened:
                 response.close()
 
-        return pumped(lambda emit, stopped: self._write(messages, emit, stopped, opened), abort)
+        return in_thread(lambda emit, stopped: self._write(messages, emit, stopped, opened), abort)
 
     def _write(self, messages: Sequence[Message], emit: Emit, stopped: threading.Event, opened: list[Any]) -> None:
         import httpx

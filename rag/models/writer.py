@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 
 HEARTBEAT_SECONDS = 0.05
@@ -25,15 +26,7 @@ class Limits:
     tokens: int = 320
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message for a chat model. Control tokens in the content are text, never control."""
-
-    role: str
-    content: str
-
-
-class Generator(Protocol):
+class Writer(Protocol):
     """What writes. `name` is the model, `place` the device or server it runs on."""
 
     name: str
@@ -53,7 +46,7 @@ class Generator(Protocol):
 Emit = Callable[[str], None]
 
 
-def pumped(work: Callable[[Emit, threading.Event], None], abort: Callable[[], None]) -> Iterator[str]:
+def in_thread(work: Callable[[Emit, threading.Event], None], abort: Callable[[], None]) -> Iterator[str]:
     """What `work` emits in a thread of its own, with empty pieces while there is nothing; closing tells it to stop."""
     pieces: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
     stopped = threading.Event()
@@ -89,6 +82,6 @@ def pumped(work: Callable[[Emit, threading.Event], None], abort: Callable[[], No
             abort()
 
 
-def described(generator: Generator | None) -> Mapping[str, str]:
+def described(writer: Writer | None) -> Mapping[str, str]:
     """Name and place of what writes, for people and run files; empty where nothing does."""
-    return {} if generator is None else {"writer": generator.name, "writer_place": generator.place}
+    return {} if writer is None else {"writer": writer.name, "writer_place": writer.place}

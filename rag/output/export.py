@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rag.answer.quoted import DECLINED, missing_line, paragraphs
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
-from rag.core.errors import SourceError
+from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas
 from rag.core.text import clean
 from rag.library.store import Library
@@ -135,14 +135,17 @@ def export_file(folder: Path, answers: str | None, form: Format) -> tuple[str, i
     """The file for answers as JSON, or for all papers of the library in this folder, and how many sentences no longer resolve.
 
     Raises:
-        SourceError: the text holds no saved answers; or Markdown is asked for without answers.
+        SavedAnswersDamaged: the text holds no saved answers.
+        NothingToExport: Markdown is asked for without answers.
         LibraryError: the library cannot be read.
     """
-    library = Library.reading(folder)
+    library = Library.open(folder)
     try:
         if answers is None:
             if form.of_papers is None:
-                raise SourceError("Markdown is made of answers: name a saved conversation, or answers of ask --json")
+                raise NothingToExport(
+                    "Markdown is made of answers: name a saved conversation, or answers of ask --json"
+                )
             return form.of_papers(library.papers()), 0
         turns = saved_answers(answers)
         papers = {paper.id: paper for paper in library.papers(paper_ids([answer for _, answer in turns]))}

@@ -8,13 +8,25 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from rag.answer import quoted
-from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Outcome, Paper, Span, Verdict
-from rag.core.errors import SourceError
+from rag.core.domain import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Dropped,
+    Evidence,
+    Hit,
+    Mode,
+    Outcome,
+    Paper,
+    Span,
+    Verdict,
+)
+from rag.core.errors import SavedAnswersDamaged
 
 _MOST = 200
 """Items of one list of an answer; no answer of ours has more."""
@@ -57,7 +69,7 @@ class _Dropped(BaseModel):
 class _Answer(BaseModel):
     question: str
     standalone_question: str
-    mode: Literal["quote", "write"] = "quote"
+    mode: Mode = "quote"
     outcome: Outcome
     p_answerable: float = Field(ge=0, le=1)
     answer: str
@@ -94,7 +106,7 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
     a line each, or of a run file of the evals.
 
     Raises:
-        SourceError: the text is none of these.
+        SavedAnswersDamaged: the text is none of these.
     """
     try:
         values = [json.loads(text)]
@@ -102,7 +114,7 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
         try:
             values = [json.loads(line) for line in text.splitlines() if line.strip()]
         except ValueError as error:
-            raise SourceError(f"this is neither JSON nor lines of JSON: {error}") from error
+            raise SavedAnswersDamaged(f"this is neither JSON nor lines of JSON: {error}") from error
     turns: list[tuple[str, Any]] = []
     for item in values:
         if isinstance(item, dict) and isinstance(item.get("turns"), list):
@@ -112,7 +124,9 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
         elif isinstance(item, dict) and "sentences" in item:
             turns.append((str(item.get("question", "")), item))
     if not turns:
-        raise SourceError("there are no answers in it: save a conversation in the window, or use answers of ask --json")
+        raise SavedAnswersDamaged(
+            "there are no answers in it: save a conversation in the window, or use answers of ask --json"
+        )
     return turns
 
 
@@ -124,14 +138,14 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         papers: the library's papers by id; those that are not in it count as gone.
 
     Raises:
-        SourceError: it is no saved answer.
+        SavedAnswersDamaged: it is no saved answer.
     """
     try:
         data = _Answer.model_validate(saved)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "the answer"
-        raise SourceError(f"this is no saved answer: {where}: {problem['msg']}") from error
+        raise SavedAnswersDamaged(f"this is no saved answer: {where}: {problem['msg']}") from error
     sentences = [sentence for sentence in (_sentence(item, papers) for item in data.sentences) if sentence]
     nearest = _papers((item.paper_id for item in data.nearest), papers)
     answer = Answer(
@@ -163,7 +177,9 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
 
 def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
     """The sentence with its citations, or None where one of them does not resolve."""
-    citations = [Citation(c.n, papers[c.paper_id], c.start, c.end) for c in item.citations if c.paper_id in papers]
+    citations = [
+        Citation(c.n, papers[c.paper_id], Span(c.start, c.end)) for c in item.citations if c.paper_id in papers
+    ]
     exact = [c.quote == saved.quote != "" for c, saved in zip(citations, item.citations, strict=False)]
     if not citations or len(citations) < len(item.citations) or not all(exact):
         return None

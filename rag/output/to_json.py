@@ -84,7 +84,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "n": citation.n,
         "paper_id": citation.paper.id,
         "title": citation.paper.title,
-        "start": citation.start,
-        "end": citation.end,
+        "start": citation.span.start,
+        "end": citation.span.end,
         "quote": citation.quote,
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.core.domain import Paper, Turn
+from rag.core.domain import Message, Paper
 from rag.core.text import STOP_WORDS, content_words, normalise, words
 from rag.question import kinds
 
@@ -97,7 +97,7 @@ def quotes_in(text: str) -> tuple[str, ...]:
     return tuple((first or second).strip() for first, second in _QUOTED.findall(text))
 
 
-def standalone(question: str, history: Sequence[Turn], lookup: PaperLookup) -> Query:
+def standalone(question: str, history: Sequence[Message], lookup: PaperLookup) -> Query:
     """The question as it is asked without its history.
 
     Args:
@@ -124,7 +124,7 @@ def standalone(question: str, history: Sequence[Turn], lookup: PaperLookup) -> Q
     return _follow_up(f"{question} (after: {before})" if before else question, question, quotes)
 
 
-def _papers_cited(answer: Turn | None, quotes: Sequence[str], lookup: PaperLookup) -> list[Paper]:
+def _papers_cited(answer: Message | None, quotes: Sequence[str], lookup: PaperLookup) -> list[Paper]:
     """The papers of the last answer, in the order of their citation."""
     if answer is None or not answer.cited:
         return list(lookup.papers_quoting(quotes))

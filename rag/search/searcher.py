@@ -6,7 +6,7 @@ Owns: limits on questions, how a follow-up is understood, the open library. Know
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from rag.core.domain import Hit, Paper, Turn
+from rag.core.domain import Hit, Message, Paper
 from rag.core.errors import QuestionError
 from rag.core.text import clean, normalise
 from rag.library.store import Library
@@ -55,7 +55,7 @@ class Searcher:
         hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
         return self.look_closely(query, hits).hits[:limit]
 
-    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+    def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """The question as it is asked without its history.
 
         Raises:
@@ -63,7 +63,7 @@ class Searcher:
         """
         return self.understand(question, history).text
 
-    def understand(self, question: str, history: Sequence[Turn] = ()) -> Query:
+    def understand(self, question: str, history: Sequence[Message] = ()) -> Query:
         """The question as it is asked without its history, or without the identifier that names its paper.
 
         Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rag.answer.assistant import Assistant
-from rag.core.domain import Answer, Paper, Progress, Turn
+from rag.core.domain import Answer, Message, Paper, Progress
 from rag.core.errors import QuestionError
 from rag.ingest.formats.record import make_paper
 from rag.output.to_json import answer_json
@@ -26,10 +26,7 @@ def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant) -> None:
     assert answer.cited_papers[0].title.startswith("DeepCache")
     assert all(citation.quote == sentence.text for sentence in answer.sentences for citation in sentence.citations)
     by_id = {paper.id: paper for paper in assistant.papers()}
-    assert all(
-        by_id[citation.paper.id].abstract[citation.start : citation.end] == citation.quote
-        for citation in answer.citations
-    )
+    assert all(citation.span.of(by_id[citation.paper.id].abstract) == citation.quote for citation in answer.citations)
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "read", "first_text", "total"}
 
 
@@ -42,14 +39,14 @@ def test_what_is_off_topic_is_declined_with_the_nearest_papers(assistant: Assist
 
 
 def test_a_follow_up_is_about_the_paper_cited_before(assistant: Assistant, first: Answer) -> None:
-    history = [Turn("user", first.question), Turn("assistant", first.text)]
+    history = [Message("user", first.question), Message("assistant", first.text)]
     answer = assistant.ask("Does it need retraining?", history)
     assert "DeepCache" in answer.standalone_question
     assert answer.cited_papers[0].title.startswith("DeepCache")
 
 
 def test_a_change_of_topic_is_not_dragged_back(assistant: Assistant, first: Answer) -> None:
-    history = [Turn("user", first.question), Turn("assistant", first.text)]
+    history = [Message("user", first.question), Message("assistant", first.text)]
     question = "Which benchmark data set was used for human motion generation?"
     answer = assistant.ask(question, history)
     assert answer.standalone_question == question
@@ -141,7 +138,7 @@ def test_an_address_finds_its_paper_and_is_answered(assistant: Assistant) -> Non
 def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(
     assistant: Assistant, first: Answer
 ) -> None:
-    history = [Turn("user", first.question), Turn("assistant", first.text)]
+    history = [Message("user", first.question), Message("assistant", first.text)]
     answer = assistant.ask("And how much faster does it make things?", history)
     assert "2.3times" in answer.text
     assert answer.sentences[0].text not in {sentence.text for sentence in first.sentences}

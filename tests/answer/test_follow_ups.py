@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from rag.answer.assistant import Assistant
-from rag.core.domain import Answer, AnswerSentence, Turn
+from rag.core.domain import Answer, AnswerSentence, Message
 
 FIRST = "How much does DeepCache speed up Stable Diffusion v1.5?"
 FOLLOW_UP = "Does it need retraining of the network?"
 
 
-def _history(answer: Answer) -> list[Turn]:
-    return [Turn("user", answer.question), answer.message]
+def _history(answer: Answer) -> list[Message]:
+    return [Message("user", answer.question), answer.message]
 
 
 def _about_deepcache(answer: Answer) -> bool:
@@ -33,7 +33,7 @@ def test_a_follow_up_to_a_written_answer_is_about_the_papers_it_cites(assistant:
     answer = assistant.ask(FOLLOW_UP, _history(written))
     assert _about_deepcache(answer)
     assert [paper.id for paper in answer.cited_papers] == [quoted.sentences[0].citations[0].paper.id]
-    without_ids = [Turn("user", FIRST), Turn("assistant", written.text)]
+    without_ids = [Message("user", FIRST), Message("assistant", written.text)]
     assert not _about_deepcache(assistant.ask(FOLLOW_UP, without_ids))
 
 
@@ -48,7 +48,7 @@ def test_the_ids_of_a_message_are_the_same_as_reading_its_quotation_marks(assist
     quoted = assistant.ask("How do DeepCache and Faster Diffusion differ?")
     by_ids = assistant.ask("Which of these needs no retraining?", _history(quoted))
     by_text = assistant.ask(
-        "Which of these needs no retraining?", [Turn("user", quoted.question), Turn("assistant", quoted.text)]
+        "Which of these needs no retraining?", [Message("user", quoted.question), Message("assistant", quoted.text)]
     )
     assert by_ids.standalone_question == by_text.standalone_question
     assert [c.quote for c in by_ids.citations] == [c.quote for c in by_text.citations]

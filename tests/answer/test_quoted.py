@@ -49,7 +49,7 @@ def test_every_quote_is_the_abstract_at_its_offsets() -> None:
     for sentence in quote([FAR, DANCE, GRAINS]):
         (citation,) = sentence.citations
         assert sentence.verdict == "quote"
-        assert sentence.text == citation.quote == citation.paper.abstract[citation.start : citation.end]
+        assert sentence.text == citation.quote == citation.paper.abstract[citation.span.start : citation.span.end]
 
 
 def test_no_evidence_is_no_answer() -> None:
@@ -89,7 +89,7 @@ def test_a_paper_is_called_by_the_short_name_before_its_colon(title: str, name: 
 
 
 def test_a_written_text_ends_with_what_is_missing() -> None:
-    sentence = AnswerSentence("Insects are busy.", "supported", (Citation(1, BEES, 0, 16),))
+    sentence = AnswerSentence("Insects are busy.", "supported", (Citation(1, BEES, Span(0, 16)),))
     assert written_text([sentence]) == "Insects are busy. [1]"
     assert written_text([sentence], ["why?"]) == "Insects are busy. [1]\n\nNot found in these abstracts: why?"
     assert written_text([], ["why?"]) == "Not found in these abstracts: why?"
@@ -106,7 +106,7 @@ def test_what_was_not_found_is_said_last() -> None:
 
 
 def test_a_written_sentence_has_no_quotation_marks_and_each_marker_once() -> None:
-    citations = (Citation(1, BEES, 0, 16), Citation(2, ANTS, 0, 5), Citation(1, BEES, 17, 35))
+    citations = (Citation(1, BEES, Span(0, 16)), Citation(2, ANTS, Span(0, 5)), Citation(1, BEES, Span(17, 35)))
     assert text_of([AnswerSentence("Insects are busy.", "supported", citations)]) == "Insects are busy. [1][2]"
 
 

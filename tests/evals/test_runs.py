@@ -15,7 +15,7 @@ from evals.errors import EvalError
 from evals.runs.run import FORMAT, Run, load_run, run_cases
 from evals.scores import summary
 from rag.answer.quoted import DECLINED
-from rag.core.domain import Answer, Hit, Paper, Turn
+from rag.core.domain import Answer, Hit, Message, Paper
 from rag.core.errors import QuestionError
 from rag.core.settings import Settings
 from tests.conftest import ROOT
@@ -41,13 +41,13 @@ class _Stub:
     """Answers nothing but what it is asked; one question breaks it, one it refuses."""
 
     def __init__(self) -> None:
-        self.histories: list[Sequence[Turn]] = []
+        self.histories: list[Sequence[Message]] = []
         self.library = self
 
     def papers(self, ids: object = None) -> list[Paper]:
         return [BEES]
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         self.histories.append(history)
         if question == "breaks":
             raise ZeroDivisionError("no such luck")
@@ -55,7 +55,7 @@ class _Stub:
             raise QuestionError("the question is empty")
         return Answer(question, question, "quote", "declined", 0.25, DECLINED)
 
-    def standalone(self, question: str, history: Sequence[Turn] = ()) -> str:
+    def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         return question
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
@@ -96,7 +96,7 @@ def test_a_failing_question_is_recorded_and_the_run_goes_on(tmp_path: Path) -> N
 def test_questions_are_asked_with_their_history(tmp_path: Path) -> None:
     history = [{"role": "user", "content": "How?"}]
     stub = _run(_cases(tmp_path, {"id": "a", "question": "Why?", "history": history}), tmp_path / "run.jsonl")
-    assert stub.histories == [(Turn("user", "How?"),)]
+    assert stub.histories == [(Message("user", "How?"),)]
 
 
 def test_a_retrieval_run_holds_the_papers_found_and_asks_nothing(tmp_path: Path) -> None:

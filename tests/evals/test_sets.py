@@ -10,7 +10,7 @@ import pytest
 from evals.cases.check import problems
 from evals.cases.question_set import Case, check_against, load_set, select
 from evals.errors import EvalError
-from rag.core.domain import Paper, Turn
+from rag.core.domain import Message, Paper
 from rag.core.text import normalise
 from rag.ingest.formats import read_papers
 from tests.conftest import ROOT, SEEDS
@@ -41,7 +41,7 @@ def test_a_set_keeps_its_cases_and_all_their_fields(tmp_path: Path) -> None:
     }
     loaded = load_set(_set_file(tmp_path, raw, "", {"id": "b", "question": "And?"}))
     assert [case.id for case in loaded.cases] == ["a", "b"]
-    assert loaded.cases[0].history == (Turn("user", "How?"), Turn("assistant", "So.", ("a",)))
+    assert loaded.cases[0].history == (Message("user", "How?"), Message("assistant", "So.", ("a",)))
     assert loaded.cases[0].gold == ("Bees", "x1")
     assert loaded.cases[0].raw == raw
     assert loaded.cases[1].gold == ()

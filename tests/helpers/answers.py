@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 from rag.answer.quoted import text_of
-from rag.core.domain import Answer, AnswerSentence, Citation, Paper
+from rag.core.domain import Answer, AnswerSentence, Citation, Paper, Span
 from ui.records import ChatTurn
 from ui.views.turn import turn_parts
 
@@ -55,7 +55,7 @@ def paper(abstract: str = "One. Two words. Three.", title: str = "DeepThing: A T
 
 def citation(of: Paper, words: str, n: int = 1) -> Citation:
     start = of.abstract.index(words)
-    return Citation(n, of, start, start + len(words))
+    return Citation(n, of, Span(start, start + len(words)))
 
 
 def answered(*citations: Citation, question: str = "q") -> Answer:

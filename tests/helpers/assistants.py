@@ -40,10 +40,10 @@ def around(shared: Assistant, composer: Composer | None = None) -> Assistant:
 def over(shared: Assistant, folder: Path, papers: list[Paper]) -> Iterator[Assistant]:
     """An assistant over a new library in `folder` with these papers, with the models of `shared`."""
     embedder, settings = shared.searcher.retriever.embedder, Settings()
-    with Library.writing(folder, embedder.identity) as writing:
+    with Library.open_for_writing(folder, embedder.identity) as writing:
         store(writing, plan(writing, papers, ()), lambda: embedder)
         publish(writing)
-    library = Library.reading(folder)
+    library = Library.open(folder)
     reranker = Reranker(LateInteraction(embedder), late_weight=LATE_WEIGHT)
     retriever = HybridRetriever(library, embedder)
     searcher = Searcher(library, retriever, reranker, settings.max_question_chars, shared.searcher.description)

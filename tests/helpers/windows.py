@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rag.answer.quoted import text_of
-from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Mode, Paper, Progress, Span, Turn
+from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Message, Mode, Paper, Progress, Span
 from rag.core.errors import QuestionError
 from rag.core.settings import Settings
 
@@ -82,7 +82,7 @@ class Scripted:
     shelf: tuple[Paper, ...] = PAPERS
     gate: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
-    histories: list[tuple[Turn, ...]] = field(default_factory=list)
+    histories: list[tuple[Message, ...]] = field(default_factory=list)
     wishes: list[tuple[Mode, int | None]] = field(default_factory=list)
     description: Mapping[str, str] = field(
         default_factory=lambda: {
@@ -112,14 +112,14 @@ class Scripted:
         pass
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Answer:
         *_, answer = self.stream(question, history)
         assert isinstance(answer, Answer)
         return answer
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Iterator[Progress | Answer]:
         self.histories.append(tuple(history))
         self.wishes.append((mode, most_papers))
@@ -148,7 +148,7 @@ class Scripted:
 
 def cite(n: int, paper: Paper, words: str) -> AnswerSentence:
     start = paper.abstract.index(words)
-    return AnswerSentence(words, "quote", (Citation(n, paper, start, start + len(words)),))
+    return AnswerSentence(words, "quote", (Citation(n, paper, Span(start, start + len(words))),))
 
 
 def with_text(answer: Answer) -> Answer:
@@ -183,7 +183,7 @@ def script(question: str, standalone: str, hits: tuple[Hit, ...]) -> Answer:
 
 
 def _span(sentence: AnswerSentence) -> Span:
-    return Span(sentence.citations[0].start, sentence.citations[0].end)
+    return sentence.citations[0].span
 
 
 # --- the running window -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rag.models.writer import Message
+from rag.core.domain import Message
 
 
 class ScriptedWriter:

@@ -34,7 +34,7 @@ def test_of_several_files_the_last_record_of_an_id_is_stored(tmp_path: Path) -> 
     last = file(tmp_path, jsonl(BEES | {"title": "Wax bees"}), "last.jsonl")
     papers, _ = read_files([first, last])
     report = add(tmp_path / "library", papers)
-    library = Library.reading(tmp_path / "library")
+    library = Library.open(tmp_path / "library")
     assert report.added == ("bees",)
     assert [paper.title for paper in library.papers()] == ["Wax bees"]
     library.close()
@@ -47,7 +47,7 @@ def test_a_changed_title_or_abstract_is_embedded_anew(
     add(tmp_path, few_papers)
     embedder = HashEmbedder()
     assert add(tmp_path, [replace(few_papers[0], **change)], embedder).updated == ("bees",)
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     assert embedder.embedded > 0
     assert library.lexical(["wax"], 5).keys() == {"bees"}
     library.close()
@@ -61,7 +61,7 @@ def test_one_file_that_cannot_be_read_stops_all(tmp_path: Path) -> None:
 def test_progress_counts_papers_up_to_all_of_them_a_batch_at_a_time(tmp_path: Path, few_papers: list[Paper]) -> None:
     many = [replace(few_papers[0], id=f"p{number}") for number in range(BATCH_PAPERS + 3)]
     steps: list[tuple[str, int, int]] = []
-    with Library.writing(tmp_path, HashEmbedder().identity) as library:
+    with Library.open_for_writing(tmp_path, HashEmbedder().identity) as library:
         store(library, plan(library, many, ()), HashEmbedder, lambda *step: steps.append(step))
         assert library.count() == len(many)
         assert library.revision == 2, "each batch is a transaction"
@@ -70,5 +70,5 @@ def test_progress_counts_papers_up_to_all_of_them_a_batch_at_a_time(tmp_path: Pa
 
 def test_where_nothing_is_new_no_embedder_is_loaded(tmp_path: Path, few_papers: list[Paper]) -> None:
     add(tmp_path, few_papers)
-    with Library.writing(tmp_path, HashEmbedder().identity) as library:
+    with Library.open_for_writing(tmp_path, HashEmbedder().identity) as library:
         store(library, plan(library, few_papers, ()), lambda: pytest.fail("an embedder was loaded"))

@@ -26,7 +26,7 @@ PAPERS = [
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     add(tmp_path, PAPERS)
-    return Library.reading(tmp_path)
+    return Library.open(tmp_path)
 
 
 @pytest.mark.parametrize(

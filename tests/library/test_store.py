@@ -51,7 +51,7 @@ def test_changed_text_is_updated_and_the_old_text_is_no_longer_found(small_libra
     changed = make_paper(id="tea", title="Oolong", abstract="Oolong is half oxidised. It is steeped at 90 degrees.")
     report = add(small_library, [changed])
 
-    library = Library.reading(small_library)
+    library = Library.open(small_library)
     assert report.updated == ("tea",)
     assert library.papers(["tea"]) == [changed]
     assert library.lexical(["steeped"], 5).keys() == {"tea"}
@@ -63,14 +63,14 @@ def test_changed_details_alone_are_updated_without_embedding(small_library: Path
     embedder = HashEmbedder()
     report = add(small_library, [replace(few_papers[0], year=2024, authors=("A. Apis",))], embedder)
 
-    library = Library.reading(small_library)
+    library = Library.open(small_library)
     assert (report.updated, embedder.embedded) == (("bees",), 0)
     assert library.papers(["bees"])[0].authors == ("A. Apis",)
     library.close()
 
 
 def test_stored_embeddings_come_back_row_by_row(small_library: Path) -> None:
-    library = Library.reading(small_library)
+    library = Library.open(small_library)
     windows, embeddings = library.windows(["ants"])
     sentences, rows = library.sentences(["ants"])
     paper = library.papers(["ants"])[0]
@@ -86,7 +86,7 @@ def test_stored_embeddings_come_back_row_by_row(small_library: Path) -> None:
 
 
 def test_lexical_search_stems_and_scores_of_named_papers_match(small_library: Path) -> None:
-    library = Library.reading(small_library)
+    library = Library.open(small_library)
     found = library.lexical(["dancing", "protecting"], 5)
     assert found.keys() == {"bees", "rust"}
     assert library.lexical_of(["dancing", "protecting"], ["bees", "tea"]) == {"bees": found["bees"]}
@@ -96,13 +96,13 @@ def test_lexical_search_stems_and_scores_of_named_papers_match(small_library: Pa
 
 def test_missing_library_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing, match=r"citewise ingest FILE --library"):
-        Library.reading(tmp_path / "nowhere")
+        Library.open(tmp_path / "nowhere")
 
 
 def test_a_file_that_is_no_database_is_reported_and_left_alone(tmp_path: Path) -> None:
     database_file(tmp_path).write_bytes(b"not a database at all" * 100)
     with pytest.raises(LibraryDamaged, match="no SQLite database"):
-        Library.reading(tmp_path)
+        Library.open(tmp_path)
     assert database_file(tmp_path).read_bytes().startswith(b"not a database")
 
 
@@ -110,22 +110,22 @@ def test_another_embedder_is_refused_with_the_way_out(small_library: Path) -> No
     other = HashEmbedder(name="other")
     with (
         pytest.raises(EmbedderMismatch, match="CITEWISE_EMBEDDER=hash"),
-        Library.writing(small_library, other.identity),
+        Library.open_for_writing(small_library, other.identity),
     ):
         pass
 
 
 def test_the_same_weights_under_another_name_are_accepted(small_library: Path) -> None:
     renamed = replace(HashEmbedder().identity, name="a/path/to/the/same")
-    with Library.writing(small_library, renamed) as library:
+    with Library.open_for_writing(small_library, renamed) as library:
         assert library.count() == 4
 
 
 def test_a_newer_schema_is_refused_by_readers_and_writers(small_library: Path) -> None:
     _sql(small_library, f"PRAGMA user_version = {tables.VERSION + 1}")
     with pytest.raises(SchemaTooNew, match="newer citewise"):
-        Library.reading(small_library)
-    with pytest.raises(SchemaTooNew), Library.writing(small_library, HashEmbedder().identity):
+        Library.open(small_library)
+    with pytest.raises(SchemaTooNew), Library.open_for_writing(small_library, HashEmbedder().identity):
         pass
 
 
@@ -139,7 +139,7 @@ def test_a_library_of_the_first_schema_is_migrated_and_keeps_its_papers(tmp_path
     old.commit()
     old.close()
 
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     assert library.lexical(["kept"], 5).keys() == {"a"}
     library.close()
 
@@ -153,7 +153,7 @@ def test_a_second_writer_is_refused_by_name_while_readers_go_on(small_library: P
             cwd=ROOT,
             check=False,
         )
-        reader = Library.reading(small_library)
+        reader = Library.open(small_library)
         assert reader.count() == 4
         reader.close()
     assert f"LibraryBusy: the library {small_library} is being written by process {os.getpid()}" in child.stdout
@@ -165,7 +165,7 @@ from pathlib import Path
 from rag.library.store import Library
 from tests.helpers.fakes import HashEmbedder
 try:
-    with Library.writing(Path(sys.argv[1]), HashEmbedder().identity):
+    with Library.open_for_writing(Path(sys.argv[1]), HashEmbedder().identity):
         print("wrote")
 except Exception as error:
     print(f"{type(error).__name__}: {error}")
@@ -173,9 +173,9 @@ except Exception as error:
 
 
 def test_the_lock_is_free_again_after_the_writer_failed(small_library: Path) -> None:
-    with pytest.raises(ZeroDivisionError), Library.writing(small_library, HashEmbedder().identity):
+    with pytest.raises(ZeroDivisionError), Library.open_for_writing(small_library, HashEmbedder().identity):
         raise ZeroDivisionError
-    with Library.writing(small_library, HashEmbedder().identity) as library:
+    with Library.open_for_writing(small_library, HashEmbedder().identity) as library:
         assert library.count() == 4
 
 
@@ -187,7 +187,7 @@ def test_a_full_disk_rolls_the_batch_back_and_keeps_what_was_there(small_library
         )
         for i in range(200)
     ]
-    with Library.writing(small_library, embedder.identity) as library:
+    with Library.open_for_writing(small_library, embedder.identity) as library:
         pages = library._database.connection.execute("PRAGMA page_count").fetchone()[0]
         library._database.connection.execute(f"PRAGMA max_page_count = {pages + 3}")
         with pytest.raises(LibraryFull, match="no space"):
@@ -207,10 +207,10 @@ def test_an_interrupted_ingest_keeps_whole_batches_and_goes_on(tmp_path: Path) -
 
     with (
         pytest.raises(KeyboardInterrupt),
-        Library.writing(tmp_path, HashEmbedder().identity) as library,
+        Library.open_for_writing(tmp_path, HashEmbedder().identity) as library,
     ):
         store(library, plan(library, papers, ()), Failing)
-    kept = Library.reading(tmp_path)
+    kept = Library.open(tmp_path)
     stored = kept.count()
     kept.close()
     report = add(tmp_path, papers)
@@ -222,7 +222,7 @@ def test_an_interrupted_ingest_keeps_whole_batches_and_goes_on(tmp_path: Path) -
 def test_a_snapshot_sees_one_revision_and_the_next_question_sees_the_newest(
     small_library: Path, few_papers: list[Paper]
 ) -> None:
-    reader = Library.reading(small_library)
+    reader = Library.open(small_library)
     before = reader.revision
     with reader.snapshot():
         assert reader.count() == 4
@@ -233,7 +233,7 @@ def test_a_snapshot_sees_one_revision_and_the_next_question_sees_the_newest(
 
 def test_embeddings_of_mixed_length_are_reported_as_damage(small_library: Path) -> None:
     _sql(small_library, "UPDATE windows SET embedding = x'00000000' WHERE id = (SELECT max(id) FROM windows)")
-    library = Library.reading(small_library)
+    library = Library.open(small_library)
     with pytest.raises(LibraryDamaged, match="different lengths"):
         library.windows([paper.id for paper in library.papers()])
     library.close()
@@ -244,7 +244,7 @@ def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: 
         replace(few_papers[0], id="new"), (), np.empty((0, 64), np.float32), (), np.empty((0, 64), np.float32)
     )
     bad = replace(good, paper=replace(few_papers[0], id=None))  # type: ignore[arg-type]
-    with Library.writing(small_library, HashEmbedder().identity) as library:
+    with Library.open_for_writing(small_library, HashEmbedder().identity) as library:
         with pytest.raises(LibraryError):
             library.put([good, bad])
         assert library.count() == 4
@@ -271,12 +271,12 @@ def test_a_read_only_library_can_be_read_and_refuses_papers(
     read_only_library: Path, unprivileged: Callable[[], Any]
 ) -> None:
     with unprivileged():
-        library = Library.reading(read_only_library)
+        library = Library.open(read_only_library)
         assert library.lexical(["honey"], 5).keys() == {"bees"}
         library.close()
         with (
             pytest.raises(LibraryReadOnly, match="ingest into another one"),
-            Library.writing(read_only_library, HashEmbedder().identity),
+            Library.open_for_writing(read_only_library, HashEmbedder().identity),
         ):
             pass
 
@@ -291,7 +291,7 @@ def test_a_read_only_library_is_searched_through_a_private_index_that_is_removed
         shutil.rmtree(read_only_library / "vectors")
     before = set(read_only_library.rglob("*"))
     with unprivileged():
-        library = Library.reading(read_only_library)
+        library = Library.open(read_only_library)
         retriever = HybridRetriever(library, HashEmbedder())
         private = set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
         assert retriever.hits("Who makes honey?")[0].paper.id == "bees"
@@ -303,7 +303,7 @@ def test_a_read_only_library_is_searched_through_a_private_index_that_is_removed
 
 
 def _revision(folder: Path) -> int:
-    library = Library.reading(folder)
+    library = Library.open(folder)
     try:
         return library.revision
     finally:

@@ -20,7 +20,7 @@ from tests.helpers.fakes import HashEmbedder
 
 @pytest.fixture
 def library(small_library: Path) -> Iterator[Library]:
-    opened = Library.reading(small_library)
+    opened = Library.open(small_library)
     yield opened
     opened.close()
 
@@ -117,7 +117,7 @@ def test_an_updated_paper_leaves_no_old_vector_behind(library: Library) -> None:
 
 
 def test_while_a_writer_is_at_work_readers_keep_its_last_index(library: Library) -> None:
-    with Library.writing(library.folder, HashEmbedder().identity) as writing:
+    with Library.open_for_writing(library.folder, HashEmbedder().identity) as writing:
         from rag.ingest.pipeline import plan, store
 
         paper = make_paper(id="moss", title="Moss", abstract="Moss needs no roots.")
@@ -160,7 +160,7 @@ from pathlib import Path
 from rag.library.store import Library
 from rag.search.hybrid import HybridRetriever
 from tests.helpers.fakes import HashEmbedder
-library = Library.reading(Path(sys.argv[1]))
+library = Library.open(Path(sys.argv[1]))
 retriever = HybridRetriever(library, HashEmbedder())
 print({retriever.hits("honey bees")[0].paper.id for _ in range(20)}.pop())
 """
@@ -187,7 +187,7 @@ def test_an_index_of_a_library_that_stood_there_before_is_replaced(tmp_path: Pat
     add(tmp_path, [make_paper(id="old", title="Old", abstract="Old words of another library.")])
     (tmp_path / "library.sqlite3").unlink()
     add(tmp_path, [make_paper(id="new", title="New", abstract="New words of this one.")])
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     assert "sampled ones find themselves" in publishing.health(library), (
         "the ingest has replaced it, not the first question"
     )

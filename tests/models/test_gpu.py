@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from evals.bench.random_writer import random_writer
+from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.core.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings
 from rag.models.embedder import TransformerEmbedder
 from rag.models.find import choose_device, find_model
-from rag.models.local_writer import LocalGenerator
+from rag.models.local_writer import LocalWriter
 from rag.models.query_likelihood import LikelihoodReader
-from rag.models.writer import Limits, Message
+from rag.models.writer import Limits
 
 accelerator = pytest.mark.skipif(
     not (torch.cuda.is_available() or torch.backends.mps.is_available()), reason="torch sees no GPU on this machine"
@@ -56,7 +57,7 @@ def test_the_reader_ranks_as_on_the_cpu(seed_settings: Settings) -> None:
 
 @accelerator
 def test_the_writer_runs_on_the_gpu_and_survives_a_shortage_of_memory(tmp_path: Path) -> None:
-    generator = LocalGenerator(random_writer(tmp_path), choose_device("auto"), Limits(30, 16))
+    generator = LocalWriter(random_writer(tmp_path), choose_device("auto"), Limits(30, 16))
     asked = [Message("user", "What is it?")]
     assert "".join(generator.stream(asked))
     if torch.cuda.is_available():

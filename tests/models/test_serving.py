@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.core.settings import DEFAULT_READER, Settings
 from rag.models.find import find_model
-from rag.models.remote_writer import RemoteGenerator
-from rag.models.writer import Limits, Message
+from rag.models.remote_writer import RemoteWriter
+from rag.models.writer import Limits
 from rag.wiring import open_assistant
 
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_a_real_server_streams_is_stopped_and_refuses_what_it_cannot_do(server: tuple[str, str]) -> None:
     url, model = server
     asked = [Message("user", "Name a colour.")]
-    with closing(RemoteGenerator(url, model, None, Limits(60, 24))) as generator:
+    with closing(RemoteWriter(url, model, None, Limits(60, 24))) as generator:
         assert model in generator.models()
         pieces = [piece for piece in generator.stream(asked) if piece]
         assert len(pieces) > 1
@@ -80,7 +81,7 @@ def test_a_real_server_streams_is_stopped_and_refuses_what_it_cannot_do(server: 
         assert time.perf_counter() - start < 0.2
         assert "".join(generator.stream(asked)).strip()
     with (
-        closing(RemoteGenerator(url, "nobody/no-such-model", None, Limits(60, 24))) as wrong,
+        closing(RemoteWriter(url, "nobody/no-such-model", None, Limits(60, 24))) as wrong,
         pytest.raises(WriterFailed),
     ):
         list(wrong.stream(asked))
@@ -99,4 +100,4 @@ def test_with_the_small_model_behind_a_server_every_shown_sentence_is_cited(
             for sentence in answer.sentences:
                 assert sentence.citations
                 for citation in sentence.citations:
-                    assert citation.paper.abstract[citation.start : citation.end] == citation.quote
+                    assert citation.span.of(citation.paper.abstract) == citation.quote

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from evals.bench.random_writer import random_writer
+from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
 from rag.models.find import ModelFiles, choose_device
-from rag.models.local_writer import LocalGenerator, Turns
-from rag.models.remote_writer import RemoteGenerator
-from rag.models.writer import Generator, Limits, Message
+from rag.models.local_writer import LocalWriter, Turns
+from rag.models.remote_writer import RemoteWriter
+from rag.models.writer import Limits, Writer
 
 ASKED = [Message("user", "What is it?")]
 
@@ -26,8 +27,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return random_writer(tmp_path_factory.mktemp("tiny"))
 
 
-def _local(files: ModelFiles, seconds: float = 30, tokens: int = 40) -> LocalGenerator:
-    return LocalGenerator(files, choose_device("cpu"), Limits(seconds, tokens))
+def _local(files: ModelFiles, seconds: float = 30, tokens: int = 40) -> LocalWriter:
+    return LocalWriter(files, choose_device("cpu"), Limits(seconds, tokens))
 
 
 def test_a_local_model_writes_the_same_twice(tiny: ModelFiles) -> None:
@@ -37,7 +38,7 @@ def test_a_local_model_writes_the_same_twice(tiny: ModelFiles) -> None:
     assert first
 
 
-def _lengths(generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def _lengths(generator: LocalWriter, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Gets, for each text that the generator ends, how many tokens it has written."""
     lengths: list[int] = []
     generate = generator._network.generate
@@ -223,8 +224,8 @@ def _chunk(text: str, finish: str | None = None) -> str:
     return json.dumps({"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]})
 
 
-def _remote(url: str, seconds: float = 10) -> RemoteGenerator:
-    return RemoteGenerator(url, "m", "key", Limits(seconds, 40))
+def _remote(url: str, seconds: float = 10) -> RemoteWriter:
+    return RemoteWriter(url, "m", "key", Limits(seconds, 40))
 
 
 def test_a_server_streams_its_answer(serve: Callable[[Answer], str]) -> None:
@@ -284,5 +285,5 @@ def test_stop_does_not_wait_for_a_server_that_hangs(serve: Callable[[Answer], st
 
 
 def test_a_local_and_a_remote_writer_are_generators(tiny: ModelFiles) -> None:
-    both: list[Generator] = [_local(tiny), _remote("http://127.0.0.1:9/v1")]
+    both: list[Writer] = [_local(tiny), _remote("http://127.0.0.1:9/v1")]
     assert [generator.name for generator in both] == [tiny.name, "m"]

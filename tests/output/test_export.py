@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from rag.answer.quoted import text_of
 from rag.cli import app
-from rag.core.domain import Answer, AnswerSentence, Citation, Paper
+from rag.core.domain import Answer, AnswerSentence, Citation, Paper, Span
 from rag.output.export import FORMATS, Exchange, cited_papers, markdown
 from rag.output.references import bibtex, csl_json, reference, ris
 from rag.output.to_json import answer_json
@@ -36,7 +36,7 @@ BY_ID = {paper.id: paper for paper in PAPERS}
 
 def cite(paper_id: str, words: str, n: int) -> Citation:
     start = BY_ID[paper_id].abstract.index(words)
-    return Citation(n, BY_ID[paper_id], start, start + len(words))
+    return Citation(n, BY_ID[paper_id], Span(start, start + len(words)))
 
 
 def answer(*sentences: AnswerSentence, question: str = "How fast?") -> Answer:
@@ -145,7 +145,7 @@ def test_markdown_parses_to_footnotes_that_are_the_sources() -> None:
 def test_markdown_shows_every_beginning_literally(text: str) -> None:
     parser = pytest.importorskip("markdown_it").MarkdownIt("commonmark")
     paper = Paper("p", "T", text)
-    said = AnswerSentence(text, "supported", (Citation(1, paper, 0, len(text)),))
+    said = AnswerSentence(text, "supported", (Citation(1, paper, Span(0, len(text))),))
     html = parser.render(markdown([Exchange("q", answer(said))]))
     assert f"<p>{text}[^1]</p>" in html
 

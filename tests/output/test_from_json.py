@@ -8,7 +8,7 @@ import pytest
 
 from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Paper, Span
-from rag.core.errors import SourceError
+from rag.core.errors import SavedAnswersDamaged
 from rag.output.from_json import answer_of, paper_ids
 from rag.output.to_json import answer_json
 from ui.records import ChatTurn
@@ -18,8 +18,8 @@ BEES = Paper("bees", "Honey bees", "Bees make honey. They dance to tell where fl
 TEA = Paper("tea", "Green tea", "Green tea is steeped at 70 degrees. Longer is bitter.")
 PAPERS = {"bees": BEES, "tea": TEA}
 SENTENCES = (
-    AnswerSentence("Bees make honey.", "quote", (Citation(1, BEES, 0, 16),)),
-    AnswerSentence("Longer is bitter.", "quote", (Citation(2, TEA, 36, 53),)),
+    AnswerSentence("Bees make honey.", "quote", (Citation(1, BEES, Span(0, 16)),)),
+    AnswerSentence("Longer is bitter.", "quote", (Citation(2, TEA, Span(36, 53)),)),
 )
 ANSWER = Answer(
     "q?",
@@ -55,7 +55,7 @@ def kept(answer: Answer, **rest: Any) -> Any:
             ANSWER,
             mode="write",
             dropped=(Dropped("It is 7.", "no 7"),),
-            sentences=(AnswerSentence("Honey is made by bees.", "supported", (Citation(1, BEES, 0, 16),)),),
+            sentences=(AnswerSentence("Honey is made by bees.", "supported", (Citation(1, BEES, Span(0, 16)),)),),
             text="Honey is made by bees. [1]",
         ),
     ],
@@ -106,7 +106,7 @@ def test_a_quote_says_only_what_it_cites() -> None:
     "saved", [None, 7, [], {}, {"question": "q"}, {**kept(ANSWER), "p_answerable": 7}, {**kept(ANSWER), "mode": "<b>"}]
 )
 def test_what_is_no_answer_is_refused(saved: Any) -> None:
-    with pytest.raises(SourceError, match="this is no saved answer"):
+    with pytest.raises(SavedAnswersDamaged, match="this is no saved answer"):
         answer_of(saved, PAPERS)
 
 
@@ -137,7 +137,7 @@ def test_one_bad_answer_does_not_take_the_others_with_it() -> None:
 
 @pytest.mark.parametrize("sent", [None, {}, [{"id": "x y", "question": "q"}], [{"question": "q"}], ["turn"]])
 def test_what_is_no_conversation_is_refused(sent: Any) -> None:
-    with pytest.raises(SourceError):
+    with pytest.raises(SavedAnswersDamaged):
         saved_turns(sent)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from rag.core.domain import Paper, Turn
+from rag.core.domain import Message, Paper
 from rag.ingest.formats.record import make_paper
 from rag.question.follow_up import leans_on_history, quotes_in, repeats, standalone
 
@@ -33,8 +33,8 @@ class _Library:
         return self._named
 
 
-def _history(*contents: str) -> list[Turn]:
-    return [Turn("assistant" if place % 2 else "user", content) for place, content in enumerate(contents)]
+def _history(*contents: str) -> list[Message]:
+    return [Message("assistant" if place % 2 else "user", content) for place, content in enumerate(contents)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_quotes_are_found_without_their_markers(text: str, found: tuple[str, ...
     assert quotes_in(text) == found
 
 
-def _text(question: str, history: Sequence[Turn], library: _Library) -> str:
+def _text(question: str, history: Sequence[Message], library: _Library) -> str:
     return standalone(question, history, library).text
 
 
@@ -148,10 +148,10 @@ def test_without_a_paper_to_name_the_earlier_question_is_added(papers: tuple[Pap
 
 @pytest.mark.parametrize(
     "history",
-    [_history(" "), [Turn("assistant", "Hello, ask me anything.")]],
+    [_history(" "), [Message("assistant", "Hello, ask me anything.")]],
     ids=["empty question", "greeting only"],
 )
-def test_nothing_is_added_where_nothing_was_text(history: list[Turn]) -> None:
+def test_nothing_is_added_where_nothing_was_text(history: list[Message]) -> None:
     assert _text("Why is that?", history, _Library()) == "Why is that?"
 
 
@@ -224,7 +224,7 @@ WRITTEN = "DeepCache speeds diffusion up without training [1]. Codecs cost 25 to
 
 def test_the_papers_that_an_answer_says_it_cites_need_no_quotation_marks() -> None:
     library = _Library(CODEC, DEEPCACHE)
-    history = [Turn("user", "Q?"), Turn("assistant", WRITTEN, (DEEPCACHE.id, CODEC.id))]
+    history = [Message("user", "Q?"), Message("assistant", WRITTEN, (DEEPCACHE.id, CODEC.id))]
     query = standalone("Does the second one need retraining?", history, library)
     assert query.text == "Does the second one need retraining? (about: SemantiCodec)"
     assert (query.about, query.sentence_question) == ((CODEC.id,), query.typed)
@@ -232,12 +232,12 @@ def test_the_papers_that_an_answer_says_it_cites_need_no_quotation_marks() -> No
 
 
 def test_ids_count_in_the_order_of_citation_and_those_that_are_gone_are_left_out() -> None:
-    history = [Turn("user", "Q?"), Turn("assistant", WRITTEN, (DEEPCACHE.id, "gone", CODEC.id, DEEPCACHE.id))]
+    history = [Message("user", "Q?"), Message("assistant", WRITTEN, (DEEPCACHE.id, "gone", CODEC.id, DEEPCACHE.id))]
     assert _text("Why is that?", history, _Library(CODEC, DEEPCACHE)) == "Why is that? (about: DeepCache; SemantiCodec)"
 
 
 def test_an_answer_whose_papers_are_all_gone_leaves_the_question_before_it() -> None:
-    history = [Turn("user", "How fast?"), Turn("assistant", WRITTEN, ("gone",))]
+    history = [Message("user", "How fast?"), Message("assistant", WRITTEN, ("gone",))]
     assert _text("Why is that?", history, _Library(CODEC)) == "Why is that? (after: How fast?)"
 
 

@@ -39,7 +39,7 @@ def test_a_paper_is_found_by_each_of_its_identifiers(tmp_path: Path) -> None:
         make_paper(title="Cats", abstract="Cats sleep.", pmid="123456", url="https://cats.org/1"),
     ]
     add(tmp_path, papers)
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     for question, title in [
         ("10.1000/xyz-1", "Ants"),
         ("2301.12345v3", "Bees"),

@@ -21,7 +21,7 @@ from tests.helpers.fakes import HashEmbedder
 
 @pytest.fixture
 def library(small_library: Path) -> Iterator[Library]:
-    opened = Library.reading(small_library)
+    opened = Library.open(small_library)
     yield opened
     opened.close()
 
@@ -68,7 +68,7 @@ def test_a_long_paper_comes_with_its_two_best_windows_the_best_first(tmp_path: P
     dull = " ".join(f"Sentence {number} tells of nothing much." for number in range(14))
     abstract = f"{dull} Walruses swim. They like walruses."
     add(tmp_path, [make_paper(id="long", title="Long", abstract=abstract)])
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     retriever = HybridRetriever(library, HashEmbedder())
     (hit,) = retriever.hits("walruses")
     retriever.close()
@@ -109,7 +109,7 @@ def test_the_next_question_sees_a_new_revision(library: Library) -> None:
 
 def test_an_empty_library_gives_no_hits(tmp_path: Path) -> None:
     add(tmp_path, [])
-    library = Library.reading(tmp_path)
+    library = Library.open(tmp_path)
     retriever = HybridRetriever(library, HashEmbedder())
     assert retriever.hits("anything at all") == ()
     retriever.close()

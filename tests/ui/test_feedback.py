@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rag.core.errors import QuestionError, SourceError
+from rag.core.errors import FileNotWritten, VoteRefused
 from rag.output.to_json import answer_json
 from tests.helpers.windows import Scripted
 from ui.session import feedback
@@ -37,16 +37,16 @@ def test_a_vote_keeps_what_it_says_and_no_more(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_vote_is_refused(tmp_path: Path, sent: Any) -> None:
-    with pytest.raises(QuestionError, match="this is no vote"):
+    with pytest.raises(VoteRefused, match="this is no vote"):
         feedback.keep(tmp_path / "feedback.jsonl", sent)
     assert not (tmp_path / "feedback.jsonl").exists()
 
 
 def test_a_vote_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vote = {"vote": "up", "question": "q", "answer": {}}
-    with pytest.raises(SourceError, match="could not be kept"):
+    with pytest.raises(FileNotWritten, match="could not be kept"):
         feedback.keep(tmp_path / "nowhere" / "feedback.jsonl", vote)
     monkeypatch.setattr(feedback, "_MOST_BYTES", 200)
     feedback.keep(tmp_path / "feedback.jsonl", vote)
-    with pytest.raises(SourceError, match="is full"):
+    with pytest.raises(FileNotWritten, match="is full"):
         feedback.keep(tmp_path / "feedback.jsonl", vote)

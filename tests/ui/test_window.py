@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rag.core.domain import Turn
+from rag.core.domain import Message
 from tests.helpers.windows import (
     HOSTILE,
     SPEED,
@@ -164,7 +164,7 @@ def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, addres
     ask(page, "hostile, and that?")
     expect(turn(page)).to_contain_text("Asked as: hostile, and that? (about FastCache)")
     user, answer = scripted.histories[-1]
-    assert user == Turn("user", "How fast?")
+    assert user == Message("user", "How fast?")
     assert "“This enables a speedup factor of 2.3" in answer.content
     assert answer.cited == ("cache", "propagate")
     page.get_by_role("link", name="Source 2").click()  # of the first answer

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rag.cli import app
-from rag.core.domain import Turn
-from rag.core.errors import QuestionError, SettingsError
+from rag.core.domain import Message
+from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json, hit_json, paper_json
 from tests.helpers.windows import PAPERS, Scripted, running
@@ -38,7 +38,7 @@ def test_endpoints_give_the_records_as_json(address: str, scripted: Scripted) ->
     assert client.predict("How fast?", api_name="/ask") == as_json(answer_json(scripted.ask("How fast?")))
     history = [{"role": "user", "content": "one"}, {"role": "assistant", "content": [{"type": "text", "text": "two"}]}]
     client.predict("How fast?", history, api_name="/ask")
-    assert scripted.histories[-1] == (Turn("user", "one"), Turn("assistant", "two"))
+    assert scripted.histories[-1] == (Message("user", "one"), Message("assistant", "two"))
     found = {"question": "cache", "papers": as_json([hit_json(hit) for hit in scripted.search("cache")])}
     assert client.predict("cache", api_name="/search") == found
     assert client.predict(api_name="/papers") == as_json([paper_json(paper) for paper in PAPERS])
@@ -147,12 +147,12 @@ def test_rate_limit_counts_each_address_within_a_minute() -> None:
     rate.take("a")
     now[0] = 30.0
     rate.take("a")
-    with pytest.raises(QuestionError, match=r"2 a minute are answered. Try again in 30 s"):
+    with pytest.raises(TooManyRequests, match=r"2 a minute are answered. Try again in 30 s"):
         rate.take("a")
     rate.take("b")
     now[0] = 60.0
     rate.take("a")
-    with pytest.raises(QuestionError):
+    with pytest.raises(TooManyRequests):
         rate.take("a")
 
 
@@ -216,7 +216,7 @@ def test_history_takes_both_shapes_and_skips_the_rest() -> None:
         {},
         7,
     ]
-    assert history_messages(messages) == (Turn("user", "one"), Turn("assistant", "two"))  # type: ignore[arg-type]
+    assert history_messages(messages) == (Message("user", "one"), Message("assistant", "two"))  # type: ignore[arg-type]
     assert history_messages(None) == ()
     long = [{"role": "user", "content": "x" * 100_000}] * 100
     assert len(history_messages(long)) == 20 and len(history_messages(long)[0].content) == 8_000
@@ -247,5 +247,5 @@ def test_a_message_keeps_the_ids_that_its_answer_cites_and_nothing_else_that_is_
     ],
 )
 def test_what_is_no_question_is_refused(sent: Any) -> None:
-    with pytest.raises(QuestionError, match="the page sent no question"):
+    with pytest.raises(RequestRefused, match="the page sent no question"):
         request_of(sent)

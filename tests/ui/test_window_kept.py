@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rag.core.domain import Turn
+from rag.core.domain import Message
 from rag.output.to_json import answer_json
 from tests.helpers.windows import (
     SPEED,
@@ -74,7 +74,7 @@ def test_a_follow_up_knows_what_was_said_before_a_reload(visit: Any, address: st
     answered(page)
     ask(page, "and that one?")
     answered(page, 1)
-    assert scripted.histories[-1][0] == Turn("user", "how fast?")
+    assert scripted.histories[-1][0] == Message("user", "how fast?")
     assert SPEED in scripted.histories[-1][1].content
     assert scripted.histories[-1][1].cited == ("cache", "propagate")
 
@@ -180,7 +180,7 @@ def test_a_restart_of_the_server_loses_nothing(visit: Any) -> None:
         expect(turn(page, 1)).to_contain_text("incomplete")
         turn(page, 1).get_by_role("button", name="Ask this question again").click()
         answered(page, 1)
-        assert assistant.histories[-1][0] == Turn("user", "how fast?")
+        assert assistant.histories[-1][0] == Message("user", "how fast?")
 
 
 @pytest.mark.slow

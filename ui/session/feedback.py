@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from rag.core.errors import QuestionError, SourceError
+from rag.core.errors import FileNotWritten, VoteRefused
 from ui.records import NOTE_CHARS
 
 FILE_NAME = "feedback.jsonl"
@@ -37,13 +37,13 @@ def keep(file: Path, sent: Any) -> None:
     """Add the vote to the file.
 
     Raises:
-        QuestionError: it is no vote.
-        SourceError: the file cannot be written, or is full.
+        VoteRefused: it is no vote.
+        FileNotWritten: the file cannot be written, or is full.
     """
     try:
         vote = Vote.model_validate(sent)
     except ValidationError as error:
-        raise QuestionError(f"this is no vote: {error.errors()[0]['msg']}") from error
+        raise VoteRefused(f"this is no vote: {error.errors()[0]['msg']}") from error
     cited = [
         citation.get("paper_id")
         for sentence in vote.answer.get("sentences") or []
@@ -65,8 +65,8 @@ def keep(file: Path, sent: Any) -> None:
     try:
         with _LOCK:
             if (file.stat().st_size if file.exists() else 0) + len(text) > _MOST_BYTES:
-                raise SourceError(f"{file.name} is full; move it away to keep more votes")
+                raise FileNotWritten(f"{file.name} is full; move it away to keep more votes")
             with file.open("a", encoding="utf-8") as stream:
                 stream.write(text)
     except OSError as error:
-        raise SourceError(f"the vote could not be kept in {file.name}: {error.strerror or error}") from error
+        raise FileNotWritten(f"the vote could not be kept in {file.name}: {error.strerror or error}") from error

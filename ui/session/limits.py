@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from rag.core.errors import QuestionError
+from rag.core.errors import TooManyRequests
 
 LOOKUPS_A_MINUTE = 600
 """Looking at papers, exporting and reopening cost little."""
@@ -28,7 +28,7 @@ class RateLimit:
         """Count one call.
 
         Raises:
-            QuestionError: it is one too many; the message says when to come back.
+            TooManyRequests: it is one too many; the message says when to come back.
         """
         now = self._clock()
         with self._lock:
@@ -39,7 +39,9 @@ class RateLimit:
                 times.popleft()
             if len(times) >= self._most:
                 wait = _WINDOW_SECONDS - (now - times[0])
-                raise QuestionError(f"too many at once: {self._most} a minute are answered. Try again in {wait:.0f} s")
+                raise TooManyRequests(
+                    f"too many at once: {self._most} a minute are answered. Try again in {wait:.0f} s"
+                )
             times.append(now)
 
 

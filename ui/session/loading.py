@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from rag.core.domain import Answer, Hit, Mode, Paper, Progress, Turn
+from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
 from rag.core.settings import Settings
 from ui.records import STARTING, Loading
@@ -26,10 +26,10 @@ class Answerer(Protocol):
     @property
     def description(self) -> Mapping[str, str]: ...
     def ask(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Answer: ...
     def stream(
-        self, question: str, history: Sequence[Turn] = (), mode: Mode = "auto", most_papers: int | None = None
+        self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Iterator[Progress | Answer]: ...
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]: ...
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]: ...

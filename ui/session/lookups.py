@@ -15,7 +15,7 @@ import gradio as gr
 
 from rag import __version__
 from rag.core.domain import Paper
-from rag.core.errors import CitewiseError, QuestionError
+from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
 from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.output.export import FORMATS, Exchange
@@ -53,7 +53,7 @@ class Lookups:
             try:
                 self._rate.take(address_of(request))
                 if not self._loader.wait(0):
-                    raise QuestionError("the library is still loading; try again in a moment")
+                    raise StillLoading("the library is still loading; try again in a moment")
                 return work(sent if isinstance(sent, dict) else {})
             except CitewiseError as error:
                 return {"error": str(error)}
@@ -85,12 +85,12 @@ class Lookups:
                 json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
             )
         if kind not in FORMATS:
-            raise QuestionError(f"there is no export as {kind!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
+            raise RequestRefused(f"there is no export as {kind!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
         papers = self._papers_of(saved)
         exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
         form = FORMATS[kind]
         if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
-            raise QuestionError("no paper is cited here, so there is nothing to export")
+            raise NothingToExport("no paper is cited here, so there is nothing to export")
         return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
 
     def similar(self, sent: Sent) -> Sent:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from rag.core.domain import Answer, Paper
-from rag.core.errors import SourceError
+from rag.core.errors import SavedAnswersDamaged
 from rag.output import to_json
 from rag.output.from_json import answer_of
 from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
@@ -62,14 +62,14 @@ def saved_turns(sent: Any) -> list[SavedTurn]:
     """The turns that a browser sent, the last ones where there are very many.
 
     Raises:
-        SourceError: they are none.
+        SavedAnswersDamaged: they are none.
     """
     if not isinstance(sent, list):
-        raise SourceError("the page sent no conversation")
+        raise SavedAnswersDamaged("the page sent no conversation")
     try:
         return [SavedTurn.model_validate(item) for item in sent[-_MOST_TURNS:]]
     except ValidationError as error:
-        raise SourceError(
+        raise SavedAnswersDamaged(
             f"the conversation kept in this browser cannot be read: {error.errors()[0]['msg']}"
         ) from error
 
@@ -82,7 +82,7 @@ def turn_of(saved: SavedTurn, papers: Mapping[str, Paper]) -> ChatTurn:
         return turn if step != "done" else ChatTurn(saved.id, saved.question, step="stopped")
     try:
         restored = answer_of(saved.answer, papers)
-    except SourceError as error:
+    except SavedAnswersDamaged as error:
         return ChatTurn(saved.id, saved.question, step="failed", note=str(error))
     answer = restored.answer
     return ChatTurn(

@@ -16,8 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from rag.core.domain import Answer, Mode, Progress, Turn
-from rag.core.errors import CitewiseError, QuestionError
+from rag.core.domain import Answer, Message, Mode, Progress
+from rag.core.errors import CitewiseError, RequestRefused
 from ui.records import HISTORY_MESSAGES, ChatTurn, TurnId, standalone_if_other
 from ui.session.loading import UNEXPECTED, Answerer, Loader
 
@@ -78,14 +78,14 @@ def request_of(sent: Any) -> Request:
     """The request that a page sent.
 
     Raises:
-        QuestionError: it is none.
+        RequestRefused: it is none.
     """
     try:
         return Request.model_validate(sent)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
-        raise QuestionError(f"the page sent no question that can be answered ({where}: {problem['msg']})") from error
+        raise RequestRefused(f"the page sent no question that can be answered ({where}: {problem['msg']})") from error
 
 
 def run_turn(
@@ -102,7 +102,7 @@ def run_turn(
             yield latest
 
 
-def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
     """The steps of the turn; an error becomes its last step."""
     try:
         with closing(_steps(loader, turn, history)) as steps:
@@ -116,7 +116,7 @@ def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -
         yield replace(turn, step="failed", note=UNEXPECTED.format(doing="answering"), answer=None)
 
 
-def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
     loader.start()
     while not loader.wait(POLL_SECONDS):
         yield replace(turn, note=loader.loading.note)
@@ -125,7 +125,7 @@ def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Turn]) -> Generator
     yield from _stream(loader.assistant(), turn, history)
 
 
-def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Turn]) -> Generator[ChatTurn, None, None]:
+def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
     stream = assistant.stream(turn.question, history, turn.mode, turn.papers)
     try:
         for item in stream:
@@ -164,16 +164,16 @@ def content_to_text(content: Any) -> str:
     return ""
 
 
-def history_messages(sent: Any) -> tuple[Turn, ...]:
+def history_messages(sent: Any) -> tuple[Message, ...]:
     """The last messages of a history that a page or program sent, each up to its limit; what is no message of a user or assistant is
     skipped."""
-    messages: list[Turn] = []
+    messages: list[Message] = []
     for item in sent[-HISTORY_MESSAGES:] if isinstance(sent, list | tuple) else ():
         if not isinstance(item, Mapping):
             continue
         role, text = item.get("role"), content_to_text(item.get("content"))[:HISTORY_CHARS]
         if (role == "user" or role == "assistant") and text.strip():
-            messages.append(Turn(role, text, _cited(item.get("cited"))))
+            messages.append(Message(role, text, _cited(item.get("cited"))))
     return tuple(messages)
 
 

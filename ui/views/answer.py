@@ -40,7 +40,7 @@ def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str
         {
             "n": citation.n,
             "anchor": anchor(turn_id, citation.n),
-            "key": keys[citation.paper.id, citation.start, citation.end],
+            "key": keys[citation.paper.id, citation.span],
             "quote": citation.quote,
             "title": citation.paper.title,
         }

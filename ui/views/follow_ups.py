@@ -46,7 +46,7 @@ def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
 def _about(paper: Paper, answer: Answer) -> Iterator[str]:
     """Questions that sentences of the abstract answer which were not quoted."""
     name = _name_of(paper)
-    cited = [Span(c.start, c.end) for c in answer.citations if c.paper.id == paper.id]
+    cited = [c.span for c in answer.citations if c.paper.id == paper.id]
     unread = [words for span, words in _sentences(paper.abstract) if not any(map(span.overlaps, cited))]
     if any(map(_PROPOSES.search, unread)):
         yield f"How does {name} work?"

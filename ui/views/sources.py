@@ -17,7 +17,7 @@ from ui.views.templating import render
 
 SHOWN_AUTHORS = 4
 NEXT_BEST = 3
-Keys = Mapping[tuple[str, int, int], str]
+Keys = Mapping[tuple[str, Span], str]
 Facts = dict[str, Any]
 
 
@@ -28,9 +28,9 @@ def anchor(turn_id: str, n: int) -> str:
 
 def citation_keys(answer: Answer) -> Keys:
     """A name for each cited range of words, shared by the chip that points at it and the mark that shows it."""
-    keys: dict[tuple[str, int, int], str] = {}
+    keys: dict[tuple[str, Span], str] = {}
     for citation in answer.citations:
-        keys.setdefault((citation.paper.id, citation.start, citation.end), str(len(keys)))
+        keys.setdefault((citation.paper.id, citation.span), str(len(keys)))
     return keys
 
 
@@ -85,7 +85,7 @@ def _cited_cards(answer: Answer, turn_id: str) -> list[Facts]:
 
 def _next_best(answer: Answer) -> list[Evidence]:
     """The best sentences that were read and are not cited: of a short abstract all are read, which would mark all of it."""
-    cited = [(c.paper.id, Span(c.start, c.end)) for c in answer.citations]
+    cited = [(c.paper.id, c.span) for c in answer.citations]
     free = [
         item
         for item in answer.evidence
@@ -104,7 +104,7 @@ def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]
 def cited_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> Facts:
     """A cited paper: its abstract with the cited words with_marks, and more faintly what else of it was read."""
     paper = citations[0].paper
-    marks = [Mark(Span(c.start, c.end), keys[paper.id, c.start, c.end]) for c in citations]
+    marks = [Mark(c.span, keys[paper.id, c.span]) for c in citations]
     marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
     return _facts(paper, with_marks(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
 
