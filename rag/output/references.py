@@ -12,15 +12,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from rag.core import lexicon
 from rag.core.domain import Paper
 from rag.core.escaping import safe_url
 from rag.core.formulas import formulas
 from rag.core.text import clean
 
-_PARTICLES = frozenset("van von der den de del della di da dos du la le ter ten zu zur al el bin ibn".split())
-_KEY_DULL = frozenset(
-    "a an and are as at by can do does for from how in is of on or the to towards toward via with what".split()
-)
 _TEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -138,7 +135,9 @@ def _name(author: str) -> tuple[str, str]:
     words = name.split()
     if not 2 <= len(words) <= 5 or any(word in ("of", "for", "and", "the") for word in words):
         return name, ""
-    first = next((place for place, word in enumerate(words[1:-1], 1) if word in _PARTICLES), len(words) - 1)
+    first = next(
+        (place for place, word in enumerate(words[1:-1], 1) if word in lexicon.words("name_particles")), len(words) - 1
+    )
     return " ".join(words[first:]), " ".join(words[:first])
 
 
@@ -183,7 +182,9 @@ def _keys(papers: Iterable[Paper]) -> list[str]:
     used: Counter[str] = Counter()
     for paper in papers:
         family = _ascii(_name(paper.authors[0])[0]) if paper.authors else ""
-        words = [word for word in map(_ascii, paper.title.split()) if word and word not in _KEY_DULL]
+        words = [
+            word for word in map(_ascii, paper.title.split()) if word and word not in lexicon.words("dull_in_keys")
+        ]
         base = f"{family}{paper.year or ''}{words[0] if words else ''}" or "paper"
         key = base
         while key in used:

@@ -10,35 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.core import lexicon
 from rag.core.domain import Message, Paper
+from rag.core.lexicon import patterns
 from rag.core.text import STOP_WORDS, content_words, normalise, words
 from rag.question import kinds
 
 _QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')
-_LEANS = frozenset(
-    "it its itself they them their theirs this these those he she his her former latter both same ones there".split()
-)
-# "that" and "one" as pronouns ("does that help?", "the largest one"), not in "shows that pruning helps" or "one model".
-_PRONOUN = re.compile(
-    r"\b(?:does|did|do|is|was|has|can|could|would|about|like|of|with|by)\s+that\b|n[\u2019']t\s+that\b|\bthat\W*$"
-    r"|\b(?:the|that|this) (?:\w+ )?one\b|\bone\W*$|\b(?:first|second|third) (?:paper|method|approach|work)\b|,\s*then\W*$",
-    re.IGNORECASE,
-)
-# Words that look like pronouns but point to nothing said before: "it is often said that", "are there", "this library".
-_EMPTY = re.compile(
-    r"\bit(?:\s+is|[\u2019']s)\b[^.?!]{0,60}?\b(?:that|to|whether)\b|\bis it\b[^.?!]{0,40}?\b(?:that|to|whether)\b"
-    r"|\b(?:is|are|was|were) there\b|\bthere (?:is|are|was|were|exists?)\b"
-    r"|\b(?:this|these|the) (?:library|collection|papers|abstracts|corpus)\b|\b(?:one and )?the same\b",
-    re.IGNORECASE,
-)
-_OPENERS = ("and ", "but ", "so ", "also ", "what about", "how about", "why", "how so", "or ", "then ", "what else")
-_NEW_TOPIC = re.compile(
-    r"^\W*(?:ok(?:ay)?|thanks?|thank you|now)?\W*"
-    r"(?:something else|(?:a )?(?:new|different|another) (?:question|topic)|changing (?:the )?(?:topic|subject))",
-    re.IGNORECASE,
-)
+_PRONOUNS = lexicon.words("pronouns")
 _ORDINALS = {"first": 0, "former": 0, "second": 1, "latter": -1, "third": 2}
+_FIRST_WORDS = 12
+"""Words at the start of a question among which a pronoun points back."""
 _SHORT = 2
+"""Words that carry a topic, below which a question leans."""
 _MAX_CHARS = 20_000
 """Of the last answer; the history comes from outside and has no limit of its own."""
 
@@ -80,14 +64,13 @@ class PaperLookup(Protocol):
 
 def leans_on_history(question: str) -> bool:
     """Whether a question needs what was said before: a pronoun, an opener such as "what about", or hardly any content."""
-    if _NEW_TOPIC.search(question):
+    if patterns("new_topic").search(question):
         return False
-    lowered = question.strip().lower()
-    pointing = _EMPTY.sub(" ", question)
+    pointing = patterns("pronouns_of_nothing").sub(" ", question)
     return (
-        bool(_LEANS & set(words(pointing)[:12]))
-        or _PRONOUN.search(pointing) is not None
-        or lowered.startswith(_OPENERS)
+        bool(_PRONOUNS & set(words(pointing)[:_FIRST_WORDS]))
+        or patterns("pronouns").search(pointing) is not None
+        or patterns("follow_up_openers").search(question) is not None
         or len(set(content_words(question))) < _SHORT
     )
 

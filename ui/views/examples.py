@@ -4,17 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from rag.core import lexicon
 from rag.core.escaping import shorten
 from rag.core.names import name_in_title
 from rag.core.text import clean
 
 _NAME = re.compile(r"[^\W\d_][\w.+-]*(?: [\w.+-]+){0,2}")
 _WORD = re.compile(r"[^\W\d_][\w-]*\w")
-_DULL = frozenset(
-    "a an and are as at based by do does for from how in into is it its of on or over the their this through to toward"
-    " towards under up using via we what when where which why with without beyond can new novel approach approaches"
-    " method methods model models study studies analysis paper survey review learning".split()
-)
 
 
 def example_questions(titles: Iterable[str], limit: int = 4) -> list[str]:
@@ -49,7 +45,7 @@ def _subjects(titles: Sequence[str]) -> list[str]:
 def _terms(title: str) -> set[str]:
     """The words and word pairs of a title that could be a subject, in lower case."""
     words = [word.lower() for word in _WORD.findall(title)]
-    dull = [word in _DULL or len(word) < 4 for word in words]
+    dull = [word in lexicon.words("dull_in_titles") or len(word) < 4 for word in words]
     single = {word for word, skip in zip(words, dull, strict=True) if not skip}
     pairs = zip(words, words[1:], dull, dull[1:], strict=False)
     return single | {f"{left} {right}" for left, right, skip_left, skip_right in pairs if not (skip_left or skip_right)}
