@@ -273,7 +273,10 @@ def test_there_are_examples_for_python_and_curl() -> None:
 
 @pytest.mark.parametrize(
     "block",
-    [pytest.param(block, marks=[pytest.mark.slow] * ("evals.run" in block.text), id=str(block)) for block in PYTHON],
+    [
+        pytest.param(block, marks=[pytest.mark.slow] * (block.page.name != "README.md"), id=str(block))
+        for block in PYTHON
+    ],
 )
 def test_python_examples_run(
     block: Block, reader: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from rag.answer.assistant import Assistant
 from rag.core.domain import Answer, AnswerSentence, Message
 
@@ -9,46 +11,46 @@ FIRST = "How much does DeepCache speed up Stable Diffusion v1.5?"
 FOLLOW_UP = "Does it need retraining of the network?"
 
 
+@pytest.fixture(scope="module")
+def quoted(assistant: Assistant) -> Answer:
+    return assistant.ask(FIRST)
+
+
 def _history(answer: Answer) -> list[Message]:
     return [Message("user", answer.question), answer.message]
 
 
-def _about_deepcache(answer: Answer) -> bool:
-    return answer.standalone_question.startswith(f"{FOLLOW_UP} (about: DeepCache: ")
+def _about_deepcache(question: str) -> bool:
+    return question.startswith(f"{FOLLOW_UP} (about: DeepCache: ")
 
 
-def test_a_follow_up_to_a_quoted_answer_is_about_the_papers_it_cites(assistant: Assistant) -> None:
-    quoted = assistant.ask(FIRST)
+def test_a_follow_up_to_a_quoted_answer_is_about_the_papers_it_cites(assistant: Assistant, quoted: Answer) -> None:
     assert quoted.message.cited == tuple(paper.id for paper in quoted.cited_papers) != ()
     answer = assistant.ask(FOLLOW_UP, _history(quoted))
-    assert _about_deepcache(answer)
+    assert _about_deepcache(answer.standalone_question)
     assert {paper.id for paper in answer.cited_papers} <= set(quoted.message.cited)
 
 
-def test_a_follow_up_to_a_written_answer_is_about_the_papers_it_cites(assistant: Assistant) -> None:
+def test_a_follow_up_to_a_written_answer_is_about_the_papers_it_cites(assistant: Assistant, quoted: Answer) -> None:
     """It has no quotation marks: the ids alone tell."""
-    quoted = assistant.ask(FIRST)
     sentence = AnswerSentence("It is 2.3 times as fast.", "supported", quoted.sentences[0].citations)
     written = replace(quoted, mode="write", sentences=(sentence,), text="It is 2.3 times as fast. [1]")
     answer = assistant.ask(FOLLOW_UP, _history(written))
-    assert _about_deepcache(answer)
+    assert _about_deepcache(answer.standalone_question)
     assert [paper.id for paper in answer.cited_papers] == [quoted.sentences[0].citations[0].paper.id]
     without_ids = [Message("user", FIRST), Message("assistant", written.text)]
-    assert not _about_deepcache(assistant.ask(FOLLOW_UP, without_ids))
+    assert not _about_deepcache(assistant.standalone(FOLLOW_UP, without_ids))
 
 
 def test_a_follow_up_to_a_declined_answer_is_asked_after_the_question_before(assistant: Assistant) -> None:
     declined = assistant.ask("What is the capital of Australia?")
     assert (declined.outcome, declined.message.cited) == ("declined", ())
-    answer = assistant.ask("And why is it there?", _history(declined))
-    assert answer.standalone_question == "And why is it there? (after: What is the capital of Australia?)"
+    question = assistant.standalone("And why is it there?", _history(declined))
+    assert question == "And why is it there? (after: What is the capital of Australia?)"
 
 
-def test_the_ids_of_a_message_are_the_same_as_reading_its_quotation_marks(assistant: Assistant) -> None:
-    quoted = assistant.ask("How do DeepCache and Faster Diffusion differ?")
-    by_ids = assistant.ask("Which of these needs no retraining?", _history(quoted))
-    by_text = assistant.ask(
-        "Which of these needs no retraining?", [Message("user", quoted.question), Message("assistant", quoted.text)]
+def test_the_ids_of_a_message_tell_the_same_as_its_quotation_marks(assistant: Assistant, quoted: Answer) -> None:
+    by_text = [Message("user", quoted.question), Message("assistant", quoted.text)]
+    assert assistant.searcher.understand(FOLLOW_UP, _history(quoted)) == assistant.searcher.understand(
+        FOLLOW_UP, by_text
     )
-    assert by_ids.standalone_question == by_text.standalone_question
-    assert [c.quote for c in by_ids.citations] == [c.quote for c in by_text.citations]

@@ -1,7 +1,9 @@
 """A written answer: its sentences, citations, what takes the place of what is unsupported, and what happens when writing fails."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from rag.checking.checker import Checker
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
 from rag.core.settings import Settings
-from tests.helpers.assistants import around
+from tests.helpers.assistants import around, over
 from tests.helpers.fakes import HashEmbedder
 from tests.helpers.writers import ScriptedWriter
 
@@ -203,10 +205,11 @@ GOOD = "DeepCache accelerates Stable Diffusion v1.5 by 2.3x [1]."
 
 
 @pytest.fixture
-def written(assistant: Assistant, checker: Checker) -> tuple[Assistant, ScriptedWriter]:
-    """An assistant of its own that writes, and its writer."""
+def written(assistant: Assistant, checker: Checker, tmp_path: Path) -> Iterator[tuple[Assistant, ScriptedWriter]]:
+    """An assistant over two papers that writes, and its writer."""
     writer = ScriptedWriter()
-    return around(assistant, Composer(writer, checker)), writer
+    with over(assistant, tmp_path / "library", [CACHING, PRUNING], Composer(writer, checker)) as own:
+        yield own, writer
 
 
 def test_an_answer_is_written_checked_and_cited(written: tuple[Assistant, ScriptedWriter]) -> None:
@@ -237,18 +240,19 @@ def test_a_writer_that_fails_leaves_the_quotes_and_the_next_turn_works(
 
 
 @pytest.mark.slow
-def test_declined_and_listed_answers_are_not_written(written: tuple[Assistant, ScriptedWriter]) -> None:
-    assistant, _ = written
+def test_declined_and_listed_answers_are_not_written(assistant: Assistant, checker: Checker) -> None:
+    assistant = around(assistant, Composer(ScriptedWriter(), checker))
     assert assistant.ask("Who won the football world cup in 2018?").outcome == "declined"
     assert assistant.ask("Which papers here prune diffusion models?").mode == "quote"
     assert assistant.ask(ASKED, mode="quote").mode == "quote"
 
 
-def test_writing_without_a_writer_says_why_it_quotes(assistant: Assistant) -> None:
-    answer = assistant.ask(ASKED, mode="write")
-    assert answer.mode == "quote"
-    assert "CITEWISE_WRITER_URL" in answer.notice
-    assert assistant.ask(ASKED).notice == ""
+def test_writing_without_a_writer_says_why_it_quotes(assistant: Assistant, tmp_path: Path) -> None:
+    with over(assistant, tmp_path / "library", [CACHING, PRUNING]) as own:
+        answer = own.ask(ASKED, mode="write")
+        assert answer.mode == "quote"
+        assert "CITEWISE_WRITER_URL" in answer.notice
+        assert own.ask(ASKED).notice == ""
 
 
 def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings) -> None:

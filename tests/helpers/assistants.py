@@ -37,8 +37,8 @@ def around(shared: Assistant, composer: Composer | None = None) -> Assistant:
 
 
 @contextmanager
-def over(shared: Assistant, folder: Path, papers: list[Paper]) -> Iterator[Assistant]:
-    """An assistant over a new library in `folder` with these papers, with the models of `shared`."""
+def over(shared: Assistant, folder: Path, papers: list[Paper], composer: Composer | None = None) -> Iterator[Assistant]:
+    """An assistant over a new library in `folder` with these papers, with the models of `shared` and a writer of its own."""
     embedder, settings = shared.searcher.retriever.embedder, Settings()
     with Library.open_for_writing(folder, embedder.identity) as writing:
         store(writing, plan(writing, papers, ()), lambda: embedder)
@@ -47,6 +47,13 @@ def over(shared: Assistant, folder: Path, papers: list[Paper]) -> Iterator[Assis
     reranker = Reranker(LateInteraction(embedder), late_weight=LATE_WEIGHT)
     retriever = HybridRetriever(library, embedder)
     searcher = Searcher(library, retriever, reranker, settings.max_question_chars, shared.searcher.description)
-    assistant = Assistant(searcher, shared._ranker, shared._models, shared.description, max_quotes=settings.max_quotes)
+    assistant = Assistant(
+        searcher,
+        shared._ranker,
+        shared._models,
+        shared.description,
+        max_quotes=settings.max_quotes,
+        composer=composer,
+    )
     with closing(assistant):
         yield assistant
