@@ -286,6 +286,7 @@ def test_python_examples_run(
     assert capsys.readouterr().out.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed; the examples are calls of it")
 @pytest.mark.parametrize("block", CURL, ids=str)
 def test_curl_examples_run(block: Block, window: str, reader: Path) -> None:

@@ -178,6 +178,7 @@ def test_odd_questions_are_declined_unless_their_one_word_is_a_topic(
     assert all(question.lower() in paper.abstract.lower() for paper in answer.cited_papers)
 
 
+@pytest.mark.slow
 def test_odd_libraries_are_answered_from(tmp_path: Path, assistant: Assistant) -> None:
     same = "Bees dance to tell each other where flowers are. The dance takes 3 seconds."
     papers = [

@@ -18,7 +18,14 @@ from tests.helpers.windows import (
 pytestmark = needs_browser
 
 
-@pytest.mark.parametrize("name", ["Markdown with footnotes", "BibTeX", "RIS", "CSL-JSON", "The conversation as JSON"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Markdown with footnotes",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("BibTeX", "RIS", "CSL-JSON")),
+        "The conversation as JSON",
+    ],
+)
 def test_a_conversation_can_be_exported(visit: Any, address: str, tmp_path: Path, name: str) -> None:
     page = visit(address)
     expect(page.locator("#cw-export")).to_be_hidden()  # nothing to export yet

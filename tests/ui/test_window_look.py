@@ -102,6 +102,7 @@ def test_each_state_is_accessible_and_fits(visit: Any, full: str, theme: str, si
         seen("11-conversations")
 
 
+@pytest.mark.slow
 def test_states_before_the_library_is_there_are_accessible(visit: Any) -> None:
     outcomes: list[Any] = [
         LibraryMissing("there is no library in shelf: run `citewise ingest FILE`"),

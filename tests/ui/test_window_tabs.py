@@ -15,7 +15,7 @@ from tests.helpers.windows import (
     turn,
 )
 
-pytestmark = needs_browser
+pytestmark = [*needs_browser, pytest.mark.slow]
 
 
 def talks(page: Any) -> Any:
@@ -108,7 +108,6 @@ def test_a_conversation_deleted_while_it_is_answered_stays_deleted(
     assert len(kept(page)) == 1
 
 
-@pytest.mark.slow
 def test_twenty_browsers_keep_their_own_histories(visit: Any, address: str, scripted: Scripted) -> None:
     pages = [visit(address) for _ in range(20)]
     for n, page in enumerate(pages):
