@@ -36,6 +36,7 @@ def test_the_api_the_evals_and_the_assistant_give_the_same_answer(address: str, 
     assert _plain(answer_line(assistant, Case("q", QUESTION, (), {}))) == expected | {"inexact": []}
 
 
+@pytest.mark.slow
 def test_a_follow_up_over_the_api_has_the_standalone_question(address: str, assistant: Assistant) -> None:
     from gradio_client import Client
 

@@ -67,6 +67,7 @@ def _killed_after(lines: int, out: Path, go: str, *words: str) -> None:
         load_run(out)
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     cases = _cases(tmp_path, *QUESTIONS)
     _run(cases, tmp_path / "whole.jsonl")

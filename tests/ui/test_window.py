@@ -113,6 +113,7 @@ def test_stop_ends_the_work_and_keeps_what_is_there(
     expect(page.locator(".cw-turn")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_question_stopped_while_it_waits_is_never_answered(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     first, second = visit(address), visit(address)

@@ -96,6 +96,7 @@ def test_a_reload_in_the_middle_of_an_answer_keeps_what_was_shown(visit: Any, ad
     answered(page)
 
 
+@pytest.mark.slow
 def test_a_question_that_waited_is_asked_again_after_a_reload(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     page = visit(address)
@@ -107,6 +108,7 @@ def test_a_question_that_waited_is_asked_again_after_a_reload(visit: Any, addres
     expect(page.locator(".cw-turn")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_retry_right_after_stop_has_its_own_answer(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     first, page = visit(address), visit(address)
@@ -145,6 +147,7 @@ OLD_TALK = {
 """A conversation with the names that browsers have kept from the start."""
 
 
+@pytest.mark.slow
 def test_conversations_of_older_pages_open(visit: Any, address: str) -> None:
     page = visit(address)
     page.evaluate("(talk) => localStorage.setItem('citewise:talk:' + talk.id, JSON.stringify(talk))", OLD_TALK)
@@ -205,6 +208,7 @@ def test_a_lost_connection_keeps_what_is_there_and_the_page_goes_on(
     expect(turn(page, 0)).to_contain_text(SPEED)
 
 
+@pytest.mark.slow
 def test_what_the_library_no_longer_says_is_not_shown_again(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "how fast?")
@@ -229,6 +233,7 @@ def test_what_the_library_no_longer_says_is_not_shown_again(visit: Any, address:
     assert page.evaluate("window.pwned") is None
 
 
+@pytest.mark.slow
 def test_a_full_storage_is_said_and_the_answer_stays_on_the_page(visit: Any, address: str) -> None:
     page = visit(address)
     page.evaluate("""() => {

@@ -179,6 +179,7 @@ SHIFTS = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_nothing_jumps_while_an_answer_streams(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     page = visit(address)
@@ -194,6 +195,7 @@ def test_nothing_jumps_while_an_answer_streams(visit: Any, address: str, scripte
     assert sum(page.evaluate("shifts")) < 0.02  # 0.1 is what web.dev calls good
 
 
+@pytest.mark.slow
 def test_typing_is_not_disturbed_while_an_answer_streams(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     page = visit(address)
