@@ -2,10 +2,7 @@
 
 import importlib
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -15,20 +12,12 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from evals.__main__ import app as evals_app
-from rag.answer.assistant import Assistant
 from rag.cli import app as citewise_app
 from rag.core.settings import PREFIX, Settings
-from rag.output.terminal import print_answer
 from tests.conftest import ROOT
-from tests.helpers.windows import running
+from tests.helpers.pages import PAGES, blocks_of, name_of
 from tests.test_structure import ALLOWED, ORDER
 
-PAGES = sorted(
-    [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "evals/README.md", "seeds/README.md")),
-        *(ROOT / "docs").glob("*.md"),
-    ]
-)
 MADE = {"library", "my-library", "runs", "screenshots", "mine.jsonl", "notebook.jsonl", ".venv"}
 """Folders and files that running citewise makes."""
 ELSEWHERE = {"Qwen", "HuggingFaceTB", "sentence-transformers", "cross-encoder", "qrels", "gradio_api"}
@@ -36,24 +25,6 @@ ELSEWHERE = {"Qwen", "HuggingFaceTB", "sentence-transformers", "cross-encoder", 
 FILES_OF_OTHERS = {"__init__.py", "queries.jsonl", "ori_pqal.json", "feedback.jsonl", "my-papers.jsonl", "corpus.jsonl"}
 SUFFIXES = (".py", ".md", ".txt", ".json", ".jsonl", ".toml", ".css", ".js", ".html", ".png")
 FLAGS_OF_OTHERS = {"--repo-type"}
-WINDOW = "http://127.0.0.1:7860"
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A fenced block of a page. `line` is where its fence stands."""
-
-    page: Path
-    line: int
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{_name(self.page)}:{self.line}"
-
-
-def _name(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix()
 
 
 @cache
@@ -70,16 +41,7 @@ def _code(page: Path) -> tuple[str, ...]:
     return tuple(" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", _prose(page)))
 
 
-def _blocks(page: Path) -> Iterator[Block]:
-    text = page.read_text("utf-8")
-    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        yield Block(page, text[: match.start()].count("\n") + 1, match.group(1), match.group(2))
-
-
-BLOCKS = [block for page in PAGES for block in _blocks(page)]
-PYTHON = [block for block in BLOCKS if block.language == "python"]
-CURL = [block for block in BLOCKS if "curl " in block.text]
-each_page = pytest.mark.parametrize("page", PAGES, ids=_name)
+each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 
 # --- what is named is there -------------------------------------------------------------------------------------------
@@ -94,7 +56,7 @@ def test_the_readme_is_short() -> None:
 
 @each_page
 def test_paths_exist(page: Path) -> None:
-    in_blocks = [word for block in _blocks(page) for word in re.findall(r"(?<![\w/.-])[\w.-]+/[\w./-]+", block.text)]
+    in_blocks = [word for block in blocks_of(page) for word in re.findall(r"(?<![\w/.-])[\w.-]+/[\w./-]+", block.text)]
     named = [code for code in _code(page) if re.fullmatch(r"[\w.-]+(?:/[\w.-]+)*/?", code)]
     paths = [
         path
@@ -151,7 +113,7 @@ def _anchors(page: Path) -> frozenset[str]:
 
 def _commands(page: Path, start: str) -> Iterator[str]:
     """Each shown command line that begins so, without what stands before and after it."""
-    shown = [block.text.replace("\\\n", " ") for block in _blocks(page) if block.language in ("", "sh")]
+    shown = [block.text.replace("\\\n", " ") for block in blocks_of(page) if block.language in ("", "sh")]
     for text in [*_code(page), *(line for block in shown for line in block.splitlines())]:
         for match in re.finditer(rf"(?:^|[\s/$]){start}(?=\s)([^|#;]*)", text):
             yield match.group(1)
@@ -245,60 +207,3 @@ def test_the_script_for_web_pages_is_that_of_the_pinned_gradio() -> None:
     shown = re.findall(r"amazonaws\.com/([\d.]+)/gradio\.js", (ROOT / "docs" / "embedding.md").read_text("utf-8"))
     assert pinned
     assert shown == [pinned.group(1)]
-
-
-# --- what is shown runs -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def window(assistant: Assistant, seed_settings: Settings) -> Iterator[str]:
-    with running(lambda settings, progress=None: assistant, library=seed_settings.library) as url:
-        yield url.rstrip("/")
-
-
-@pytest.fixture
-def reader(tmp_path: Path, seed_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as somebody who tries the examples has it: the example library, and the question sets."""
-    (tmp_path / "library").symlink_to(seed_settings.library)
-    (tmp_path / "evals").mkdir()
-    (tmp_path / "evals" / "sets").symlink_to(ROOT / "evals" / "sets")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(f"{PREFIX}CACHE", str(seed_settings.cache))
-    return tmp_path
-
-
-def test_there_are_examples_for_python_and_curl() -> None:
-    assert len(PYTHON) >= 5 and len(CURL) >= 2
-
-
-@pytest.mark.parametrize(
-    "block",
-    [
-        pytest.param(block, marks=[pytest.mark.slow] * (block.page.name != "README.md"), id=str(block))
-        for block in PYTHON
-    ],
-)
-def test_python_examples_run(
-    block: Block, reader: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> None:
-    url = request.getfixturevalue("window") if WINDOW in block.text else WINDOW
-    exec(compile(block.text.replace(WINDOW, url), str(block), "exec"), {"__name__": "__main__"})
-    assert capsys.readouterr().out.strip()
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed; the examples are calls of it")
-@pytest.mark.parametrize("block", CURL, ids=str)
-def test_curl_examples_run(block: Block, window: str, reader: Path) -> None:
-    command = ["sh", "-eu", "-c", block.text.replace(WINDOW, window)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=reader)
-    assert done.returncode == 0, done.stderr
-    assert "event: complete" in done.stdout
-    assert "DeepCache" in done.stdout
-
-
-def test_the_answer_in_the_readme_is_real(assistant: Assistant, capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = [block for block in _blocks(ROOT / "README.md") if block.text.startswith("$ make ask")]
-    command, shown = block.text.split("\n", 1)
-    print_answer(assistant.ask(command.split('"')[1]))
-    assert shown.split() == capsys.readouterr().out.split()

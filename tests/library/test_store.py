@@ -1,12 +1,9 @@
 """The library: transactions, identity, locking, migrations, damage."""
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +18,6 @@ from rag.core.errors import (
     LibraryError,
     LibraryFull,
     LibraryMissing,
-    LibraryReadOnly,
     SchemaTooNew,
 )
 from rag.ingest.chunks import EmbeddedPaper
@@ -248,58 +244,6 @@ def test_a_batch_with_a_bad_row_stores_nothing(small_library: Path, few_papers: 
         with pytest.raises(LibraryError):
             library.put([good, bad])
         assert library.count() == 4
-
-
-@pytest.fixture
-def read_only_library(few_papers: list[Paper], unprivileged: Callable[[], Any]) -> Iterator[Path]:
-    """A library that nobody may write, outside pytest's private folders; no package is imported without rights."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        root.chmod(0o755)
-        add(root / "library", few_papers)
-        paths = [root / "library", *(root / "library").rglob("*")]
-        for path in paths:
-            path.chmod(0o555 if path.is_dir() else 0o444)
-        with unprivileged():
-            assert not any(os.access(path, os.W_OK) for path in paths), "the permissions do not bind"
-        yield root / "library"
-        for path in filter(Path.exists, paths):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def test_a_read_only_library_can_be_read_and_refuses_papers(
-    read_only_library: Path, unprivileged: Callable[[], Any]
-) -> None:
-    with unprivileged():
-        library = Library.open(read_only_library)
-        assert library.lexical(["honey"], 5).keys() == {"bees"}
-        library.close()
-        with (
-            pytest.raises(LibraryReadOnly, match="ingest into another one"),
-            Library.open_for_writing(read_only_library, HashEmbedder().identity),
-        ):
-            pass
-
-
-@pytest.mark.parametrize("index", ["there", "missing"])
-def test_a_read_only_library_is_searched_through_a_private_index_that_is_removed(
-    index: str, read_only_library: Path, unprivileged: Callable[[], Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    from rag.search.hybrid import HybridRetriever
-
-    if index == "missing":
-        shutil.rmtree(read_only_library / "vectors")
-    before = set(read_only_library.rglob("*"))
-    with unprivileged():
-        library = Library.open(read_only_library)
-        retriever = HybridRetriever(library, HashEmbedder())
-        private = set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
-        assert retriever.hits("Who makes honey?")[0].paper.id == "bees"
-        retriever.close()
-        library.close()
-    assert ("building a private vector index" in caplog.text) is (index == "missing"), "a sound index is only copied"
-    assert private - set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
-    assert set(read_only_library.rglob("*")) == before
 
 
 def _revision(folder: Path) -> int:
