@@ -221,8 +221,8 @@ def print_bench(result: dict[str, Any], console: Console | None = None) -> None:
     """Ratios first, absolute numbers second: ratios carry over to other machines."""
     console = console or Console(highlight=False, width=120)
     citewise, baseline, here = result["citewise"], result["baseline"], result["machine"]
-    asked = f", {result['questions']} questions" if result["questions"] else ""
-    console.print(f"{result['part']}: {result['papers']:,} papers{asked}")
+    questions = f", {result['questions']} questions" if result["questions"] else ""
+    console.print(f"{result['part']}: {result['papers']:,} papers{questions}")
     ratios = Table("ratio", "value", "of")
     for name, value in result["ratios"].items():
         of = "unchanged file / first ingest (time)" if name == "reingest" else "citewise / baseline"

@@ -210,7 +210,7 @@ def _naive_chat(job: Job) -> Side:
     writer = Writer(job.settings)
 
     def answer(item: int) -> list[int]:
-        nodes = [found.node for found in retriever.retrieve(job.questions[item])]
+        nodes = [hit.node for hit in retriever.retrieve(job.questions[item])]
         return writer.write(job.questions[item], [(node.metadata["title"], node.text) for node in nodes])
 
     return _Asking(answer, _new_tokens)

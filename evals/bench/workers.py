@@ -47,12 +47,12 @@ class Worker:
 
     def measure(self, item: int) -> Sample:
         """One sample of an item."""
-        sample: Sample = self._asked(item)
+        sample: Sample = self._request(item)
         return sample
 
     def peak_mb(self) -> float | None:
         """The most memory that the process ever held, in MB; None where the system does not tell."""
-        peak: float | None = self._asked("peak")
+        peak: float | None = self._request("peak")
         return peak
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Worker:
             self._process.terminate()
             self._process.join()
 
-    def _asked(self, what: int | str) -> Any:
+    def _request(self, what: int | str) -> Any:
         try:
             self._connection.send(what)
         except BrokenPipeError as error:

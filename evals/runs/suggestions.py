@@ -48,9 +48,9 @@ def follow(assistant: Assistant, cases: Sequence[Case], progress: Callable[[], N
     return items
 
 
-def shares(made: Iterable[FollowUp]) -> dict[str, float]:
+def shares(results: Iterable[FollowUp]) -> dict[str, float]:
     """How many there are, and the shares that are answered, answered from a paper cited before, and with something new."""
-    items = list(made)
+    items = list(results)
     total = len(items) or 1
     return {
         "n": len(items),

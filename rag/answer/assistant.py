@@ -187,14 +187,14 @@ class Assistant:
         )
         sentences = quoted.quote(quotes) if answers else ()
         nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
-        counted = findings.plan.form == "list"
+        with_count = findings.plan.form == "list"
         answer = Answer(
             question=query.typed,
             standalone_question=query.text,
             mode="quote",
             outcome=("partial" if missing else "answered") if answers else "declined",
             p_answerable=probability,
-            text=quoted.text_of(sentences, counted, missing) if answers else quoted.declined_text(nearest),
+            text=quoted.text_of(sentences, with_count, missing) if answers else quoted.declined_text(nearest),
             sentences=sentences,
             missing=missing,
             nearest=nearest,
@@ -254,11 +254,11 @@ def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evi
     """The evidence with what the last answer quoted set back."""
     if not quotes:
         return tuple(evidence)
-    moved = [
+    penalised = [
         replace(item, score=round(item.score - _REPEAT_PENALTY, 4)) if repeats(item.text, quotes) else item
         for item in evidence
     ]
-    return tuple(sorted(moved, key=lambda item: (-item.score, item.paper.id, item.span.start)))
+    return tuple(sorted(penalised, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
 def _first(answer: Answer, count: int) -> Answer:

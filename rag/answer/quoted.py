@@ -61,14 +61,14 @@ def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
     return tuple(grouped)
 
 
-def text_of(sentences: Sequence[AnswerSentence], counted: bool = False, missing: Sequence[str] = ()) -> str:
+def text_of(sentences: Sequence[AnswerSentence], with_count: bool = False, missing: Sequence[str] = ()) -> str:
     """The answer as shown: each sentence with its markers, a paragraph a paper; quotes in quotation marks.
 
-    `counted` says first how many papers there are; `missing` are the parts of the question that were not found.
+    `with_count` says first how many papers there are; `missing` are the parts of the question that were not found.
     """
     groups = paragraphs(sentences)
     blocks: list[str] = []
-    if counted:
+    if with_count:
         blocks.append(count_line(len(groups)))
     for paragraph in groups:
         if paragraph.label:

@@ -96,8 +96,8 @@ def test_a_written_text_ends_with_what_is_missing() -> None:
 
 
 def test_a_list_says_how_many_papers_there_are() -> None:
-    assert text_of(quote([FAR, GRAINS]), counted=True).startswith("2 papers:\n\nHoney bees:")
-    assert text_of(quote([FAR]), counted=True) == "1 paper:\n\n“Flowers are far away.” [1]"
+    assert text_of(quote([FAR, GRAINS]), with_count=True).startswith("2 papers:\n\nHoney bees:")
+    assert text_of(quote([FAR]), with_count=True) == "1 paper:\n\n“Flowers are far away.” [1]"
 
 
 def test_what_was_not_found_is_said_last() -> None:

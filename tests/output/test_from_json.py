@@ -27,7 +27,7 @@ ANSWER = Answer(
     "quote",
     "answered",
     0.9,
-    text_of(SENTENCES, counted=True),
+    text_of(SENTENCES, with_count=True),
     sentences=SENTENCES,
     retrieved=(Hit(BEES, 3.0, {"dense": 0.5}), Hit(TEA, 1.0, {"dense": 0.25})),
     evidence=(Evidence(BEES, Span(17, 54), 0.5, {"dense": 0.5}),),
