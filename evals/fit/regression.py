@@ -40,11 +40,13 @@ def examples_of(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weig
     """The rows as arrays.
 
     Raises:
-        EvalError: all are true, or all are false.
+        EvalError: too few are true, or too few are false, for the cross-validation.
     """
-    if len(set(truth)) < 2:
+    true = sum(truth)
+    if min(true, len(truth) - true) < _FOLDS:
         raise EvalError(
-            "the sets hold only one kind of question; fitting needs some that are answerable and some that are not"
+            f"{true} examples are true (such as questions that the library answers) and {len(truth) - true} are false; fitting needs "
+            f"{_FOLDS} of each at least. Add questions, or name another split by --split"
         )
     names = tuple(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])

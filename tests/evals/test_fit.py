@@ -13,7 +13,7 @@ from evals.errors import EvalError
 from evals.fit.answerability import FALSE_ALARMS, answerability_threshold
 from evals.fit.listing import f1, listing_threshold
 from evals.fit.ranking import Ranking, fit_ranking, in_use_rightly_ordered, rankings
-from evals.fit.regression import Examples, Group, fit, fit_pairwise
+from evals.fit.regression import Examples, Group, examples_of, fit, fit_pairwise
 from rag.answer.assistant import Assistant
 from rag.core.domain import Evidence, Paper, Span
 
@@ -31,6 +31,14 @@ def test_fitting_finds_the_feature_that_tells_and_gives_the_same_each_time() -> 
     assert weights["tells"] > 5 * abs(weights["noise"])
     assert model.fitted_on["auroc_left_out"] > 0.95
     assert model.json() == fit(_examples(), answerability_threshold, {"split": "fit"}).json()
+
+
+@pytest.mark.parametrize("truth", [[True] * 9, [False] * 9, [True] * 4 + [False] * 9, [True] * 9 + [False] * 4])
+def test_too_few_examples_of_one_kind_are_refused_before_anything_is_fitted(truth: list[bool]) -> None:
+    with pytest.raises(EvalError, match=rf"^{sum(truth)} examples are true .* needs 5 of each at least"):
+        examples_of([{"a": 1.0}] * len(truth), truth, [1.0] * len(truth))
+    enough = [True] * 5 + [False] * 5
+    assert examples_of([{"a": 1.0}] * 10, enough, [1.0] * 10).truth.tolist() == enough
 
 
 def test_few_questions_that_are_answered_lie_below_the_threshold() -> None:
