@@ -6,7 +6,7 @@ so that importing this module is light.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,12 +198,13 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
 
 @contextmanager
 def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
-    """A searcher that stays open where the body succeeds, and whose library is closed where something fails."""
+    """A searcher that stays open where the body succeeds, and is closed where something fails."""
     report("Opening the library")
     from rag.library.store import Library
 
-    library = Library.open(settings.library)
-    try:
+    with ExitStack() as on_failure:
+        library = Library.open(settings.library)
+        on_failure.callback(library.close)
         embedder = open_embedder(settings, report)
         from rag.search.hybrid import FUSIONS, HybridRetriever
         from rag.search.searcher import Searcher
@@ -214,11 +215,10 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
             "device": choose_device(settings.device).name,
         }
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
         yield Searcher(library, retriever, reranker, settings.max_question_chars, description)
-    except BaseException:
-        library.close()
-        raise
+        on_failure.pop_all()
 
 
 def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress | None" = None) -> "IngestReport":
