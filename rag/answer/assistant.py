@@ -145,7 +145,7 @@ class Assistant:
         answer, quotes = self._quoted(findings, clock)
         if self._composer is None and mode == "write":
             reason = self.description.get("mode_reason", "there is no writer")
-            answer = replace(answer, notice=f"Quoted instead of written: {reason}.")
+            answer = replace(answer, notice=_notice(reason))
         if self._composer and mode != "quote" and answer.outcome != "declined" and findings.plan.form != "list":
             yield from self._written(self._composer, answer, quotes, clock, most_papers)
             return
@@ -242,12 +242,16 @@ class Assistant:
         except WriterFailed as error:
             log.warning("quoting instead of writing: %s", error)
             clock.mark("write")
-            notice = f"Quoted instead of written: {error}."
-            yield replace(answer, timings_ms=clock.times(), notice=notice)
+            yield replace(answer, timings_ms=clock.times(), notice=_notice(str(error)))
             return
         clock.mark("write")
         written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
         yield replace(written, timings_ms=clock.times())
+
+
+def _notice(reason: str) -> str:
+    """Why an answer that should have been written is quoted, as a sentence."""
+    return f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
 
 
 def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:

@@ -225,6 +225,13 @@ def test_an_answer_is_written_checked_and_cited(written: tuple[Assistant, Script
     assert answer.timings_ms["first_text"] <= answer.timings_ms["total"]
 
 
+@pytest.mark.parametrize(("reason", "end"), [("is it running?", "running?"), ("no memory", "memory.")])
+def test_the_notice_ends_in_one_mark(written: tuple[Assistant, ScriptedWriter], reason: str, end: str) -> None:
+    assistant, writer = written
+    writer._texts = [WriterFailed(reason)]
+    assert assistant.ask(ASKED).notice.endswith(f" {end}")
+
+
 @pytest.mark.parametrize("failure", [WriterFailed("the server failed with status 500"), "", WriterFailed("no memory")])
 def test_a_writer_that_fails_leaves_the_quotes_and_the_next_turn_works(
     written: tuple[Assistant, ScriptedWriter], failure: str | Exception
