@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Outcome = Literal["answered", "partial", "declined"]
-Verdict = Literal["quote", "supported"]
+Outcome = Literal["answered", "partial", "nearest", "declined"]
+Verdict = Literal["quote", "supported", "record"]
+Origin = Literal["abstracts", "records", "guide"]
 Mode = Literal["auto", "quote", "write"]
 Stage = Literal["searching", "reading", "writing", "answering"]
 
@@ -127,7 +128,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
-    """One sentence of an answer with what supports it. A `quote` is verbatim; `supported` is written and checked."""
+    """One sentence of an answer with what supports it.
+
+    A `quote` is verbatim; `supported` is written and checked; a `record` is told from the details of the papers (authors, year, venue,
+    how many there are), not from an abstract: its citations name the papers and have the empty span 0..0.
+    """
 
     text: str
     verdict: Verdict
@@ -143,13 +148,31 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A sentence of an abstract that would have been read but is kept back, and why: it addresses its reader or a machine."""
+
+    paper: Paper
+    span: Span
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The sentence's exact words."""
+        return self.span.of(self.paper.abstract)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
+
+    `outcome`: `nearest` shows the words that come nearest to what is asked, and claims no answer; `declined` shows none.
+    `origin`: what it is made of: the abstracts, the records of the papers, or nothing (a `guide` tells what can be asked).
 
     `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1; below `threshold` the question is declined.
     `retrieved` are the papers found, best first. `evidence` are all sentences that were read, best first. `missing` are the parts of
     the question that were not found. `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has
-    the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted.
+    the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted, or what
+    was not understood. `withheld` are the sentences of its papers that were kept back.
     """
 
     question: str
@@ -168,6 +191,8 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     notice: str = ""
     threshold: float = 0.0
+    origin: Origin = "abstracts"
+    withheld: tuple[Withheld, ...] = ()
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -21,10 +21,12 @@ from rag.core.domain import (
     Evidence,
     Hit,
     Mode,
+    Origin,
     Outcome,
     Paper,
     Span,
     Verdict,
+    Withheld,
 )
 from rag.core.errors import SavedAnswersDamaged
 
@@ -66,6 +68,13 @@ class _Dropped(BaseModel):
     reason: str
 
 
+class _Withheld(BaseModel):
+    paper_id: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    reason: str
+
+
 class _Answer(BaseModel):
     question: str
     standalone_question: str
@@ -76,6 +85,8 @@ class _Answer(BaseModel):
     sentences: list[_Sentence] = Field(max_length=_MOST)
     dropped: list[_Dropped] = Field([], max_length=_MOST)
     missing: list[str] = Field([], max_length=_MOST)
+    origin: Origin = "abstracts"
+    withheld: list[_Withheld] = Field([], max_length=_MOST)
     nearest: list[_Paper] = Field([], max_length=_MOST)
     retrieved: list[_Paper] = Field([], max_length=_MOST)
     evidence: list[_Read] = Field([], max_length=_MOST)
@@ -171,6 +182,12 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         timings_ms=data.timings_ms,
         notice=data.notice,
         threshold=data.threshold,
+        origin=data.origin,
+        withheld=tuple(
+            Withheld(papers[item.paper_id], Span(item.start, item.end), item.reason)
+            for item in data.withheld
+            if item.paper_id in papers and item.start < item.end <= len(papers[item.paper_id].abstract)
+        ),
     )
     return Restored(_with_text(answer, data.answer), len(data.sentences) - len(sentences))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rag.core.domain import Answer, Citation, Evidence, Hit, Paper
+from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Withheld
 
 
 def paper_json(paper: Paper) -> dict[str, Any]:
@@ -50,6 +50,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         ],
         "dropped": [{"text": item.text, "reason": item.reason} for item in answer.dropped],
         "missing": list(answer.missing),
+        "origin": answer.origin,
+        "withheld": [_withheld(item) for item in answer.withheld],
         "nearest": [{"paper_id": paper.id, "title": paper.title} for paper in answer.nearest],
         "retrieved": [hit_json(hit) for hit in answer.retrieved],
         "timings_ms": dict(answer.timings_ms),
@@ -87,4 +89,15 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
+    }
+
+
+def _withheld(item: Withheld) -> dict[str, Any]:
+    return {
+        "paper_id": item.paper.id,
+        "title": item.paper.title,
+        "start": item.span.start,
+        "end": item.span.end,
+        "text": item.text,
+        "reason": item.reason,
     }
