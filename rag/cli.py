@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 
 from rag import __version__
-from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, exits_with_one_line
+from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, RepairOption, exits_with_one_line
 from rag.core.errors import FileNotWritten, SavedAnswersDamaged
+from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.terminal import progress_bars, status_line
@@ -44,8 +45,9 @@ def main(
     verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Log more: -v info, -vv debug.")] = 0,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
-    """Configure logging: warnings only, unless asked for more."""
+    """Configure logging (warnings only, unless asked for more) and how SIGTERM ends the process."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    end_cleanly_on_sigterm()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
     for package in ("rag", "ui", "evals"):
         logging.getLogger(package).setLevel(level)
@@ -270,12 +272,21 @@ def _is_loopback(host: str) -> bool:
 
 @app.command()
 @exits_with_one_line
-def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: JsonOption = False) -> None:
-    """Say what is installed, which weights and device would run, and whether the library and its index are sound."""
+def doctor(
+    library: LibraryOption = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+    repair: RepairOption = False,
+) -> None:
+    """Say what is installed, which weights and device would run, and whether the library and its index are sound.
+
+    The whole library is read. Exit code 1 where something is wrong, or was lost.
+    """
     from rag import doctor as checkup
     from rag.output import terminal
 
-    findings = checkup.examine(Settings.load(library=library, device=device))
+    settings = Settings.load(library=library, device=device)
+    findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
     if as_json:
         typer.echo(_dump([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
     else:

@@ -1,12 +1,13 @@
-"""What is installed, which weights and device would run, whether the library and its index are sound. It repairs nothing."""
+"""What is installed, which weights and device would run, whether the library and its index are sound; and its repair, on request."""
 
 import platform
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
 from rag.core.domain import Finding
-from rag.core.errors import CitewiseError, WriterFailed
+from rag.core.errors import CitewiseError, LibraryDamaged, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
 
@@ -25,6 +26,18 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("library", lambda: _library(settings)),
         _checked("vector index", lambda: _index(settings)),
     ]
+
+
+def repaired(settings: Settings) -> list[Finding]:
+    """Repair the library, as far as it can be done; what was lost is a finding that is not ok."""
+    from rag.library.repair import repair
+
+    try:
+        repair_ = repair(settings.library, datetime.now())
+    except CitewiseError as error:
+        return [Finding("repair", False, str(error))]
+    done = [Finding("repair", True, text) for text in repair_.done]
+    return done + [Finding("lost", False, text) for text in repair_.lost]
 
 
 def _checked(name: str, check: Callable[[], str]) -> Finding:
@@ -77,12 +90,17 @@ def _writer(settings: Settings) -> str:
 
 
 def _library(settings: Settings) -> str:
+    """Reads the whole file."""
+    from rag.library.sqlite import way_out
     from rag.library.store import Library
 
     library = Library.open(settings.library)
     try:
         embedder = library.embedder
         made_by = f", embedded by {embedder.name}" if embedder else ""
+        problem = library.problem()
+        if problem:
+            raise LibraryDamaged(f"{settings.library.absolute()}: {problem}; {way_out(settings.library)}")
         return (
             f"{settings.library.absolute()}: {library.count()} papers, {library.count_windows()} passages, "
             f"revision {library.revision}{made_by}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.core.errors import ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
+from rag.models import memory
 from rag.models.find import choose_device, find_model
 
 if TYPE_CHECKING:
@@ -199,6 +200,7 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
 @contextmanager
 def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
     """A searcher that stays open where the body succeeds, and is closed where something fails."""
+    memory.set_bounds()
     report("Opening the library")
     from rag.library.store import Library
 

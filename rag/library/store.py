@@ -20,6 +20,7 @@ from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.library import queries, tables
+from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
@@ -37,21 +38,21 @@ class Library:
         """Open an existing library for reading; works on a read-only folder and beside a writer.
 
         Raises:
-            LibraryMissing, LibraryDamaged, SchemaTooNew: the message says what to do.
+            LibraryMissing, LibraryDamaged, SchemaTooNew: the message says what to do. An empty file is damage, and so is a missing
+                one whose vector index is there.
             LibraryReadOnly, LibraryBusy: the schema is older and cannot be migrated now.
         """
-        file = database_file(folder)
-        if not file.is_file():
-            raise LibraryMissing(
-                f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
-            )
         with mapped_errors(folder):
-            library = cls(folder, Database(folder, connect(file)))
+            if not is_there(folder):
+                raise LibraryMissing(
+                    f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
+                )
+            library = cls(folder, Database(folder, connect(database_file(folder))))
             version = library._version()
         if version < tables.VERSION:
             library.close()
             with writer_lock(folder):
-                cls._migrated(folder).close()
+                cls.up_to_date(folder).close()
             return cls.open(folder)
         return library
 
@@ -63,12 +64,13 @@ class Library:
         Raises:
             LibraryBusy: another process is writing.
             LibraryReadOnly: the folder cannot be written.
+            LibraryDamaged: there is one, but it is broken; nothing is made in its place.
             EmbedderMismatch: its embeddings were made by other weights.
         """
         with mapped_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with writer_lock(folder):
-            library = cls._migrated(folder)
+            library = cls.up_to_date(folder)
             try:
                 library._claim(embedder)
                 yield library
@@ -76,16 +78,22 @@ class Library:
                 library.close()
 
     @classmethod
-    def _migrated(cls, folder: Path) -> "Library":
+    def up_to_date(cls, folder: Path) -> "Library":
+        """The library with the present schema, made where there is none. Only the holder of the writer lock calls this."""
         with mapped_errors(folder):
+            if not is_there(folder):
+                make_empty(folder)
             library = cls(folder, Database(folder, connect(database_file(folder), create=True)))
-            for version in range(library._version(), tables.VERSION):
-                script = f"BEGIN; {tables.STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
-                library._database.connection.executescript(script)
+            tables.bring_up_to_date(library._database.connection, library._version())
         return library
 
     def _version(self) -> int:
         version = int(self._database.connection.execute("PRAGMA user_version").fetchone()[0])
+        try:
+            refuse_foreign(self._database.connection, self.folder)
+        except BaseException:
+            self.close()
+            raise
         if version > tables.VERSION:
             self.close()
             raise SchemaTooNew(
@@ -97,6 +105,12 @@ class Library:
     def close(self) -> None:
         """Close the file; the library is not usable afterwards."""
         self._database.connection.close()
+
+    def problem(self) -> str | None:
+        """What is wrong in the file, all of which is read: a phrase, or None where all is sound."""
+        embedder = self.embedder
+        with self.snapshot():
+            return problem_in(self._database.connection, embedder.dimension if embedder else None)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
@@ -267,8 +281,3 @@ class Library:
 
     def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
         return {row[0]: float(row[1]) for row in self._database.rows(*query)} if query else {}
-
-
-def database_file(folder: Path) -> Path:
-    """Where a library keeps its SQLite file."""
-    return folder / "library.sqlite3"

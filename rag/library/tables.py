@@ -5,6 +5,7 @@ them, an older library takes the rest. A step is never edited once released: a c
 """
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -67,6 +68,15 @@ STEPS = (
 
 VERSION = len(STEPS)
 
+NUMBERS = {"sentences": ("<f2", 2), "windows": ("<f4", 4)}
+"""By table the kind of the numbers of its embeddings, and the bytes of each."""
+
+
+def bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
+    """Take the steps from this version to the last, each whole or not at all."""
+    for step in range(version, VERSION):
+        connection.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
+
 
 def details_of(paper: Paper) -> str:
     fields = asdict(paper)
@@ -89,6 +99,11 @@ def embedded_rows(key: int | None, spans: Sequence[Span], embeddings: Matrix, ki
         (key, span.start, span.end, np.asarray(row, kind).tobytes())
         for span, row in zip(spans, embeddings, strict=True)
     ]
+
+
+def is_unit(blob: bytes, kind: str) -> bool:
+    """Whether the numbers of an embedding are those of a vector of length 1."""
+    return abs(float(np.linalg.norm(np.frombuffer(blob, kind).astype(np.float32))) - 1) < 0.01
 
 
 def matrix_of(blobs: Sequence[bytes], kind: str) -> Matrix:
