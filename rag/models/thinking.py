@@ -37,6 +37,15 @@ _UNDECIDED = 48
 """Characters that tell whether a text begins as thinking does."""
 
 
+_PARTS = ("<|channel|>", "<|message|>", "<|start|>")
+
+
+def is_mark(token: str) -> bool:
+    """Whether a token is a mark of thinking or a part of one."""
+    found = _MARK.fullmatch(token)
+    return token in _PARTS or bool(found and found.lastgroup in ("open", "close"))
+
+
 class ThoughtFilter:
     """Takes a model's text piece by piece and gives the answer's pieces.
 

@@ -1,0 +1,135 @@
+"""The connections to a server that writes: through a proxy or not, and cut at the deadline or on Stop, whatever the server does.
+
+Owns: the client, the wall clock, and ending a wait that another thread is in. httpx is imported inside the functions, so that
+importing this module is light.
+"""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rag.core.errors import WriterFailed
+from rag.models.server_address import Address, is_nearby
+
+CONNECT_SECONDS = 5.0
+_OPENED = ("connect_tcp.complete", "connect_unix_socket.complete")
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+
+
+def open_client(address: Address, key: str | None) -> Any:
+    """A client that sends user and password, else the key, opens a connection a request, and reaches what is nearby without a proxy.
+
+    Raises:
+        WriterFailed: the key, a proxy of the environment or its file of certificates cannot be used.
+    """
+    import httpx
+
+    nearby = is_nearby(address.bases[0])
+    secure = address.bases[0].startswith("https:")
+    limits = httpx.Limits(max_keepalive_connections=0)
+    headers = {"accept": "text/event-stream, application/json"}
+    key = (key or "").strip()
+    if key:
+        if not (key.isascii() and key.isprintable()):
+            raise WriterFailed("CITEWISE_WRITER_KEY holds characters that no key has; copy it again")
+        headers["authorization"] = f"Bearer {key}"
+    auth = httpx.BasicAuth(address.user, address.password) if address.user or address.password else None
+    try:
+        # A file of certificates in the environment counts nearby too, a proxy does not.
+        transport = httpx.HTTPTransport(limits=limits, trust_env=secure) if nearby else None
+        return httpx.Client(transport=transport, limits=limits, headers=headers, auth=auth, trust_env=not nearby)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        names = " or ".join(name for name in PROXY_VARIABLES if os.environ.get(name)) or "the environment"
+        raise WriterFailed(
+            f"the proxy that {names} names cannot be used; unset it, name an http:// proxy, or put the server's host into NO_PROXY"
+        ) from error
+    except OSError as error:
+        names = " or ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
+        raise WriterFailed(
+            f"the certificates that {names or 'the environment'} names cannot be read; unset it or correct it"
+        ) from error
+
+
+class Line:
+    """The connections of one question, until its deadline. A context manager."""
+
+    def __init__(self, seconds: float, stopped: threading.Event | None = None) -> None:
+        self.seconds = seconds
+        self.stopped = stopped or threading.Event()
+        self.is_expired = False
+        """Whether the deadline has come."""
+        self._deadline = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._is_cut = False
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> "Line":
+        self.shorten(self.seconds)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, at least a hundredth."""
+        return max(0.01, self._deadline - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to be waited for any more."""
+        return self.is_expired or self.stopped.is_set()
+
+    def shorten(self, seconds: float) -> None:
+        """The deadline comes in so many seconds, if not before."""
+        if self._timer:
+            self._timer.cancel()
+        seconds = min(seconds, self.left)
+        self._deadline = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._expire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep so long; False where Stop or the deadline comes before."""
+        if self.left < seconds:
+            return False
+        return not (self.stopped.wait(seconds) or self.is_expired)
+
+    def cut(self) -> None:
+        """Break the connections off. A thread that waits for one of them goes on at once, which closing it would not bring about."""
+        with self._lock:
+            self._is_cut = True
+            for opened in self._sockets:
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+    def extensions(self) -> dict[str, Any]:
+        """What a request needs, so that its connection belongs to this line."""
+        return {"trace": self._trace}
+
+    def timeout(self) -> Any:
+        """The waits of a request; the deadline cuts a longer one."""
+        import httpx
+
+        return httpx.Timeout(self.left + 1, connect=min(CONNECT_SECONDS, self.left))
+
+    def _expire(self) -> None:
+        self.is_expired = True
+        self.cut()
+
+    def _trace(self, name: str, info: Mapping[str, Any]) -> None:
+        if not name.endswith(_OPENED):
+            return
+        opened = info["return_value"].get_extra_info("socket")
+        if isinstance(opened, socket.socket):
+            with self._lock:
+                self._sockets.append(opened)
+            if self._is_cut:
+                self.cut()
