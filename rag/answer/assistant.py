@@ -240,7 +240,7 @@ class Assistant:
                     if draft.sentences:
                         clock.first_text()
                     yield replace(progress, draft=_with(answer, draft)) if draft.sentences else progress
-        except Exception as error:  # noqa: BLE001 - the quotes are there, so no failure of the writer may cost the answer
+        except Exception as error:  # the quotes are there, so no failure of the writer may cost the answer
             reason = str(error) if isinstance(error, WriterFailed) else UNEXPECTED
             unexpected = not isinstance(error, WriterFailed)
             log.warning("quoting instead of writing with %s: %s", composer.writer.place, reason, exc_info=unexpected)

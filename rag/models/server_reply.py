@@ -16,7 +16,7 @@ from rag.models.server_stream import Done, Said, Unreadable, read_event
 from rag.models.thinking import ThoughtFilter
 from rag.models.writer import Cut, Emit
 
-_AFTERWARDS_SECONDS = 1.0
+_AFTERWARDS_SECONDS = 0.5
 """How long a server may take for what comes after the end of an answer, which nobody needs."""
 _LONGEST = 200_000
 """Characters of a reply, thinking included."""
