@@ -5,20 +5,19 @@ are in the modules `server_*` and in `thinking`. Knows nothing of papers or prom
 importing this module is light.
 """
 
-import json
 import logging
-import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.models import server_words as words
 from rag.models.server_address import read_address, shown
-from rag.models.server_line import Line, open_client
+from rag.models.server_body import moved, read_body, read_refusal, wait_of
+from rag.models.server_line import Line, open_client, proxy_variable, why_unconnected
 from rag.models.server_models import Served, in_order, listed, read_models, thinks
 from rag.models.server_reply import Asked, Learned, Refused, give_reply
 from rag.models.server_request import PLAIN, Form, Refusal, asked_again, refusal
@@ -34,7 +33,7 @@ _MOST_TURNS = 16
 """Times that a server is asked in another way for one answer."""
 _GRACE_SECONDS = 2.0
 _BUSY = (429, 503, 529)
-_MOST_BYTES = 100_000
+_OF_PROXIES = (407, 502, 504)
 
 
 @dataclass(slots=True)
@@ -120,7 +119,7 @@ class RemoteWriter:
                 if what.is_loading and wait:
                     raise WriterFailed(words.not_ready_in(self._limits.seconds))
                 if status != 200 and not what.is_of_path:
-                    raise WriterFailed(words.refused(what, self.name, (), self._secrets))
+                    raise WriterFailed(self._in_words(what, self.name, ()))
         raise WriterFailed(words.NO_LIST)
 
     def choose(self) -> str:
@@ -146,13 +145,16 @@ class RemoteWriter:
         """Status, body (JSON where it is JSON, else text), and how long the server asks to wait."""
         import httpx
 
+        request = self._client.build_request("GET", url, timeout=line.timeout(), extensions=line.extensions())
         try:
-            response = self._client.get(
-                url, timeout=line.timeout(), extensions=line.extensions(), follow_redirects=True
-            )
+            response = self._client.send(request, stream=True)
+            with closing(response):
+                body = read_body(response)
+                if response.is_redirect:
+                    log.warning("the server that writes sends on to %s", shown(response.headers.get("location", "")))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise WriterFailed(self._connection(error, line)) from error
-        return response.status_code, _json_or_text(response.content[: 40 * _MOST_BYTES]), _wait_of(response.headers)
+            raise WriterFailed(why_unconnected(error, line, self.place)) from error
+        return response.status_code, body, wait_of(response.headers)
 
     def _write(self, messages: Sequence[Message], emit: Emit, stopped: threading.Event, line: Line) -> None:
         line.stopped = stopped
@@ -166,7 +168,7 @@ class RemoteWriter:
                     if stopped.is_set():
                         return
                     self._turn(way, refused.what, line)
-        raise WriterFailed(words.refused(way.first or Refusal(400), way.names[0], (), self._secrets))
+        raise WriterFailed(self._in_words(way.first or Refusal(400), way.names[0], ()))
 
     def _ask(self, way: _Way, messages: Sequence[Message], emit: Emit, line: Line) -> None:
         """One request, and its reply.
@@ -196,10 +198,10 @@ class RemoteWriter:
                 way.waits += 1
                 self._ask(way, messages, emit, line)
                 return
-            raise WriterFailed(self._connection(error, line)) from error
+            raise WriterFailed(why_unconnected(error, line, self.place)) from error
         try:
             if not response.is_success:
-                raise Refused(_read_refusal(response))
+                raise Refused(read_refusal(response))
             asked = Asked(way.form, tokens, closes_only=self._closes_only)
             learned = Learned()
             try:
@@ -238,7 +240,7 @@ class RemoteWriter:
             way.waits += 1
             if line.wait(what.wait if what.wait is not None else _FIRST_WAIT * way.waits):
                 return
-        elif what.status in (301, 302, 307, 308) and (base := _moved(way.bases[0], what.location)):
+        elif what.status in (301, 302, 307, 308) and (base := moved(way.bases[0], what.location)):
             way.bases = [base]
             return
         elif what.is_of_path and len(way.bases) > 1:
@@ -254,7 +256,14 @@ class RemoteWriter:
             way.names = way.names[1:]
             return
         told = what if what.is_of_model or what.is_long or not way.first else way.first
-        raise WriterFailed(words.refused(told, way.names[0], self._known(told, line), self._secrets))
+        raise WriterFailed(self._in_words(told, way.names[0], self._known(told, line)))
+
+    def _in_words(self, what: Refusal, name: str, models: Sequence[str]) -> str:
+        """A refusal that nothing helps against; a page or a refusal of a gateway may be a proxy's."""
+        proxy = proxy_variable(self.place)
+        if proxy and (what.is_page or what.status in _OF_PROXIES):
+            return words.not_through(proxy)
+        return words.refused(what, name, models, self._secrets)
 
     def _known(self, what: Refusal, line: Line) -> list[str]:
         """The models that can chat, where a sentence about this refusal tells them; none where the server does not."""
@@ -264,60 +273,3 @@ class RemoteWriter:
             return [model.name for model in in_order(self.served(within=line.left))]
         except WriterFailed:
             return []
-
-    def _connection(self, error: Exception, line: Line) -> str:
-        """Why no connection came about, or why it broke before anything came."""
-        import httpx
-
-        log.info("no connection to %s: %s", self.place, error)
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            certificate = "certificate" in str(error).lower()
-            return f"{words.SERVER} has a certificate that is not trusted here" if certificate else words.UNREACHABLE
-        if line.is_expired or isinstance(error, httpx.TimeoutException):
-            return words.no_answer_in(line.seconds)
-        if isinstance(error, httpx.ProxyError):
-            return f"the proxy refused the way to {words.SERVER}; put its host into NO_PROXY, or correct the proxy's variable"
-        if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-            return "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1"
-        return f"{words.SERVER} closed the connection without an answer; look at its log"
-
-
-def _moved(base: str, location: str) -> str:
-    """Where the paths begin after a move within the same host; "" where it is another host, or less secure."""
-    url = urljoin(f"{base}/chat/completions", location)
-    before, after = urlsplit(base), urlsplit(url)
-    if after.hostname != before.hostname or (before.scheme == "https" and after.scheme != "https"):
-        log.warning("the server that writes sends on to %s", shown(url))
-        return ""
-    moved = shown(url).rstrip("/").removesuffix("/chat/completions")
-    return moved if moved != base else ""
-
-
-def _read_refusal(response: Any) -> Refusal:
-    import httpx
-
-    body = b""
-    try:
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                break
-    except (httpx.HTTPError, httpx.StreamError, OSError):
-        pass  # the status alone tells enough
-    return refusal(
-        response.status_code, _json_or_text(body), _wait_of(response.headers), response.headers.get("location", "")
-    )
-
-
-def _json_or_text(body: bytes) -> Any:
-    text = body.decode("utf-8", "replace").lstrip("\ufeff")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _wait_of(headers: Any) -> float | None:
-    """Seconds that a server asks to wait, where it tells them as a number."""
-    said = headers.get("retry-after", "").strip()
-    return float(said) if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", said) else None

@@ -5,6 +5,7 @@ importing this module is light.
 """
 
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -12,13 +13,18 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 from rag.core.errors import WriterFailed
+from rag.models import server_words as words
 from rag.models.server_address import Address, is_nearby
+
+log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
 _OPENED = ("connect_tcp.complete", "connect_unix_socket.complete")
-PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 def open_client(address: Address, key: str | None) -> Any:
@@ -46,7 +52,7 @@ def open_client(address: Address, key: str | None) -> Any:
         transport = httpx.HTTPTransport(verify=trusted, limits=limits, trust_env=secure) if nearby else None
         return httpx.Client(transport=transport, limits=limits, headers=headers, auth=auth, trust_env=not nearby)
     except (ImportError, ValueError, httpx.InvalidURL) as error:
-        names = " or ".join(name for name in PROXY_VARIABLES if os.environ.get(name)) or "the environment"
+        names = " or ".join(name for name in _PROXY_VARIABLES if os.environ.get(name)) or "the environment"
         raise WriterFailed(
             f"the proxy that {names} names cannot be used; unset it, name an http:// proxy, or put the server's host into NO_PROXY"
         ) from error
@@ -72,6 +78,7 @@ class Line:
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> "Line":
+        self._deadline = time.monotonic() + self.seconds
         self.shorten(self.seconds)
         return self
 
@@ -136,3 +143,32 @@ class Line:
                 self._sockets.append(opened)
             if self._is_cut:
                 self.cut()
+
+
+def proxy_variable(url: str) -> str:
+    """The variable of the environment that sends requests for this address through a proxy; "" where none does."""
+    if is_nearby(url):
+        return ""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    names = (f"{parts.scheme}_proxy", f"{parts.scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
+    return next((name for name in names if os.environ.get(name)), "")
+
+
+def why_unconnected(error: Exception, line: Line, url: str) -> str:
+    """Why no connection came about, or why it broke before anything came."""
+    import httpx
+
+    log.info("no connection: %s", error)
+    if line.is_expired or isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+        return words.no_answer_in(line.seconds)
+    proxy = proxy_variable(url)
+    if proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return words.not_through(proxy)
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        certificate = "certificate" in str(error).lower()
+        return f"{words.SERVER} has a certificate that is not trusted here" if certificate else words.UNREACHABLE
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1"
+    return f"{words.SERVER} closed the connection without an answer; look at its log"

@@ -52,6 +52,11 @@ def not_ready_in(seconds: float) -> str:
     return f"{SERVER} was still loading its model after {seconds_of(seconds)}; ask again in a while"
 
 
+def not_through(variable: str) -> str:
+    """A proxy did not lead to the server."""
+    return f"{SERVER} cannot be reached through the proxy that {variable} names; correct it, or put the server's host into NO_PROXY"
+
+
 def refused(what: Refusal, name: str, models: Sequence[str], secrets: Sequence[str] = ()) -> str:
     """A refusal that no other way of asking helps against. `models`: those that the server has and that can chat, as far as known."""
     said = _said(what, secrets)

@@ -3,10 +3,17 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
+
+from rag.core.domain import Message
+from rag.core.errors import WriterFailed
+from rag.models.remote_writer import RemoteWriter
+from rag.models.writer import Forget, Limits, Piece
 
 Reply = Callable[["Request"], None]
 
@@ -130,3 +137,49 @@ def refuses(status: int, body: Any, **headers: str) -> Reply:
 def unless(fits: Callable[[Any], bool], refusal: Reply, answer: Reply) -> Reply:
     """Refuses a request whose body does not fit."""
     return lambda request: answer(request) if fits(request.body) else refusal(request)
+
+
+ASKED = [Message("system", "Be brief."), Message("user", "What is it?")]
+ANSWER = "It is fast [1]. It needs no retraining [2]."
+THOUGHT = "Okay, the user asks what it is. It is slow [9].\n"
+
+
+def remote(url: str, seconds: float = 10, model: str = "m", tokens: int = 40, key: str | None = "key") -> RemoteWriter:
+    """A writer behind a server of this module."""
+    return RemoteWriter(url, model, key, Limits(seconds, tokens))
+
+
+def left(pieces: Sequence[Piece]) -> str:
+    """The text that is left after all that was to be forgotten."""
+    text = ""
+    for piece in pieces:
+        text = "" if isinstance(piece, Forget) else text + piece if isinstance(piece, str) else text
+    return text.strip()
+
+
+def written(answer: Reply, **options: Any) -> str:
+    """What is written by a server that answers so."""
+    with serving(answer) as server, closing(remote(server.url, **options)) as writer:
+        return left(list(writer.stream(ASKED)))
+
+
+def failure(answer: Reply, models: Any = None, **options: Any) -> str:
+    """What is said where a server that answers so gives no answer."""
+    with (
+        serving(answer, models) as server,
+        closing(remote(server.url, **options)) as writer,
+        pytest.raises(WriterFailed) as failed,
+    ):
+        list(writer.stream(ASKED))
+    assert "127.0.0.1" not in str(failed.value), "visitors need not see the address"
+    return str(failed.value)
+
+
+def error(message: str, **more: Any) -> dict[str, Any]:
+    """The body of a refusal."""
+    return {"error": {"message": message, **more}}
+
+
+def whole(**message: Any) -> dict[str, Any]:
+    """A reply that is not streamed."""
+    return {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}

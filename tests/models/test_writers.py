@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from evals.bench.random_writer import random_writer
+from evals.bench.random_writer import TEMPLATE, random_writer
 from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
 from rag.models.find import ModelFiles, choose_device
 from rag.models.local_writer import LocalWriter, Turns
 from rag.models.remote_writer import RemoteWriter
-from rag.models.writer import Limits, Piece, Writer
+from rag.models.writer import Cut, Limits, Piece, Writer
 
 ASKED = [Message("user", "What is it?")]
 
@@ -134,6 +134,96 @@ def test_a_crash_in_the_worker_reaches_the_reader(
         list(generator.stream(ASKED))
     assert "ZeroDivisionError" not in str(failed.value), "a sentence for people"
     assert "ZeroDivisionError" in caplog.text, "the log has the whole"
+
+
+# --- models that think ------------------------------------------------------------------------------------------------
+
+
+def _scripted(generator: LocalWriter, text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lets the network write this text; gets the prompts that it was given."""
+    prompts: list[str] = []
+    tokenizer = generator._tokenizer
+
+    def generate(**given: Any) -> None:
+        import torch
+
+        row = given["input_ids"]
+        prompts.append(tokenizer.decode(row[0]))
+        given["streamer"].put(row)
+        for token in tokenizer(text, add_special_tokens=False)["input_ids"][: given["max_new_tokens"]]:
+            given["streamer"].put(torch.tensor([token]))
+            row = torch.cat([row, torch.tensor([[token]])], dim=1)
+            given["stopping_criteria"](row, None)
+        given["streamer"].end()
+
+    monkeypatch.setattr(generator._network, "generate", generate)
+    return prompts
+
+
+OPENS = TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+SWITCH = TEMPLATE.replace(
+    "assistant\n{% endif %}", "assistant\n{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+USERS = TEMPLATE.replace(
+    "<|im_start|>", "{% if message.role == 'system' %}{{ raise_exception('no') }}{% endif %}<|im_start|>", 1
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "expected"),
+    [
+        (TEMPLATE, "<think>\nIt may be slow.\n</think>\n\nIt is fast.", "It is fast."),
+        (TEMPLATE, "It is fast.", "It is fast."),
+        (OPENS, "It may be slow.\n</think>\n\nIt is fast.", "It is fast."),
+        (SWITCH, "It is fast.", "It is fast."),
+    ],
+)
+def test_what_a_local_model_thinks_is_not_its_answer(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch, template: str, text: str, expected: str
+) -> None:
+    generator = _local(tiny, tokens=400)
+    generator._tokenizer.chat_template = template
+    prompts = _scripted(generator, text, monkeypatch)
+    assert _text(generator.stream(ASKED)).strip() == expected
+    assert ("<think>\n\n</think>" in prompts[0]) == (template == SWITCH), "a model that can is told not to think"
+
+
+def test_a_local_model_that_only_thinks_is_told_with_the_limit(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny)
+    _scripted(generator, "<think>" + "It may be slow. " * 20, monkeypatch)
+    with pytest.raises(WriterFailed, match=r"only thought until the limit of 40 tokens \(CITEWISE_WRITER_TOKENS\)"):
+        list(generator.stream(ASKED))
+    generator._tokenizer.chat_template = OPENS
+    _scripted(generator, "It may be slow. " * 200, monkeypatch)
+    with pytest.raises(WriterFailed, match=r"2,088 tokens \(CITEWISE_WRITER_TOKENS and 2,048 for thinking\)"):
+        list(generator.stream(ASKED))
+
+
+def test_a_local_answer_that_a_limit_cut_says_which(tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = _local(tiny)
+    _scripted(generator, "It is fast. " * 20, monkeypatch)
+    assert list(generator.stream(ASKED))[-1] == Cut("the limit of 40 tokens (CITEWISE_WRITER_TOKENS)")
+
+
+def test_marks_that_are_special_tokens_are_seen_and_other_special_tokens_left_out(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny, tokens=400)
+    generator._tokenizer.add_special_tokens({"additional_special_tokens": ["[THINK]", "[/THINK]", "<|im_start|>"]})
+    _scripted(generator, "[THINK]It may be slow.[/THINK]It is fast.<|im_end|>", monkeypatch)
+    assert _text(generator.stream(ASKED)) == "It is fast."
+
+
+def test_a_template_without_a_system_role_gets_the_rules_before_the_question(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny)
+    generator._tokenizer.chat_template = USERS
+    prompts = _scripted(generator, "It is fast.", monkeypatch)
+    assert _text(generator.stream([Message("system", "Be brief."), *ASKED])) == "It is fast."
+    assert "user\nBe brief.\n\nWhat is it?" in prompts[0]
 
 
 def test_turns_are_taken_in_the_order_of_asking() -> None:
