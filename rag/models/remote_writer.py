@@ -20,7 +20,7 @@ from rag.models.server_body import moved, read_body, read_refusal, wait_of
 from rag.models.server_line import Line, open_client, proxy_variable, why_unconnected
 from rag.models.server_models import Served, in_order, listed, read_models, thinks
 from rag.models.server_reply import Asked, Learned, Refused, give_reply
-from rag.models.server_request import PLAIN, Form, Refusal, asked_again, refusal
+from rag.models.server_request import PLAIN, WHOLE, Form, Refusal, asked_again, refusal
 from rag.models.server_stream import events, lines
 from rag.models.writer import Emit, Limits, Piece, in_thread
 
@@ -248,7 +248,7 @@ class RemoteWriter:
             return
         elif (form := asked_again(way.form, what)) and form not in way.seen:
             log.info("asking %s again as %s", way.bases[0], form)
-            if form == replace(PLAIN, stream=form.stream):  # left out without a word of it
+            if form in (PLAIN, WHOLE):  # left out without a word of it
                 way.first = way.first or what
             way.form = form
             return

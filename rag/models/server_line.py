@@ -79,7 +79,7 @@ class Line:
 
     def __enter__(self) -> "Line":
         self._deadline = time.monotonic() + self.seconds
-        self.shorten(self.seconds)
+        self.end_in(self.seconds)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,13 +96,11 @@ class Line:
         """Whether nothing is to be waited for any more."""
         return self.is_expired or self.stopped.is_set()
 
-    def shorten(self, seconds: float) -> None:
-        """The deadline comes in so many seconds, if not before."""
+    def end_in(self, seconds: float) -> None:
+        """Wait so many seconds from now, at most until the deadline, whatever was said before."""
         if self._timer:
             self._timer.cancel()
-        seconds = min(seconds, self.left)
-        self._deadline = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._expire)
+        self._timer = threading.Timer(min(seconds, self.left), self._expire)
         self._timer.daemon = True
         self._timer.start()
 

@@ -130,11 +130,13 @@ def _read(events: Iterator[Any], reply: _Reply, line: Line) -> None:
                 reply.unreadable = reply.unreadable or event.text
                 continue
             said = read_event(event)
+            if said.finish:
+                line.end_in(_AFTERWARDS_SECONDS)
+            elif said.text and reply.finish:  # it was not the end
+                line.end_in(line.left)
             reply.take(said)
             if said.error is not None and not reply.finish:
                 _failed(said.error, reply)
-            if said.finish:
-                line.shorten(_AFTERWARDS_SECONDS)
             if len(reply.text) > _LONGEST:
                 reply.finish = "length"
                 return

@@ -58,7 +58,8 @@ class Form:
 
 
 PLAIN = Form(tokens="", temperature=False, system=False)
-"""With nothing that a server could refuse but the messages."""
+"""With nothing that a server could refuse but the messages, and that the answer comes in pieces."""
+WHOLE = replace(PLAIN, stream=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +156,6 @@ def asked_again(form: Form, refused: Refusal) -> Form | None:
     if form.system and (refused.matches("refuses_system") or refused.field.startswith("messages")):
         return replace(form, system=False)
     plain = replace(PLAIN, stream=form.stream)
-    return plain if is_form and form != plain else None
+    if not is_form or form == WHOLE:
+        return None
+    return WHOLE if form == plain else plain

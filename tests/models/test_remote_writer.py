@@ -70,6 +70,8 @@ USAGE = {"id": "1", "object": "chat.completion.chunk", "usage": {"total_tokens":
         ),
         stream(chunk(reasoning_content=THOUGHT), chunk(reasoning=THOUGHT, content=None), ANSWER, chunk(finish="stop")),
         stream(": ping", ANSWER, ": ping", chunk(finish="stop")),
+        stream(chunk(ANSWER[:9], "stop"), chunk(ANSWER[9:], "stop")),  # a reason to finish in every chunk
+        stream(chunk(ANSWER[:9], "stop"), ANSWER[9:], done=False),
         stream(ANSWER, chunk(finish="stop"), {"error": {"message": "no usage"}}),
         refuses(200, whole(content=ANSWER)),
         refuses(200, whole(content=[{"type": "text", "text": ANSWER}])),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rag.core.domain import Message
-from rag.models.server_request import PLAIN, Form, Refusal, asked_again, refusal
+from rag.models.server_request import PLAIN, WHOLE, Form, Refusal, asked_again, refusal
 
 ASKED = [Message("system", "Be brief."), Message("user", "What is it?")]
 FIRST = Form()
@@ -38,7 +38,7 @@ def test_a_model_that_thinks_gets_room_for_it() -> None:
 TOKENS = replace(FIRST, tokens="max_completion_tokens")
 WARM = replace(FIRST, temperature=False)
 USER = replace(FIRST, system=False)
-WHOLE = replace(FIRST, stream=False)
+IN_ONE = replace(FIRST, stream=False)
 
 
 def _error(message: str, **more: Any) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def _error(message: str, **more: Any) -> dict[str, Any]:
         ),
         (200, {"error": "System role not supported"}, USER),
         (400, {"error": {"message": '{"error": {"message": "System role not supported"}}'}}, USER),
-        (400, _error("Your organization must be verified to stream this model.", param="stream"), WHOLE),
-        (501, _error("Streaming is not supported"), WHOLE),
-        (400, _error("Unsupported value: 'stream' does not support true with this model."), WHOLE),
+        (400, _error("Your organization must be verified to stream this model.", param="stream"), IN_ONE),
+        (501, _error("Streaming is not supported"), IN_ONE),
+        (400, _error("Unsupported value: 'stream' does not support true with this model."), IN_ONE),
         (400, "Bad Request", PLAIN),
         (422, {}, PLAIN),
         (400, None, PLAIN),
@@ -114,6 +114,12 @@ def test_a_limit_of_tokens_that_does_not_fit_is_lowered_then_left_to_the_server(
     assert asked_again(Form(room=True), refused) == Form()
     assert asked_again(Form(), refused) == Form(tokens="")
     assert asked_again(Form(tokens=""), refused) is None
+
+
+def test_the_plainest_form_comes_last() -> None:
+    unclear = refusal(400, "Bad Request")
+    assert asked_again(PLAIN, unclear) == WHOLE
+    assert asked_again(WHOLE, unclear) is None
 
 
 def test_asking_again_comes_to_an_end() -> None:
