@@ -44,6 +44,7 @@ class _Way:
     bases: list[str]
     names: list[str]
     waits: int = 0
+    turns: int = 0
     first: Refusal | None = None
     seen: set[Form] = field(default_factory=set)
 
@@ -160,7 +161,7 @@ class RemoteWriter:
         line.stopped = stopped
         way = _Way(self._form, list(self._bases), [self.name, *self._others])
         with line:
-            for _ in range(_MOST_TURNS):
+            while way.turns < _MOST_TURNS:
                 try:
                     self._ask(way, messages, emit, line)
                     return
@@ -236,6 +237,7 @@ class RemoteWriter:
             if line.wait(min(1.0, _FIRST_WAIT * way.waits)):
                 return
             raise WriterFailed(words.not_ready_in(self._limits.seconds))
+        way.turns += 1
         if what.status in _BUSY and way.waits < _RETRIES:
             way.waits += 1
             if line.wait(what.wait if what.wait is not None else _FIRST_WAIT * way.waits):

@@ -111,10 +111,12 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert written(lambda request: answers.pop(0)(request)) == ANSWER
 
 
-def test_a_server_that_loads_its_model_is_waited_for_within_the_limit() -> None:
+def test_a_server_that_loads_its_model_is_waited_for_within_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = refuses(503, error("Loading model", code=503))
-    answers = [loading, loading, says(ANSWER)]
-    assert written(lambda request: answers.pop(0)(request)) == ANSWER
+    answers = [*[loading] * 20, says(ANSWER)]
+    with monkeypatch.context() as shorter:
+        shorter.setattr(remote_writer, "_FIRST_WAIT", 0.001)
+        assert written(lambda request: answers.pop(0)(request)) == ANSWER
     assert "still loading its model after 0.5 s" in failure(loading, seconds=0.5)
 
 
