@@ -33,7 +33,7 @@ _UNFINISHED = re.compile(
 _LABEL = re.compile(r"^\W{0,4}(?:final )?answer\W{0,3}:\W{0,3}", re.IGNORECASE | re.MULTILINE)
 _LONGEST_PHRASE = 40
 """Characters of the longest mark that is made of words."""
-_UNDECIDED = 48
+_UNDECIDED = 32
 """Characters that tell whether a text begins as thinking does."""
 
 
@@ -78,9 +78,11 @@ class ThoughtFilter:
             before, self._buffer = self._buffer[: mark.start()], self._buffer[mark.end() :]
             self._take(before)
             self._pass(mark.lastgroup or "", mark.group())
+        if self._mode == "undecided" and len(self._buffer.lstrip()) < _UNDECIDED:
+            return self._given()
         unfinished = _UNFINISHED.search(self._buffer)
         keep = len(self._buffer) - unfinished.start() if unfinished else 0
-        if self._mode != "answer":
+        if self._mode in ("held", "thinking"):
             keep = max(keep, _LONGEST_PHRASE)
         cut = max(0, len(self._buffer) - keep)
         ready, self._buffer = self._buffer[:cut], self._buffer[cut:]

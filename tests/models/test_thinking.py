@@ -139,3 +139,10 @@ def test_a_long_text_of_marks_takes_time_in_proportion() -> None:
         start = time.perf_counter()
         _answer(text, 50)
         assert time.perf_counter() - start < 1
+
+
+def test_a_plain_answer_is_given_as_it_comes() -> None:
+    told = ThoughtFilter()
+    given = [bool(told.feed(letter)) for letter in ANSWER]
+    assert given.index(True) < 40
+    assert sum(given) > 50
