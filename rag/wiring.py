@@ -146,7 +146,7 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
         model = "" if settings.writer == "auto" else settings.writer
         remote = RemoteWriter(settings.writer_url, model, key, limits)
         if not model:
-            report(f"Asking {remote.place} for its models")
+            report("Asking the server that writes for its models")
             try:
                 remote.choose()
             except WriterFailed:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from rag.core.errors import WriterFailed
 
 _NEARBY = (".localhost", ".local", ".lan", ".internal", ".home.arpa", ".svc", ".cluster.local")
-_TOO_MUCH = ("/chat/completions", "/completions", "/embeddings", "/responses", "/models", "/chat")
+_TOO_MUCH = ("/chat/completions", "/completions", "/embeddings", "/responses", "/models", "/chat", "/generate", "/tags")
 _HAS_VERSION = re.compile(r"/v\d")
 
 
@@ -85,9 +85,10 @@ def read_address(url: str) -> Address:
 
 
 def _candidates(path: str) -> tuple[str, ...]:
-    """The paths that an address can mean. Ollama's own functions are under /api, those of the common form under /v1."""
+    """The paths that an address can mean. Ollama's own functions are under /api, those of LM Studio under /api/v0 or /api/v1, those of
+    the common form under /v1."""
     if _HAS_VERSION.search(path):
-        return (path,)
+        return (path, "/v1") if path.startswith("/api/v") else (path,)
     if not path:
         return ("/v1", "")
     return (path, f"{path}/v1", "/v1") if path == "/api" else (path, f"{path}/v1")

@@ -53,6 +53,8 @@ def test_any_other_server_is_far(url: str) -> None:
         ('"localhost:1234/v1"', ["http://localhost:1234/v1"]),
         ("http://h/llm", ["http://h/llm", "http://h/llm/v1"]),
         ("http://h:11434/api/chat", ["http://h:11434/api", "http://h:11434/api/v1", "http://h:11434/v1"]),
+        ("http://h:11434/api/tags", ["http://h:11434/api", "http://h:11434/api/v1", "http://h:11434/v1"]),
+        ("http://h:1234/api/v1/chat", ["http://h:1234/api/v1", "http://h:1234/v1"]),
         ("https://h/v1beta/openai/", ["https://h/v1beta/openai"]),
         ("http://user:pass@h/v1", ["http://h/v1"]),
         ("http://[::1]:8000/v1", ["http://[::1]:8000/v1"]),
