@@ -110,6 +110,7 @@ def test_a_prompt_that_opens_the_thinking_makes_the_text_begin_with_it() -> None
         ANSWER,
         "2.3times.",
         "Okay, it is 2.3times.",
+        "We introduce DeepCache, which is fast.",
         "It reaches an FID < 3 and a CLIP score > 0.3 [1][2].",
         "[1] It is fast, a <b and c> d.",
         "The final answer is short.",
@@ -119,6 +120,32 @@ def test_a_prompt_that_opens_the_thinking_makes_the_text_begin_with_it() -> None
 def test_a_plain_answer_stays_as_it_is(text: str, size: int) -> None:
     left, told = _answer(text, size)
     assert (left, told.has_thought) == (text, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["We introduce DeepCache. It", "I am a model and", "Let's count: one, two", "The question of speed is"]
+)
+def test_an_answer_that_was_cut_is_not_taken_for_thinking(text: str) -> None:
+    left, told = _answer(text, 3, cut=True)
+    assert (left, told.has_thought) == (text, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Okay, the user asks",
+        "Hmm, let me see",
+        "Let me look at the sentences",
+        "We need to find",
+        "So I should look",
+        "First, let's see",
+        "The user wants a number",
+        "Thinking Process:\n\n1. **Analyse** the question",
+    ],
+)
+def test_thinking_aloud_that_was_cut_is_no_answer(text: str) -> None:
+    left, told = _answer(f"{text} of DeepCache and Stable Diffusion", 3, cut=True)
+    assert (left, told.has_thought) == ("", True)
 
 
 def test_thinking_aloud_before_a_labelled_answer_is_left_out() -> None:
