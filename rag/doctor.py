@@ -70,23 +70,44 @@ def _writer(settings: Settings) -> str:
     if settings.writer == "none" or settings.mode == "quote":
         return "none: answers are quoted"
     if settings.writer_url:
-        from rag.models.remote_writer import RemoteWriter
-        from rag.models.writer import Limits
-
-        key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        remote = RemoteWriter(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
-        try:
-            served = remote.models()
-        finally:
-            remote.close()
-        if settings.writer not in ("auto", *served):
-            raise WriterFailed(
-                f"{settings.writer_url} serves {', '.join(served)}, not {settings.writer!r}; set CITEWISE_WRITER"
-            )
-        return f"{settings.writer_url} serves {', '.join(served) or 'no model'}"
+        return _server(settings, settings.writer_url)
     if settings.writer == "auto" and choose_device(settings.device).name != "cuda":
         return "none: answers are quoted (no GPU; name a server by CITEWISE_WRITER_URL or a model by CITEWISE_WRITER)"
     return _weights(DEFAULT_WRITER if settings.writer == "auto" else settings.writer, settings)
+
+
+def _server(settings: Settings, url: str) -> str:
+    """The models of the server that writes, which of them writes, and why."""
+    from rag.models.remote_writer import RemoteWriter
+    from rag.models.server_models import in_order, is_served, listed
+    from rag.models.server_words import NO_LIST
+    from rag.models.writer import Limits
+
+    key = settings.writer_key.get_secret_value() if settings.writer_key else None
+    remote = RemoteWriter(url, settings.writer, key, Limits(settings.writer_seconds))
+    named = settings.writer != "auto"
+    try:
+        served = remote.served()
+    except WriterFailed as error:
+        if named and str(error) == NO_LIST:
+            return f"{remote.place} does not tell its models; {settings.writer} is asked, as CITEWISE_WRITER says"
+        raise WriterFailed(f"{remote.place}: {error}") from error
+    finally:
+        remote.close()
+    names = [model.name + ("" if model.chats else " (does not chat)") for model in served]
+    if named and not is_served(settings.writer, served):
+        raise WriterFailed(
+            f"{remote.place} serves {listed(names, 20) or 'no model'}, not {settings.writer}; set CITEWISE_WRITER to one that it serves"
+        )
+    if named:
+        return f"{remote.place} serves {listed(names, 20)}; {settings.writer} writes, as CITEWISE_WRITER says"
+    can = in_order(served)
+    if not can:
+        raise WriterFailed(
+            f"{remote.place} serves {listed(names, 20) or 'no model'}; load one there that can chat, or name one by CITEWISE_WRITER"
+        )
+    why = "the only one" if len(served) == 1 else "the first of them that can chat"
+    return f"{remote.place} serves {listed(names, 20)}; {can[0].name} writes: {why}"
 
 
 def _library(settings: Settings) -> str:

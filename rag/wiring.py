@@ -15,6 +15,7 @@ from rag.core.errors import ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
+from rag.models.server_address import shown
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
@@ -116,7 +117,8 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
     try:
         writer = _writer(settings, report)
     except (ModelError, WriterFailed) as error:
-        log.warning("no writer: %s", error)
+        where = f" at {shown(settings.writer_url)}" if settings.writer_url else ""
+        log.warning("no writer%s: %s", where, error)
         return None, f"the writer cannot be used: {error}"
     if writer is None:
         return None, (
@@ -126,7 +128,9 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(writer, open_checker(settings, embedder, report)), f"{writer.name} writes, on {writer.place}"
+    return Composer(
+        writer, open_checker(settings, embedder, report)
+    ), f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
 
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
@@ -141,13 +145,14 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     if settings.writer_url:
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
         model = "" if settings.writer == "auto" else settings.writer
-        report(f"Asking {settings.writer_url} for its models")
         remote = RemoteWriter(settings.writer_url, model, key, limits)
         if not model:
-            served = remote.models()
-            if not served:
-                raise WriterFailed(f"the server at {settings.writer_url} serves no model; set CITEWISE_WRITER")
-            remote.name = served[0]
+            report("Asking the server that writes for its models")
+            try:
+                remote.choose()
+            except WriterFailed:
+                remote.close()
+                raise
         return remote
     device = choose_device(settings.device)
     name = settings.writer
