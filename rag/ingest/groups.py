@@ -4,7 +4,7 @@ Owns finding who belongs together, in time that grows with the number of records
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,13 +51,20 @@ class Conflict:
     holder: Found
 
 
-def grouped(records: Iterable[Found]) -> tuple[list[Group], list[Conflict]]:
-    """The papers among the records, and the records that cannot be one because their id is another paper's."""
+def grouped(records: Iterable[Found], there: Mapping[str, Found]) -> tuple[list[Group], list[Conflict]]:
+    """The papers among the records, and the records that cannot be one because their id is another paper's.
+
+    `there` are records of the same files, by id, that the library has taken in before.
+    """
     groups: list[Group] = []
     conflicts: list[Conflict] = []
     of_id: dict[str, int] = {}
     known: dict[tuple[str, str], list[tuple[int, Paper]]] = defaultdict(list)
     for found in records:
+        holder = there.get(found.paper.id)
+        if holder and not _same_id(found, holder):
+            conflicts.append(Conflict(found, holder))
+            continue
         place, reason = _place(found, groups, of_id, known)
         if place is None and found.paper.id in of_id:
             conflicts.append(Conflict(found, groups[of_id[found.paper.id]].members[0]))

@@ -67,16 +67,19 @@ def plan(
     hashes, taken = library.hashes(), library.taken_in()
     digests = {id(found): record_hash(found.paper) for found in every}
     unchanged: dict[str, None] = {}
+    there: dict[str, Found] = {}
     new: list[Found] = []
     for found in every:
         key = (found.paper.id, digests[id(found)])
         if hashes.get(key[0], ("",))[0] == key[1]:
             unchanged[key[0]] = None
+            there.setdefault(key[0], found)
         elif key in taken:
             unchanged[taken[key]] = None
+            there.setdefault(key[0], found)
         else:
             new.append(found)
-    groups, conflicts = grouped(new)
+    groups, conflicts = grouped(new, there)
     refused = [*rejected, *(FileRejected(item.found.file, _refused(item.found, item.holder)) for item in conflicts)]
     aliases = {name: paper for (name, _), paper in taken.items()}
     stored = _stored(library, groups, hashes.keys(), aliases)

@@ -227,6 +227,8 @@ def test_papers_of_two_files_with_the_same_ids_are_named_with_file_and_line(tmp_
     assert report.added == ("1",)
     assert [(item.file, item.record.line) for item in report.rejected] == [(second, 1)]
     assert f"already used in {first}, line 1" in report.rejected[0].record.reason
+    again = _ingest(tmp_path, first, second)
+    assert (again.unchanged, again.updated, again.rejected) == (("1",), (), report.rejected)
     assert [paper.title for paper in _papers(tmp_path)] == ["A"]
 
 
@@ -264,6 +266,6 @@ def test_finding_records_of_one_paper_takes_time_that_grows_with_their_number(tm
     base = make_paper(title="Editorial", abstract="x " * 20)
     papers = [replace(base, id=f"p{n}", abstract=" ".join(pick.sample(words, 40))) for n in range(300)]
     started = time.process_time()
-    groups, _ = grouped(Found(Path("f"), Entry(paper)) for paper in papers)
+    groups, _ = grouped((Found(Path("f"), Entry(paper)) for paper in papers), {})
     assert len(groups) == 300
     assert time.process_time() - started < 4

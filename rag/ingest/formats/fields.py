@@ -101,6 +101,7 @@ def fields_of(raw: Mapping[Any, Any]) -> Fields:
         ),
         "url": _short(record, keys.URLS, "url", 2_000),
         "venue": _short(record, keys.VENUES, "venue", 500),
+        "aliases": _aliases(record.fields.get("aliases")),
     }
     return Fields(values, version, tuple(record.notes))
 
@@ -257,6 +258,13 @@ def _arxiv(record: _Record, identifier: str) -> tuple[str, int]:
         return found[: version.start()], int(version[1])
     versions = record.fields.get("versions")
     return found.removesuffix(".pdf"), len(versions) if found and isinstance(versions, list) else 0
+
+
+def _aliases(value: Any) -> list[str]:
+    """Ids of other records of the paper, as `citewise papers --json` writes them."""
+    return (
+        [name for name in value if isinstance(name, str) and len(name) <= 500][:100] if isinstance(value, list) else []
+    )
 
 
 def _short(record: _Record, among: Iterable[str], name: str, most: int) -> str:

@@ -48,6 +48,7 @@ def make_paper(
     arxiv_id: str | None = None,
     pmid: str | None = None,
     venue: str | None = None,
+    aliases: Sequence[str] = (),
 ) -> Paper:
     """A cleaned paper with its identity.
 
@@ -74,6 +75,7 @@ def make_paper(
         pmid=pmid,
         venue=clean(without_markup(venue or "")) or None,
         links=links_in(abstract),
+        aliases=tuple(name for alias in aliases if (name := clean(alias))),
     )
 
 
