@@ -7,6 +7,7 @@ so that importing this module is light.
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
     from rag.answer.written import Composer
     from rag.checking.checker import Checker
-    from rag.ingest.pipeline import IngestReport, Progress
+    from rag.ingest.pipeline import Progress
+    from rag.ingest.report import IngestReport
     from rag.models.embedder import Embedder
     from rag.models.writer import Writer
     from rag.search.reranker import Reranker
@@ -231,22 +233,25 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
 def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress | None" = None) -> "IngestReport":
     """Add files to the library named in the settings, making it where there is none.
 
-    Files are read before anything is loaded or written, so a bad file costs nothing.
+    Files are read before anything is loaded or written, so a bad file costs nothing; where no record can be read, no library is made.
 
     Raises:
         SourceError: a file as a whole cannot be read; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
     from rag.ingest import pipeline
+    from rag.ingest.report import IngestReport
     from rag.library import publishing
     from rag.library.store import Library
     from rag.models.embedder import identity_of
 
-    papers, rejected = pipeline.read_files(files, progress)
+    reading = pipeline.read_files(files, progress)
+    if not reading.records:
+        return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
     identity = identity_of(find_model(settings.embedder, settings.cache))
     with Library.open_for_writing(settings.library, identity) as library:
-        work = pipeline.plan(library, papers, rejected)
+        work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-        pipeline.store(library, work, lambda: open_embedder(settings), progress)
+        report = pipeline.store(library, work, lambda: open_embedder(settings), progress)
         publishing.publish(library, None if progress is None else partial(progress, "indexing"))
-    return work.report
+    return replace(report, fruitless=pipeline.fruitless(files, reading, report))

@@ -19,7 +19,8 @@ from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
 from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
-from rag.library import queries, tables
+from rag.ingest.merging import Outline, Record, TakenIn
+from rag.library import queries, records, tables
 from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
@@ -49,7 +50,7 @@ class Library:
                 )
             library = cls(folder, Database(folder, connect(database_file(folder))))
             version = library._version()
-        if version < tables.VERSION:
+        if version < tables.READABLE:
             library.close()
             with writer_lock(folder):
                 cls.up_to_date(folder).close()
@@ -167,8 +168,21 @@ class Library:
         rows = self._database.rows("SELECT id, record_hash, title, abstract FROM papers")
         return {row[0]: (row[1], text_hash(row[2], row[3])) for row in rows}
 
-    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
-        """Store papers in one transaction; a paper of a known id replaces the old one. All or nothing.
+    def taken_in(self) -> dict[tuple[str, str], str]:
+        """{(id, record hash): paper id} of the records that papers were merged from."""
+        return records.taken_in(self._database)
+
+    def records_of(self, paper: Paper) -> list[Record]:
+        """The records that a paper was merged from, in the order in which they came."""
+        return records.records_of(self._database, paper)
+
+    def outlines(self) -> Iterator[Outline]:
+        """What each paper can be recognised by."""
+        return records.outlines(self._database)
+
+    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store papers, and which records they were merged from, in one transaction; a paper of a known id replaces the old one. All
+        or nothing.
 
         Raises:
             LibraryFull: no space left; nothing of the batch was stored.
@@ -177,15 +191,17 @@ class Library:
             for item in batch:
                 self._database.connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
                 self._insert(item)
+            records.write(self._database, taken)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
-    def put_details(self, papers: Sequence[Paper]) -> None:
-        """Store changed bibliographic details of papers whose title and abstract did not change."""
+    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store changed details of papers whose title and abstract did not change, and the records that they were merged from."""
         with self._database.transaction():
             self._database.connection.executemany(
                 "UPDATE papers SET details = ?, record_hash = ? WHERE id = ?",
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
+            records.write(self._database, taken)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def _revision_in_transaction(self) -> int:
@@ -220,11 +236,18 @@ class Library:
         return int(self._database.rows("SELECT count(*) FROM windows")[0][0])
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
-        """All papers in the order they came in, or those of the ids given (unknown ids are left out)."""
+        """All papers in the order they came in, or those of the ids given; an id given up in a merge leads to its paper, unknown ids
+        are left out."""
         if ids is None:
-            rows: Iterable[Any] = self._database.rows(f"{queries.PAPERS} ORDER BY key")
-        else:
-            rows = self._database.rows_for(queries.PAPERS + " WHERE id IN ({}) ORDER BY key", ids)
+            return [paper_of(*row) for row in self._database.rows(f"{queries.PAPERS} ORDER BY key")]
+        wanted = list(dict.fromkeys(ids))
+        with self.snapshot():
+            statement = queries.PAPERS + " WHERE id IN ({}) ORDER BY key"
+            rows = list(self._database.rows_for(statement, wanted))
+            if len(rows) < len(wanted):
+                found = {row[0] for row in rows}
+                others = records.leads_to(self._database, [one for one in wanted if one not in found])
+                rows += self._database.rows_for(statement, [one for one in others if one not in found])
         return [paper_of(*row) for row in rows]
 
     def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
