@@ -58,9 +58,9 @@ def _papers(folder: Path) -> dict[str, Paper]:
 
 
 def _saved(folder: Path) -> dict[str, Paper]:
-    papers, rejected = read_files([folder / f"recovered-{DATE}.jsonl"], None)
-    assert not rejected
-    return {paper.id: paper for paper in papers}
+    reading = read_files([folder / f"recovered-{DATE}.jsonl"])
+    assert not reading.rejected
+    return {record.paper.id: record.paper for record in reading.records}
 
 
 def _without_details(paper: Paper) -> tuple[str, str, str]:
