@@ -92,13 +92,13 @@ class VectorIndex:
         ids = library.window_ids()
         if self.count() != len(ids):
             return f"{self.count()} vectors for {len(ids)} passages"
-        sampled, strays = self.strays(library, samples)
+        sampled, strays = self.strays(library, samples, ids)
         allowed = (self._strays + _FEW) * sampled / _SAMPLES if sampled >= _SAMPLES else self._strays
         return f"{strays} of {sampled} sampled passages do not find themselves" if strays > allowed else None
 
-    def strays(self, library: Library, samples: int = _SAMPLES) -> tuple[int, int]:
-        """How many passages were sampled, evenly, and how many of them do not find themselves."""
-        ids = library.window_ids()
+    def strays(self, library: Library, samples: int = _SAMPLES, every: Sequence[int] | None = None) -> tuple[int, int]:
+        """How many passages were sampled, evenly, and how many of them do not find themselves; `every` are their ids where known."""
+        ids = library.window_ids() if every is None else every
         step = max(1, len(ids) // samples)
         windows, embeddings = library.windows_by_id(ids[::step][:samples])
         if not windows or not self.count():
