@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -142,6 +143,7 @@ class _Rescue:
             if unknown:
                 self._lost.append(f"the records of {counted(unknown, 'paper')} in library.sqlite3")
             kept, texts = _sorted_out(new)
+            _copy_records(source, new, kept)
             new.execute(f"DELETE {unnamed}")
             new.execute(f"DELETE {unnamed.replace('windows', 'sentences')}")
             new.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
@@ -209,6 +211,14 @@ def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
         marks = ",".join("?" * len(columns.split(",")))
         rows = recovery.readable_rows(source, table, columns, key)
         new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+
+
+def _copy_records(source: sqlite3.Connection, new: sqlite3.Connection, kept: set[str]) -> None:
+    """What kept papers were merged from, as far as it can be read; a lost paper's record would count as taken in."""
+    with suppress(sqlite3.Error):  # what is left unread comes again with its file
+        for row in source.execute("SELECT id, record_hash, paper, version, record FROM records"):
+            if row[2] in kept:
+                new.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:

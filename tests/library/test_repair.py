@@ -152,6 +152,25 @@ def test_a_paper_whose_text_is_broken_comes_back_from_the_index(small_library: P
     assert _saved(small_library) == {"bees": few_papers[0]}
 
 
+def test_ids_given_up_still_lead_to_the_papers_that_stay(small_library: Path, few_papers: list[Paper]) -> None:
+    bees, tea = few_papers[0], next(paper for paper in few_papers if paper.id == "tea")
+    for suffix in ("", " again"):
+        add(
+            small_library,
+            [
+                make_paper(id=paper.id + suffix, title=paper.title, abstract=paper.abstract, doi=f"10.1/{paper.id}")
+                for paper in (bees, tea)
+            ],
+        )
+    file = database_file(small_library)
+    file.write_bytes(file.read_bytes().replace(tea.abstract[:12].encode(), b"\xff" * 12))
+    repair(small_library, NOW)
+    library = Library.open(small_library)
+    ids = [paper.id for paper in library.papers(["bees again", "tea again"])]
+    library.close()
+    assert ids == ["bees"]
+
+
 def test_an_index_of_words_that_has_gone_astray_is_made_anew(small_library: Path, few_papers: list[Paper]) -> None:
     connection = sqlite3.connect(database_file(small_library))
     connection.execute(
