@@ -161,13 +161,16 @@ def search(
 @exits_with_one_line
 def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the library's papers; with --json as corpus.jsonl lines."""
+    from rag.core.accents import shown
     from rag.library.store import Library
     from rag.output import to_json
 
     opened = Library.open(Settings.load(library=library).library)
     for paper in opened.papers():
         typer.echo(
-            json.dumps(to_json.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
+            json.dumps(to_json.paper_json(paper), ensure_ascii=False)
+            if as_json
+            else f"{paper.id}  {shown(paper.title)}"
         )
     opened.close()
 
