@@ -42,6 +42,15 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What was left out or guessed while a record was read that went in all the same: where it stands (1-based line), and what."""
+
+    line: int
+    text: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of characters of an abstract."""
 

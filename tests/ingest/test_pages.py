@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.core.domain import Paper, Rejected
+from rag.core.domain import Note, Paper, Rejected
 from rag.core.errors import SourceError
 from rag.ingest.formats import read_papers, seed_page
 from tests.conftest import SEEDS
@@ -208,6 +208,7 @@ def test_wrapped_chinese_gets_no_blanks() -> None:
         ("J. Doe", ("J. Doe",)),
         ("Authors: The TideScan Collaboration", ("The TideScan Collaboration",)),
         ("王伟，李娜", ("王伟", "李娜")),
+        ("Anna Miller, University of Kassel", ("Anna Miller",)),
         ("Anna Miller; Jean-Luc d'Arc", ("Anna Miller", "Jean-Luc d'Arc")),
     ],
 )
@@ -397,6 +398,25 @@ def test_furniture_above_and_between_the_papers_is_no_paper() -> None:
     assert _pairs(page) == TWO
 
 
+def test_what_belongs_to_no_paper_is_named_with_its_line_in_one_note() -> None:
+    page = f"new\n\nSubscribe\n\n{TIDE}\n\nAnna Miller, Bernd Schmidt\n\n{SONAR}\n\nKeywords: sonar\n\n{SCALES}\n\n{HIVES}\n"
+    [note] = [record for record in seed_page.read(page) if isinstance(record, Note)]
+    assert note == Note(
+        1, "left out, as no part of a title or an abstract: line 1: new; line 3: Subscribe; line 11: keywords: sonar"
+    )
+    assert not [
+        record
+        for record in seed_page.read(page.partition("Subscribe")[2].replace("Keywords: sonar", ""))
+        if isinstance(record, Note)
+    ]
+
+
+def test_the_note_stays_short_on_a_page_full_of_furniture() -> None:
+    page = "".join(f"{SCALES} {n}\n\nUpvote {n}\n\n{HIVES}\n\n" for n in range(300))
+    [note] = [record for record in seed_page.read(page) if isinstance(record, Note)]
+    assert note.text.endswith("; and 290 more") and len(note.text) < 400
+
+
 # Size.
 
 
@@ -404,6 +424,7 @@ def test_furniture_above_and_between_the_papers_is_no_paper() -> None:
     "page",
     [
         "".join(f"Title number {n}\n\n{SONAR}\n\n" for n in range(200)),
+        "We do it now.\n\n" * 4_000,
         "short line\n\n" * 4_000 + f"{TIDE}\n\n{SONAR}",
         f"{TIDE}\n\n" + "METHODS: \n\n" * 4_000,
         f"{TIDE}\n\n" + "We do it. " * 6_000,
@@ -425,4 +446,5 @@ def test_time_grows_with_the_page(page: str) -> None:
 def test_the_seed_page_gives_its_papers_and_rejects_nothing() -> None:
     papers, rejected = read(SEEDS)
     assert (len(papers), rejected) == (59, [])
+    assert [record.line for record in seed_page.read(SEEDS.read_text("utf-8")) if isinstance(record, Note)] == [1]
     assert {(paper.authors, paper.url, paper.year, paper.doi) for paper in papers} == {((), None, None, None)}

@@ -1,7 +1,7 @@
 """Files that users have -> papers. One module a format; this one opens files and picks the format by content.
 
 Owns: decompression, decoding, recognising. Knows nothing of the library. A reader module has
-`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected]`; adding a format is adding a module to `READERS`.
+`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected | Note]`; adding a format is adding a module to `READERS`.
 """
 
 import gzip
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from rag.core.domain import Paper, Rejected
+from rag.core.domain import Note, Paper, Rejected
 from rag.core.errors import SourceError
 from rag.ingest.formats import corpus_jsonl, seed_page
 
@@ -28,8 +28,7 @@ def read_papers(path: Path) -> Iterator[Paper | Rejected]:
         raise SourceError(f"{path} is empty; nothing was read")
     for reader in READERS.values():
         if reader.recognises(text):
-            records: Iterator[Paper | Rejected] = reader.read(text)
-            return records
+            return (record for record in reader.read(text) if not isinstance(record, Note))
     raise SourceError(
         f"{path} is in no format that citewise knows ({'; '.join(READERS)}). "
         'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'

@@ -194,7 +194,7 @@ def _stands_alone(lines: list[tuple[int, str]], start: int) -> bool:
     here, following = lines[start][1], lines[start + 1][1]
     if is_section_name(here) or (start and is_names(here)):
         return True
-    if len(here) < 100 and lexicon.patterns("page_details").search(here):
+    if len(here) < 100 and lexicon.patterns("page_details").match(here):
         return True
     # The next word would have had room in it, so the line was ended on purpose.
     if _hangs(here, following) or _ends_sentence(here) or here.endswith((",", ";")):
@@ -225,7 +225,7 @@ def _block(line: int, text: str) -> Block:
         return Block(line, text, "section")
     kind = _looks(text)
     number = NUMBER.match(text)
-    if kind in ("short", "sentence") and number and not lexicon.patterns("page_details").search(text):
+    if kind in ("short", "sentence") and number and not lexicon.patterns("page_details").match(text):
         return Block(line, text[number.end() :], kind, "number")
     return Block(line, text, kind)
 
@@ -234,7 +234,7 @@ def _looks(text: str) -> Kind:
     heavy = weight(text)
     if heavy >= LONG_WORDS:
         return "long"
-    if lexicon.patterns("page_details").search(text):
+    if lexicon.patterns("page_details").match(text):
         return "detail"
     if is_names(text):
         return "authors"

@@ -76,10 +76,20 @@ def authors_of(front: Sequence[Block], title: Block) -> tuple[str, ...]:
     """The names of a paper's authors: those that are labelled, else those in the lines between title and abstract."""
     labelled = [block for block in front if block.kind == "authors" and block.label]
     if labelled:
-        return tuple(name for block in labelled for name in names_in(block.text) or parts_of(block.text))
+        return tuple(name for block in labelled for name in names_of(block))
     below = front[front.index(title) + 1 :] if title in front else []
-    found = [names_in(block.text) for block in below if block.kind in ("authors", "short")]
-    return next(filter(None, found), ())
+    return next(filter(None, map(names_of, below)), ())
+
+
+def names_of(block: Block) -> tuple[str, ...]:
+    """The names that a block consists of; none where it is something else."""
+    if block.kind == "authors" and block.label:
+        return names_in(block.text) or parts_of(block.text)
+    if block.kind not in ("authors", "short"):
+        return ()
+    name, _, place = block.text.partition(",")  # as in "Anna Miller, University of Kassel"
+    of_place = names_in(name) if lexicon.patterns("page_affiliations").search(place) else ()
+    return names_in(block.text) or of_place
 
 
 def is_affiliation(text: str, below_names: bool) -> bool:

@@ -22,10 +22,16 @@ def is_names(text: str) -> bool:
 
 def names_in(text: str, at_least: int = 1) -> tuple[str, ...]:
     """The names, where the text is nothing but `at_least` or more of them; else none."""
-    if len(text) > _MANY or not text:
+    if len(text) > _MANY or not _may_begin(text):
         return ()
     names = parts_of(text)
     return names if len(names) >= max(1, at_least) and all(map(_is_name, names)) else ()
+
+
+def _may_begin(text: str) -> bool:
+    """Whether a line can begin with a name: cheap, since it is asked of every line of a page."""
+    first = text.lstrip(" (*†‡").partition(" ")[0]
+    return first != first.lower() or not first.isascii() or first in lexicon.words("name_particles") or first == "by"
 
 
 def parts_of(text: str) -> tuple[str, ...]:
