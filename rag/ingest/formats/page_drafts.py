@@ -132,9 +132,9 @@ def candidates_of(draft: Draft) -> list[Block]:
     """What may be the title: not names and addresses, unless there is nothing else."""
     plain, below_names = [], False
     for block in draft.front:
-        if block.kind == "authors":
+        if block.kind == "authors" or is_affiliation(block.text, below_names):
             below_names = True
-        elif block.kind != "detail" and not is_affiliation(block.text, below_names):
+        elif block.kind != "detail":
             plain.append(block)
     names = [block for block in draft.front if block.kind == "authors" and not block.label]
     # A single word above names is a heading of the page; what looks like names is the title then.
