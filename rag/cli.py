@@ -64,7 +64,7 @@ def ingest(
     """Add papers to a library; unchanged ones cost nothing.
 
     A corpus.jsonl line is {"title": "…", "abstract": "…"} and optionally "id", "authors" (a list), "url", "year", "doi",
-    "arxiv_id", "pmid", "venue". A page has its titles and abstracts in turn, with blank lines between.
+    "arxiv_id", "pmid", "venue". A page has titles and abstracts in turn, also with labels, headings or authors: docs/pages.md.
 
     Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
     """

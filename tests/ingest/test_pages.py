@@ -164,6 +164,12 @@ def test_titles_that_begin_with_the_name_of_a_part_are_titles() -> None:
     assert [title for title, _ in _pairs(page)] == list(titles)
 
 
+def test_titles_that_name_a_place_or_begin_with_a_number_are_titles() -> None:
+    titles = "3D Scans of a School of Fish, Revisited", "University Choice of 2023 Students", "12 Tests of Foam"
+    page = "".join(f"{title}\n\n{SONAR}\n\n" for title in titles)
+    assert [title for title, _ in _pairs(page)] == list(titles)
+
+
 CHINESE = (
     "我们提出一种仅利用声呐测量叶片侵蚀的方法，能够发现十分之九的大于四毫米的缺陷。该方法在浊度高于三十的水中失效。"
 )

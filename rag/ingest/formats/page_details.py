@@ -18,7 +18,7 @@ _CITATION = re.compile(r"(?:\d{1,5}[.)] )?(?P<venue>[^.;]{2,100})\. (?P<year>(?:
 _ADDRESS = re.compile(r"https?://[^\s()<>\"]{1,500}")
 _LINK = re.compile(r"\[([^\[\]]{1,400})\]\((https?://[^\s()]{1,400})\)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|`)(\S(?:[^*_`]{0,400}\S)?)\1(?!\w)")
-_AFFILIATION_MARK = re.compile(r"[\d\u00b9\u00b2\u00b3*†‡]|.{0,100}@")
+_AFFILIATION_MARK = re.compile(r"\(?\d{1,2}[)\s]{0,2}(?=[A-Z][a-z])|[\u00b9\u00b2\u00b3*†‡]|.{0,100}@")
 _OF_OTHERS = ("comments", "comment", "comment in", "erratum in", "update in", "keywords")
 """Labels of details that may name other papers."""
 

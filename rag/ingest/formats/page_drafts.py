@@ -138,6 +138,8 @@ def candidates_of(draft: Draft) -> list[Block]:
             plain.append(block)
     names = [block for block in draft.front if block.kind == "authors" and not block.label]
     # A single word above names is a heading of the page; what looks like names is the title then.
+    if not plain and not names:
+        return [block for block in draft.front if block.kind != "detail" and not block.label]
     return plain if any(_is_phrase(block) for block in plain) or not names else names
 
 
