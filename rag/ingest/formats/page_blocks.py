@@ -22,7 +22,7 @@ from rag.ingest.formats.page_names import is_names, names_in
 
 LONG_WORDS = 40
 """A block of this weight is a paragraph; a title is lighter."""
-SENTENCE_WORDS = 4
+SENTENCE_WORDS = 3
 """A lighter block is short, also where it ends with a full stop."""
 UNWRAPPED = 140
 """Where a line is longer, the page is not wrapped, and each line end is meant."""
@@ -163,6 +163,8 @@ def _continues(kind: Kind, raw: str, lines: list[tuple[int, str]]) -> bool:
         return True
     indented = raw[:1] in (" ", "\t")
     wrapped = len(lines[-1][1]) >= 50 and len(raw.strip()) <= UNWRAPPED
+    if kind == "authors" and lines[-1][1].endswith((",", "，", " and")):
+        return True
     return indented or (kind in ("title", "authors") and wrapped and not (kind == "title" and names_in(raw, 2)))
 
 

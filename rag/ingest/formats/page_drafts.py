@@ -42,7 +42,7 @@ def drafts_of(page: Sequence[Block]) -> list[Draft]:
             continue
         if block.kind == "sentence":
             may_be_title = (dotted and following in _PARAGRAPHS) or following in ("abstract", "authors")
-            belongs = not apart and _sentence_is_paragraph(draft, block, may_be_title)
+            belongs = not apart and _sentence_is_paragraph(draft, block, following, may_be_title)
         else:
             belongs = block.kind in _PARAGRAPHS
         if belongs:
@@ -83,10 +83,10 @@ def _add_paragraph(drafts: list[Draft], block: Block, apart: bool) -> None:
     drafts[-1].paragraphs.append(block)
 
 
-def _sentence_is_paragraph(draft: Draft, block: Block, may_be_title: bool) -> bool:
+def _sentence_is_paragraph(draft: Draft, block: Block, following: str, may_be_title: bool) -> bool:
     if draft.paragraphs:
         return not may_be_title and not block.label
-    if may_be_title or block.weight < FIRST_WORDS:
+    if may_be_title or (block.weight < FIRST_WORDS and following != "section"):
         return False
     above = next((one for one in reversed(draft.front) if one.kind in ("title", "short", "sentence")), None)
     return above is not None and _is_phrase(above)  # one word above a sentence is a button or a heading of the page
@@ -132,7 +132,8 @@ def candidates_of(draft: Draft) -> list[Block]:
     """What may be the title: not names and addresses, unless there is nothing else."""
     plain, below_names = [], False
     for block in draft.front:
-        if block.kind == "authors" or is_affiliation(block.text, below_names):
+        of_names = block.kind == "authors" or (block.kind == "detail" and "et al" in block.text)
+        if of_names or is_affiliation(block.text, below_names):
             below_names = True
         elif block.kind != "detail":
             plain.append(block)

@@ -71,8 +71,9 @@ def label_start() -> re.Pattern[str]:
 def section_start() -> re.Pattern[str]:
     names = _either(section_names())
     capitals = _either(frozenset(name.upper() for name in section_names() if name.upper() != name))
+    several = rf"(?:{names})(?:(?:, and |, | and | & |/)(?:{names})){{0,3}}(?:\(s\))?(?: \([^()]{{1,40}}\))?"
+    in_capitals = rf"(?-i:(?:{capitals})(?:(?: AND | & |/)(?:{capitals}))?\s+(?={_RUNNING}))"
     return re.compile(
-        rf"(?:\d{{1,2}}[.)]\s)?(?:(?:{names})(?:(?:,? and |,? & |/)(?:{names}))?(?:\s?[:：—–]|\s-\s|\.\s)|[【\[](?:{names})[】\]]"
-        rf"|(?-i:(?:{capitals})(?:(?: AND | & |/)(?:{capitals}))?\s+(?={_RUNNING})))",
+        rf"(?:\d{{1,2}}[.)]\s)?(?:{several}(?:\s?[:：—–]|\s-\s|\.\s)|[【\[](?:{names})[】\]]|{in_capitals})",
         re.IGNORECASE,
     )

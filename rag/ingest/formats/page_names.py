@@ -5,7 +5,7 @@ import re
 from rag.core import lexicon
 
 _LEAD = re.compile(r"(?:authors?|by)\s*:?\s+", re.IGNORECASE)
-_MARKS = re.compile(r"\((?:\d{1,2}|[a-z])(?:,\s?(?:\d{1,2}|[a-z])){0,5}\)|[\d\u00b2\u00b3\u00b9\u2070-\u2079*†‡§¶#]+")
+_MARKS = re.compile(r"\s?\([^()]{1,120}\)|[\u1d2c-\u1d6a\d\u00b2\u00b3\u00b9\u2070-\u2079*†‡§¶#]+")
 _PARTS = re.compile(r"\s*[;；•·|]\s*|\s+(?:and|und|et|y|e|и)\s+|\s*&\s*")
 _COMMAS = re.compile(r"\s*[,，、]\s*(?:(?:and|und|et|&)\s+)?")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[-\s]?){1,4}")
