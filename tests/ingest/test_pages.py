@@ -171,6 +171,35 @@ def test_titles_that_begin_with_the_name_of_a_part_are_titles() -> None:
     assert [title for title, _ in _pairs(page)] == list(titles)
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Preexisting infection induces inhibition of innate defense.",
+        "Memory Management and Response Time",
+        "Towards Generalizable and Robust Parsing",
+        "Studying Questions Beyond SQuAD 2.0",
+        "Topic Constructions Inspired by Tian et al. (2024)",
+        "Context: Programs for All",
+        "DESign: Dynamic Context-Aware Convolution",
+        "Proceedings of 2019",
+    ],
+)
+def test_a_title_that_looks_like_something_else_is_one_between_two_abstracts(title: str) -> None:
+    page = f"{TIDE}\n\n{SONAR}\n\n{title}\n\n{HIVES}\n\n{SCALES}\n\n{SONAR}\n"
+    assert [got for got, _ in _pairs(page)] == [TIDE, title, SCALES]
+
+
+def test_a_sentence_between_two_paragraphs_that_speaks_as_an_abstract_does_is_a_paragraph() -> None:
+    middle = "These results hold in dry springs too."
+    page = f"{SCALES}\n\n{HIVES}\n\n{middle}\n\n{SONAR}\n\n{TIDE}\n\n{SONAR}\n"
+    assert _pairs(page)[0] == (SCALES, f"{HIVES} {middle} {SONAR}")
+
+
+def test_a_hyphen_at_the_end_of_a_line_gets_no_blank() -> None:
+    page = f"{TIDE}\n\nA counterfactually-\naugmented set with pre-\nand post-tests. {SONAR}\n"
+    assert _pairs(page)[0][1].startswith("A counterfactually-augmented set with pre- and post-tests.")
+
+
 def test_titles_that_name_a_place_or_begin_with_a_number_are_titles() -> None:
     titles = "3D Scans of a School of Fish, Revisited", "University Choice of 2023 Students", "12 Tests of Foam"
     page = "".join(f"{title}\n\n{SONAR}\n\n" for title in titles)

@@ -7,6 +7,7 @@ like on its own; which of them make a paper is decided where the whole page is k
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.core import lexicon
 from rag.ingest.formats.page_labels import (
@@ -39,9 +40,11 @@ _WEIGHTS = (
 )
 _SPACELESS = re.compile(f"[{_IDEOGRAPH}\uac00-\ud7af\u0e00-\u0eff]+")
 _NO_BLANK = re.compile(f"(?<=[{_IDEOGRAPH}]) (?=[{_IDEOGRAPH}])")
-_SENTENCE_END = re.compile(r"(?:[.…。．｡।॥۔።]|[。！？!?]$)[\"'”’»」』)\]）\d,\s]{0,12}$")
+_SENTENCE_END = re.compile(r"[.…。．｡।॥۔።][\"'”’»」』)\]）]{0,3}(?:\s?\[[\d,\s-]{1,12}\])?$")
 _RULE = re.compile(r"(?:\\\\(?: \(.*)?|[-=_*~#]{3,}|(?:[-*_] ){2,}[-*_])")
 _HEADING = re.compile(r"#{1,6}\s+(\S.*)")
+_HYPHEN = re.compile(r"\w-$")
+_ONE_OF_SEVERAL = re.compile(r"(?:and|or|to|und|nor|versus)\b|$")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3})(\S(?:.{0,400}?\S)?)\1(.*)")
 _URL = re.compile(r"https?://\S")
 
@@ -199,11 +202,11 @@ def _stands_alone(lines: list[tuple[int, str]], start: int) -> bool:
     if len(here) < 100 and lexicon.patterns("page_details").match(here):
         return True
     # The next word would have had room in it, so the line was ended on purpose.
-    if _hangs(here, following) or _ends_sentence(here) or here.endswith((",", ";")):
+    if _hangs(here, following) or ends_sentence(here) or here.endswith((",", ";")):
         return False
     room = _width(lines[start + 1 :]) - len(here) - 1 - len(following.split()[0])
     rest = _joined(lines[start + 1 :])
-    return is_names(following) or (room >= _ROOM and weight(rest) >= SENTENCE_WORDS and _ends_sentence(rest))
+    return is_names(following) or (room >= _ROOM and weight(rest) >= SENTENCE_WORDS and ends_sentence(rest))
 
 
 def _width(lines: list[tuple[int, str]]) -> int:
@@ -217,7 +220,13 @@ def _hangs(line: str, following: str) -> bool:
 
 
 def _joined(lines: list[tuple[int, str]]) -> str:
-    return _NO_BLANK.sub("", " ".join(text for _, text in lines if text)).strip()
+    """The lines as one: a hyphen at the end of a line goes on without a blank, unless it is one of several, as in "pre- and post-"."""
+    texts = [text for _, text in lines if text]
+    whole = "".join(
+        text if _HYPHEN.search(text) and not _ONE_OF_SEVERAL.match(after) else f"{text} "
+        for text, after in pairwise([*texts, ""])
+    )
+    return _NO_BLANK.sub("", whole).strip()
 
 
 def _block(line: int, text: str) -> Block:
@@ -240,11 +249,12 @@ def _looks(text: str) -> Kind:
         return "detail"
     if is_names(text):
         return "authors"
-    if heavy >= SENTENCE_WORDS and _ends_sentence(text):
+    if heavy >= SENTENCE_WORDS and ends_sentence(text):
         return "sentence"
     return "detail" if _URL.search(text) else "short"
 
 
-def _ends_sentence(text: str) -> bool:
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends with a full stop, also in quotation marks, brackets or before a citation."""
     # A title may ask or exclaim; only a full stop says that a short block is a sentence.
-    return bool(_SENTENCE_END.search(text[-20:])) and not text.rstrip("\"'”’»)]）").endswith(("?", "!", "？", "！"))
+    return bool(_SENTENCE_END.search(text[-20:]))

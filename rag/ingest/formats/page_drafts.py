@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.ingest.formats.page_blocks import Block
+from rag.core import lexicon
+from rag.ingest.formats.page_blocks import LONG_WORDS, Block, ends_sentence
 from rag.ingest.formats.page_details import is_affiliation, is_id
 
 FIRST_WORDS = 6
 """A lighter sentence below a title is no abstract."""
+_END = Block(0, "", "rule")
 _PARAGRAPHS = ("abstract", "section", "long", "sentence")
 
 
@@ -31,32 +33,40 @@ def drafts_of(page: Sequence[Block]) -> list[Draft]:
     drafts = [Draft()]
     dotted, leads, headings = _titles_end_with_a_stop(page), _leading_label(page), _titles_are_headings(page)
     apart = False  # a rule stands between this block and the abstract before it
-    for place, block in enumerate(page):
+    for block, after in pairwise((*page, _END)):
         draft = drafts[-1]
-        following = page[place + 1].kind if place + 1 < len(page) else "rule"
         if block.kind == "rule":
             apart = bool(draft.paragraphs)
             continue
         if _is_more_of_it(draft, block, apart):
             draft.paragraphs.append(block)
             continue
-        if block.kind == "sentence":
-            may_be_title = (dotted and following in _PARAGRAPHS) or following in ("abstract", "authors")
-            belongs = not apart and _sentence_is_paragraph(draft, block, following, may_be_title)
-        else:
-            belongs = block.kind in _PARAGRAPHS
-        if belongs:
+        if _is_paragraph(draft, block, after, dotted, apart):
             _add_paragraph(drafts, block, apart)
         elif not draft.paragraphs:
             draft.front.append(block)
-        elif block.kind == "title" or apart or (block.kind == "detail" and block.label == leads and is_id(block)):
-            drafts.append(Draft(front=[block]))
-        elif block.kind in ("detail", "authors") or (headings and block.kind == "short" and not block.label):
+        elif not apart and _stands_below(block, leads, headings):
             draft.after.append(block)
         else:
             drafts.append(Draft(front=[block]))
         apart = False
     return drafts
+
+
+def _stands_below(block: Block, leads: str | None, headings: bool) -> bool:
+    """Whether a block after an abstract belongs to that paper rather than to the next."""
+    if block.kind == "detail":
+        return not (block.label == leads and is_id(block))
+    return headings and block.kind == "short" and not block.label
+
+
+def _is_paragraph(draft: Draft, block: Block, after: Block, dotted: bool, apart: bool) -> bool:
+    if block.kind == "sentence":
+        may_be_title = after.kind in ("abstract", "authors") or (
+            after.kind in _PARAGRAPHS and (dotted or _may_be_a_dotted_title(draft, block, after))
+        )
+        return not apart and _sentence_is_paragraph(draft, block, after.kind, may_be_title)
+    return block.kind in _PARAGRAPHS and not (block.kind == "section" and _may_be_a_title(draft, block, after))
 
 
 def _is_more_of_it(draft: Draft, block: Block, apart: bool) -> bool:
@@ -90,6 +100,22 @@ def _sentence_is_paragraph(draft: Draft, block: Block, following: str, may_be_ti
         return False
     above = next((one for one in reversed(draft.front) if one.kind in ("title", "short", "sentence")), None)
     return above is not None and _is_phrase(above)  # one word above a sentence is a button or a heading of the page
+
+
+def _may_be_a_dotted_title(draft: Draft, block: Block, after: Block) -> bool:
+    """Whether a sentence between two abstracts is a title: it does not speak as an abstract does, and what follows may begin one."""
+    if not draft.paragraphs or lexicon.patterns("page_sentences").search(block.text):
+        return False
+    first = after.text.partition(" ")[0].strip(":：.-—–").lower()
+    return after.kind == "long" or (after.kind == "section" and first in lexicon.words("page_openings"))
+
+
+def _may_be_a_title(draft: Draft, block: Block, after: Block) -> bool:
+    """Whether what begins as a part of an abstract does is a title, such as "Context: Programs", after an abstract in no parts."""
+    begins = block.text.partition(":")[0]
+    alone = after.kind in ("long", "abstract", "authors") and not begins.isupper() and not block.label
+    in_parts = any(one.kind == "section" for one in draft.paragraphs) or not draft.paragraphs
+    return alone and not in_parts and block.weight < LONG_WORDS and not ends_sentence(block.text)
 
 
 def _titles_end_with_a_stop(page: Sequence[Block]) -> bool:
@@ -141,7 +167,7 @@ def candidates_of(draft: Draft) -> list[Block]:
     # A single word above names is a heading of the page; what looks like names is the title then.
     if not plain and not names:
         return [block for block in draft.front if block.kind != "detail" and not block.label]
-    return plain if any(_is_phrase(block) for block in plain) or not names else names
+    return plain if any(_is_phrase(block) for block in plain) or not names else names[:1]
 
 
 def _is_phrase(block: Block) -> bool:

@@ -11,7 +11,7 @@ Kind = Literal["rule", "title", "authors", "abstract", "section", "detail", "lon
 """`title`: marked as one. `abstract`: begins with that label. `section`: a part of a structured abstract. `long`: a paragraph.
 `sentence`: shorter, and ends as a sentence does. `short`: what titles, names and page furniture look like."""
 
-NUMBER = re.compile(r"(?:\[\d{1,5}\]|\(\d{1,5}\)|\d{1,5}[.)])\s+(?=\S)")
+NUMBER = re.compile(r"^(?:\[\d{1,5}\]|\(\d{1,5}\)|\d{1,5}[.)])\s+(?=\S)")
 """The number of a paper in a list."""
 
 _RUNNING = r"(?:[A-Z][a-z]|[A-Z]\s[a-z]|\d\S*\s[a-z])"
