@@ -200,6 +200,14 @@ def test_a_hyphen_at_the_end_of_a_line_gets_no_blank() -> None:
     assert _pairs(page)[0][1].startswith("A counterfactually-augmented set with pre- and post-tests.")
 
 
+@pytest.mark.parametrize(
+    "rest", ["Yeast Genes and Regulates Nucleosome Positioning", "P.R.S. Algorithm", "by Phrase Augmentation"]
+)
+def test_the_second_line_of_a_wrapped_title_is_no_line_of_authors(rest: str) -> None:
+    first = "Variant Histone Is Globally Localized to the Promoters of Inactive"
+    assert _pairs(f"{first}\n{rest}\n\n{WRAPPED}\n\n{SCALES}\n\n{HIVES}\n")[0] == (f"{first} {rest}", SONAR)
+
+
 def test_titles_that_name_a_place_or_begin_with_a_number_are_titles() -> None:
     titles = "3D Scans of a School of Fish, Revisited", "University Choice of 2023 Students", "12 Tests of Foam"
     page = "".join(f"{title}\n\n{SONAR}\n\n" for title in titles)

@@ -30,6 +30,7 @@ UNWRAPPED = 140
 
 _HEAD_LINES = 5
 _ROOM = 3
+_FULL_LINE = 60
 
 # Scripts without blanks between words: a character counts as a part of a word.
 _IDEOGRAPH = "\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
@@ -105,7 +106,7 @@ def blocks(text: str) -> Iterator[Block]:
         elif (marked := _marked(line)) is not None:
             yield from flush()
             yield Block(number, *marked)
-        elif (found := labelled(line)) is not None:
+        elif (found := labelled(line)) is not None and not (lines and line.startswith("by ")):
             yield from flush()
             name, kind, rest = found
             label, lines = (name, kind), [(number, rest)]
@@ -206,7 +207,11 @@ def _stands_alone(lines: list[tuple[int, str]], start: int) -> bool:
         return False
     room = _width(lines[start + 1 :]) - len(here) - 1 - len(following.split()[0])
     rest = _joined(lines[start + 1 :])
-    return is_names(following) or (room >= _ROOM and weight(rest) >= SENTENCE_WORDS and ends_sentence(rest))
+    # Below a full line the rest of a title may look like two names.
+    listed = len(here) < _FULL_LINE or "," in following or ";" in following
+    return (listed and is_names(following)) or (
+        room >= _ROOM and weight(rest) >= SENTENCE_WORDS and ends_sentence(rest)
+    )
 
 
 def _width(lines: list[tuple[int, str]]) -> int:
