@@ -196,8 +196,9 @@ def test_a_sentence_between_two_paragraphs_that_speaks_as_an_abstract_does_is_a_
 
 
 def test_a_hyphen_at_the_end_of_a_line_gets_no_blank() -> None:
-    page = f"{TIDE}\n\nA counterfactually-\naugmented set with pre-\nand post-tests. {SONAR}\n"
-    assert _pairs(page)[0][1].startswith("A counterfactually-augmented set with pre- and post-tests.")
+    page = f"{TIDE}\n\nA counterfactually-\naugmented set, end-\nto-end, with pre-\nand post-tests\nby: (1) us.\n{WRAPPED}\n"
+    words = "A counterfactually-augmented set, end-to-end, with pre- and post-tests by: (1) us."
+    assert _pairs(page)[0][1].startswith(words)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ _SENTENCE_END = re.compile(r"[.…。．｡।॥۔።][\"'”’»」』)\]）]
 _RULE = re.compile(r"(?:\\\\(?: \(.*)?|[-=_*~#]{3,}|(?:[-*_] ){2,}[-*_])")
 _HEADING = re.compile(r"#{1,6}\s+(\S.*)")
 _HYPHEN = re.compile(r"\w-$")
-_ONE_OF_SEVERAL = re.compile(r"(?:and|or|to|und|nor|versus)\b|$")
+_ONE_OF_SEVERAL = re.compile(r"(?:and|or|to|und|nor|versus)(?![\w-])|$")
 _EMPHASIS = re.compile(r"(\*{1,3}|_{1,3})(\S(?:.{0,400}?\S)?)\1(.*)")
 _URL = re.compile(r"https?://\S")
 
@@ -106,7 +106,7 @@ def blocks(text: str) -> Iterator[Block]:
         elif (marked := _marked(line)) is not None:
             yield from flush()
             yield Block(number, *marked)
-        elif (found := labelled(line)) is not None and not (lines and line.startswith("by ")):
+        elif (found := labelled(line)) is not None and not (lines and not label and line[0].islower()):
             yield from flush()
             name, kind, rest = found
             label, lines = (name, kind), [(number, rest)]
