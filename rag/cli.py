@@ -16,10 +16,11 @@ from typing import Annotated, Any
 import typer
 
 from rag import __version__
-from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, exits_with_one_line
-from rag.core.errors import FileNotWritten, SavedAnswersDamaged
+from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, RepairOption, exits_with_one_line
+from rag.core.errors import FileNotWritten, SavedAnswersDamaged, SourceError
+from rag.core.escaping import without_surrogates
+from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
-from rag.core.text import clean
 from rag.output.terminal import progress_bars, status_line
 
 app = typer.Typer(
@@ -44,8 +45,9 @@ def main(
     verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Log more: -v info, -vv debug.")] = 0,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
-    """Configure logging: warnings only, unless asked for more."""
+    """Configure logging (warnings only, unless asked for more) and how SIGTERM ends the process."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    end_cleanly_on_sigterm()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", force=True)
     for package in ("rag", "ui", "evals"):
         logging.getLogger(package).setLevel(level)
@@ -55,7 +57,10 @@ def main(
 @exits_with_one_line
 def ingest(
     files: Annotated[
-        list[Path], typer.Argument(help="Files of papers: corpus.jsonl, or a page of titles and abstracts.")
+        list[Path],
+        typer.Argument(
+            help="Files of papers: JSON records, one a line or in a list, or a page of titles and abstracts."
+        ),
     ],
     library: LibraryOption = None,
     device: DeviceOption = None,
@@ -63,8 +68,12 @@ def ingest(
 ) -> None:
     """Add papers to a library; unchanged ones cost nothing.
 
-    A corpus.jsonl line is {"title": "…", "abstract": "…"} and optionally "id", "authors" (a list), "url", "year", "doi",
-    "arxiv_id", "pmid", "venue". A page has titles and abstracts in turn, also with labels, headings or authors: docs/pages.md.
+    A record is {"title": "…", "abstract": "…"} and optionally "id", "authors", "url", "year", "doi", "arxiv_id", "pmid", "venue"; the
+    names and forms that BEIR, the arXiv, Crossref, OpenAlex and others use are read too. A page has titles and abstracts in
+    turn, also with labels, headings or authors: docs/pages.md.
+
+    Records of one paper become one paper. A record that cannot be read is named with its line, and the rest goes in; where nothing of
+    a file does, the exit code is 1.
 
     Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
     """
@@ -73,25 +82,14 @@ def ingest(
     settings = Settings.load(library=library, device=device)
     with progress_bars() as progress:
         report = ingest_files(settings, files, progress)
+    from rag.output import ingested
+
     if as_json:
-        rejected = [
-            {"file": str(item.file), "line": item.record.line, "title": item.record.title, "reason": item.record.reason}
-            for item in report.rejected
-        ]
-        typer.echo(
-            _dump(
-                {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
-                | {"rejected": rejected}
-            )
-        )
-        return
-    typer.echo(
-        f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} unchanged, "
-        f"{len(report.rejected)} rejected: {settings.library}"
-    )
-    for item in report.rejected:
-        where = f"{item.file}:{item.record.line}" if item.record.line else str(item.file)
-        typer.echo(f"  rejected {where}: {clean(item.record.reason)}", err=True)
+        typer.echo(_dump(ingested.report_json(report)))
+    else:
+        ingested.print_report(report, settings.library)
+    if report.fruitless:
+        raise SourceError(f"nothing of {', '.join(map(str, report.fruitless))} went in; the lines above say why")
 
 
 @app.command()
@@ -273,12 +271,21 @@ def _is_loopback(host: str) -> bool:
 
 @app.command()
 @exits_with_one_line
-def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: JsonOption = False) -> None:
-    """Say what is installed, which weights and device would run, and whether the library and its index are sound."""
+def doctor(
+    library: LibraryOption = None,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+    repair: RepairOption = False,
+) -> None:
+    """Say what is installed, which weights and device would run, and whether the library and its index are sound.
+
+    The whole library is read. Exit code 1 where something is wrong, or was lost.
+    """
     from rag import doctor as checkup
     from rag.output import terminal
 
-    findings = checkup.examine(Settings.load(library=library, device=device))
+    settings = Settings.load(library=library, device=device)
+    findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
     if as_json:
         typer.echo(_dump([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
     else:
@@ -288,7 +295,8 @@ def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: 
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    # Half a surrogate pair, from a file's name or text, cannot be printed.
+    return without_surrogates(json.dumps(value, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,15 @@ ModeOption = Annotated[
 DeviceOption = Annotated[str | None, typer.Option("--device", help="auto, cuda, mps or cpu. Default: auto.")]
 
 
+RepairOption = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        help="First repair the library: make its index anew; put a damaged file aside, and save what can be read of it.",
+    ),
+]
+
+
 def exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:
     """Domain errors end the command with one line on stderr and exit code 1; anything else is a bug and shows itself."""
 

@@ -1,12 +1,13 @@
-"""What is installed, which weights and device would run, whether the library and its index are sound. It repairs nothing."""
+"""What is installed, which weights and device would run, whether the library and its index are sound; and its repair, on request."""
 
 import platform
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
 from rag.core.domain import Finding
-from rag.core.errors import CitewiseError, WriterFailed
+from rag.core.errors import CitewiseError, LibraryDamaged, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
 
@@ -25,6 +26,18 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("library", lambda: _library(settings)),
         _checked("vector index", lambda: _index(settings)),
     ]
+
+
+def repaired(settings: Settings) -> list[Finding]:
+    """Repair the library, as far as it can be done; what was lost is a finding that is not ok."""
+    from rag.library.repair import repair
+
+    try:
+        repair_ = repair(settings.library, datetime.now())
+    except CitewiseError as error:
+        return [Finding("repair", False, str(error))]
+    done = [Finding("repair", True, text) for text in repair_.done]
+    return done + [Finding("lost", False, text) for text in repair_.lost]
 
 
 def _checked(name: str, check: Callable[[], str]) -> Finding:
@@ -57,32 +70,58 @@ def _writer(settings: Settings) -> str:
     if settings.writer == "none" or settings.mode == "quote":
         return "none: answers are quoted"
     if settings.writer_url:
-        from rag.models.remote_writer import RemoteWriter
-        from rag.models.writer import Limits
-
-        key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        remote = RemoteWriter(settings.writer_url, settings.writer, key, Limits(settings.writer_seconds))
-        try:
-            served = remote.models()
-        finally:
-            remote.close()
-        if settings.writer not in ("auto", *served):
-            raise WriterFailed(
-                f"{settings.writer_url} serves {', '.join(served)}, not {settings.writer!r}; set CITEWISE_WRITER"
-            )
-        return f"{settings.writer_url} serves {', '.join(served) or 'no model'}"
+        return _server(settings, settings.writer_url)
     if settings.writer == "auto" and choose_device(settings.device).name != "cuda":
         return "none: answers are quoted (no GPU; name a server by CITEWISE_WRITER_URL or a model by CITEWISE_WRITER)"
     return _weights(DEFAULT_WRITER if settings.writer == "auto" else settings.writer, settings)
 
 
+def _server(settings: Settings, url: str) -> str:
+    """The models of the server that writes, which of them writes, and why."""
+    from rag.models.remote_writer import RemoteWriter
+    from rag.models.server_models import in_order, is_served, listed
+    from rag.models.server_words import NO_LIST
+    from rag.models.writer import Limits
+
+    key = settings.writer_key.get_secret_value() if settings.writer_key else None
+    remote = RemoteWriter(url, settings.writer, key, Limits(settings.writer_seconds))
+    named = settings.writer != "auto"
+    try:
+        served = remote.served()
+    except WriterFailed as error:
+        if named and str(error) == NO_LIST:
+            return f"{remote.place} does not tell its models; {settings.writer} is asked, as CITEWISE_WRITER says"
+        raise WriterFailed(f"{remote.place}: {error}") from error
+    finally:
+        remote.close()
+    names = [model.name + ("" if model.chats else " (does not chat)") for model in served]
+    if named and not is_served(settings.writer, served):
+        raise WriterFailed(
+            f"{remote.place} serves {listed(names, 20) or 'no model'}, not {settings.writer}; set CITEWISE_WRITER to one that it serves"
+        )
+    if named:
+        return f"{remote.place} serves {listed(names, 20)}; {settings.writer} writes, as CITEWISE_WRITER says"
+    can = in_order(served)
+    if not can:
+        raise WriterFailed(
+            f"{remote.place} serves {listed(names, 20) or 'no model'}; load one there that can chat, or name one by CITEWISE_WRITER"
+        )
+    why = "the only one" if len(served) == 1 else "the first of them that can chat"
+    return f"{remote.place} serves {listed(names, 20)}; {can[0].name} writes: {why}"
+
+
 def _library(settings: Settings) -> str:
+    """Reads the whole file."""
+    from rag.library.sqlite import way_out
     from rag.library.store import Library
 
     library = Library.open(settings.library)
     try:
         embedder = library.embedder
         made_by = f", embedded by {embedder.name}" if embedder else ""
+        problem = library.problem()
+        if problem:
+            raise LibraryDamaged(f"{settings.library.absolute()}: {problem}; {way_out(settings.library)}")
         return (
             f"{settings.library.absolute()}: {library.count()} papers, {library.count_windows()} passages, "
             f"revision {library.revision}{made_by}"

@@ -7,19 +7,23 @@ so that importing this module is light.
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.core.errors import ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
+from rag.models import memory
 from rag.models.find import choose_device, find_model
+from rag.models.server_address import shown
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
     from rag.answer.written import Composer
     from rag.checking.checker import Checker
-    from rag.ingest.pipeline import IngestReport, Progress
+    from rag.ingest.pipeline import Progress
+    from rag.ingest.report import IngestReport
     from rag.models.embedder import Embedder
     from rag.models.writer import Writer
     from rag.search.reranker import Reranker
@@ -115,7 +119,8 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
     try:
         writer = _writer(settings, report)
     except (ModelError, WriterFailed) as error:
-        log.warning("no writer: %s", error)
+        where = f" at {shown(settings.writer_url)}" if settings.writer_url else ""
+        log.warning("no writer%s: %s", where, error)
         return None, f"the writer cannot be used: {error}"
     if writer is None:
         return None, (
@@ -125,7 +130,9 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(writer, open_checker(settings, embedder, report)), f"{writer.name} writes, on {writer.place}"
+    return Composer(
+        writer, open_checker(settings, embedder, report)
+    ), f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
 
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
@@ -140,13 +147,14 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     if settings.writer_url:
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
         model = "" if settings.writer == "auto" else settings.writer
-        report(f"Asking {settings.writer_url} for its models")
         remote = RemoteWriter(settings.writer_url, model, key, limits)
         if not model:
-            served = remote.models()
-            if not served:
-                raise WriterFailed(f"the server at {settings.writer_url} serves no model; set CITEWISE_WRITER")
-            remote.name = served[0]
+            report("Asking the server that writes for its models")
+            try:
+                remote.choose()
+            except WriterFailed:
+                remote.close()
+                raise
         return remote
     device = choose_device(settings.device)
     name = settings.writer
@@ -199,6 +207,7 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
 @contextmanager
 def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
     """A searcher that stays open where the body succeeds, and is closed where something fails."""
+    memory.set_bounds()
     report("Opening the library")
     from rag.library.store import Library
 
@@ -224,22 +233,25 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
 def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress | None" = None) -> "IngestReport":
     """Add files to the library named in the settings, making it where there is none.
 
-    Files are read before anything is loaded or written, so a bad file costs nothing.
+    Files are read before anything is loaded or written, so a bad file costs nothing; where no record can be read, no library is made.
 
     Raises:
         SourceError: a file as a whole cannot be read; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
     from rag.ingest import pipeline
+    from rag.ingest.report import IngestReport
     from rag.library import publishing
     from rag.library.store import Library
     from rag.models.embedder import identity_of
 
-    papers, rejected = pipeline.read_files(files, progress)
+    reading = pipeline.read_files(files, progress)
+    if not reading.records:
+        return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
     identity = identity_of(find_model(settings.embedder, settings.cache))
     with Library.open_for_writing(settings.library, identity) as library:
-        work = pipeline.plan(library, papers, rejected)
+        work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-        pipeline.store(library, work, lambda: open_embedder(settings), progress)
+        report = pipeline.store(library, work, lambda: open_embedder(settings), progress)
         publishing.publish(library, None if progress is None else partial(progress, "indexing"))
-    return work.report
+    return replace(report, fruitless=pipeline.fruitless(files, reading, report))

@@ -105,7 +105,7 @@ def test_ingesting_twice_adds_nothing_and_loads_no_model(tmp_path: Path, monkeyp
     monkeypatch.setattr("rag.wiring.open_embedder", lambda *_: pytest.fail("the embedder was loaded"))
     second = citewise("ingest", str(source), "--library", str(library), "--json")
     rejected = [{"file": str(source), "line": 2, "title": "No abstract", "reason": "no abstract"}]
-    expected = {"added": [], "updated": [], "unchanged": ["bees"], "rejected": rejected}
+    expected = {"added": [], "updated": [], "unchanged": ["bees"], "rejected": rejected, "merged": [], "notes": []}
     assert json.loads(second.out) == expected
 
 

@@ -39,7 +39,6 @@ ALLOWED = {
     "markupsafe": {"ui/views", "evals/report"},
     "nltk": {"rag/core"},
     "numpy": {"rag", "evals"},
-    "openai": {"rag/models"},
     "pandas": {"evals/__init__.py", "evals/scores"},
     "platformdirs": {"rag/core"},
     "pydantic": {"rag/core", "rag/output", "ui/records.py", "ui/session"},

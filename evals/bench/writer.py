@@ -17,7 +17,7 @@ from rag.core.errors import CitewiseError, WriterFailed
 from rag.core.settings import Settings
 from rag.models.find import ModelFiles, choose_device, find_model
 from rag.models.local_writer import LocalWriter, bandwidth
-from rag.models.writer import Limits
+from rag.models.writer import Limits, Piece
 
 _TOKENS = 128
 _STOP_MS = 200.0
@@ -40,7 +40,7 @@ def bench_write(settings: Settings) -> dict[str, Any]:
                 **_speed(generator, weights, device.name),
                 **_stop(generator),
                 "too_long_is_refused": _refuses(generator),
-                "answers_after_that": bool("".join(generator.stream(_PROMPT))),
+                "answers_after_that": any(map(_is_text, generator.stream(_PROMPT))),
             }
 
 
@@ -51,9 +51,9 @@ def _files(settings: Settings, folder: Path) -> ModelFiles:
 
 
 def _speed(generator: LocalWriter, weights: int, device: str) -> dict[str, float]:
-    "".join(generator.stream(_PROMPT))  # the first run pays for the start
+    list(generator.stream(_PROMPT))  # the first run pays for the start
     start = time.perf_counter()
-    moments = [time.perf_counter() for piece in generator.stream(_PROMPT) if piece]
+    moments = [time.perf_counter() for piece in generator.stream(_PROMPT) if _is_text(piece)]
     rate = (len(moments) - 1) / max(1e-9, moments[-1] - moments[0]) if len(moments) > 1 else 0.0
     reads = bandwidth(device)
     limit = reads / max(1, weights)
@@ -68,14 +68,18 @@ def _speed(generator: LocalWriter, weights: int, device: str) -> dict[str, float
 
 def _stop(generator: LocalWriter) -> dict[str, Any]:
     stream = generator.stream(_PROMPT)
-    next(piece for piece in stream if piece)
+    next(filter(_is_text, stream))
     start = time.perf_counter()
     assert isinstance(stream, Iterator)
     with closing(stream):  # type: ignore[type-var]
         pass
-    next(piece for piece in generator.stream(_PROMPT) if piece)
+    next(filter(_is_text, generator.stream(_PROMPT)))
     took = (time.perf_counter() - start) * 1_000
     return {"stop_and_next_token_ms": round(took, 1), "stop_limit_ms": _STOP_MS}
+
+
+def _is_text(piece: Piece) -> bool:
+    return isinstance(piece, str) and bool(piece)
 
 
 def _refuses(generator: LocalWriter) -> bool:

@@ -188,9 +188,10 @@ def _nearest(name: str, titles: dict[str, str]) -> str:
 
 
 def paper_ids(papers: Sequence[Paper]) -> dict[str, str]:
-    """From ids and normalised titles to ids."""
+    """From ids, ids given up in a merge, and normalised titles to ids."""
     by_title = {normalise(paper.title): paper.id for paper in papers if paper.title}
-    return by_title | {paper.id: paper.id for paper in papers}
+    by_alias = {alias: paper.id for paper in papers for alias in paper.aliases}
+    return by_title | by_alias | {paper.id: paper.id for paper in papers}
 
 
 def resolve(name: str, names: Mapping[str, str]) -> str | None:

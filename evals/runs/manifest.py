@@ -13,6 +13,7 @@ from evals.cases.question_set import Case, QuestionSet
 from evals.runs.run import FORMAT
 from rag import __version__
 from rag.core.settings import Settings
+from rag.models.server_address import shown
 from rag.search.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def make_manifest(
         if "writer" in description
         else None,
         "prompts": {file: description[key] for file, key in _PROMPTS.items() if key in description},
-        "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING),
+        "settings": settings.model_dump(mode="json", exclude=_NOT_A_SETTING)
+        | {"writer_url": shown(settings.writer_url) if settings.writer_url else None},
         "versions": versions(_LIBRARIES),
         "seed": selection.get("seed", 0),
         "machine": machine(description["device"]),

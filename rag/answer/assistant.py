@@ -19,6 +19,7 @@ from rag.evidence import answerability, selection
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
+from rag.models.writer import UNEXPECTED
 from rag.question.follow_up import Query, repeats
 from rag.question.kinds import parts
 from rag.search.reranker import SearchResult
@@ -239,13 +240,17 @@ class Assistant:
                     if draft.sentences:
                         clock.first_text()
                     yield replace(progress, draft=_with(answer, draft)) if draft.sentences else progress
-        except WriterFailed as error:
-            log.warning("quoting instead of writing: %s", error)
+        except Exception as error:  # the quotes are there, so no failure of the writer may cost the answer
+            reason = str(error) if isinstance(error, WriterFailed) else UNEXPECTED
+            unexpected = not isinstance(error, WriterFailed)
+            log.warning("quoting instead of writing with %s: %s", composer.writer.place, reason, exc_info=unexpected)
             clock.mark("write")
-            yield replace(answer, timings_ms=clock.times(), notice=_notice(str(error)))
+            yield replace(answer, timings_ms=clock.times(), notice=_notice(reason))
             return
         clock.mark("write")
         written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
+        if draft.cut:
+            written = replace(written, notice=f"The written answer was cut off by {draft.cut}.")
         yield replace(written, timings_ms=clock.times())
 
 

@@ -24,7 +24,7 @@ _MARKER = re.compile(r"\s*[\[(【](?:sentences? )?(\d{1,2}(?:\s*[,;]\s*\d{1,2})*
 _LEAD = patterns("writer_lead")
 _FINDS_NONE = patterns("writer_finds_none")
 _OF_ITSELF = patterns("writer_of_itself")
-_ENDS = (".", "!", "?", ")", '"', "”", "。")
+ENDS_OF_SENTENCES = (".", "!", "?", ")", '"', "”", "。")
 _FEWEST = 3
 """Words that carry a topic in the shortest sentence that says something."""
 _NOT_PLAIN = "not a plain sentence"
@@ -33,10 +33,12 @@ _UNSAFE = re.compile(r"<\s*[a-z/!|]|\]\(|!\[|```|\|>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A written answer as far as it goes: `sentences` that may be shown, and what was `dropped` and why."""
+    """A written answer as far as it goes: `sentences` that may be shown, and what was `dropped` and why. `cut`: the limit that cut off
+    its last sentence, or ""."""
 
     sentences: tuple[AnswerSentence, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    cut: str = ""
 
 
 class DraftBuilder:
@@ -113,7 +115,7 @@ class DraftBuilder:
 
     def _problem(self, text: str) -> str:
         """Why a sentence is not even checked; "" where it is."""
-        if not text.endswith(_ENDS) or len(_stems(text) - _EMPTY) < _FEWEST:
+        if not text.endswith(ENDS_OF_SENTENCES) or len(_stems(text) - _EMPTY) < _FEWEST:
             return "not a whole sentence"
         if text.endswith("?") or _stems(text) <= self._question_stems:
             return "only repeats the question"

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from rag.answer.draft import LONGEST_SENTENCE, Draft, DraftBuilder, overlap
+from rag.answer.draft import ENDS_OF_SENTENCES, LONGEST_SENTENCE, Draft, DraftBuilder, overlap
 from rag.checking.checker import Checker
 from rag.core.domain import Evidence, Message
 from rag.core.errors import PromptError, WriterFailed
 from rag.core.prompting import Prompt, load_prompt
 from rag.core.sentences import sentences as split_sentences
 from rag.core.text import clean
-from rag.models.writer import Writer
+from rag.models.writer import Cut, Forget, Writer
 
 EVIDENCE_CHARS = 2_400
 """Of the sentences that the writer sees: about 600 tokens."""
@@ -73,11 +73,15 @@ class Composer:
         seen = seen_by_writer(evidence, quotes)
         builder = DraftBuilder(self._checker, question, seen, quotes)
         yield builder.draft()
-        unfinished = ""
+        unfinished = cut = ""
         with closing(self.writer.stream(self.messages(question, seen))) as pieces:  # type: ignore[type-var]
             for piece in pieces:
-                unfinished += piece
-                if piece:
+                if isinstance(piece, Forget):
+                    builder, unfinished = DraftBuilder(self._checker, question, seen, quotes), ""
+                elif isinstance(piece, Cut):
+                    cut = piece.limit
+                elif piece:
+                    unfinished += piece
                     finished, unfinished = _finished(unfinished)
                     if not all(map(builder.add, finished)):
                         unfinished = ""
@@ -85,10 +89,13 @@ class Composer:
                 yield builder.draft()
         if unfinished.strip():
             builder.add(unfinished)
+            cut = "" if unfinished.rstrip().endswith(ENDS_OF_SENTENCES) else cut
+        else:
+            cut = ""
         if builder.is_untouched:
             raise WriterFailed(f"{self.writer.name} wrote nothing")
         builder.complete()
-        yield builder.draft()
+        yield replace(builder.draft(), cut=cut)
 
 
 def seen_by_writer(evidence: Sequence[Evidence], quotes: Sequence[Evidence]) -> list[Evidence]:

@@ -17,7 +17,8 @@ Stage = Literal["searching", "reading", "writing", "answering"]
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper as the library keeps it. `links` are the URLs named in the abstract's text, in order."""
+    """One paper as the library keeps it. `links` are the URLs named in the abstract's text, in order; `aliases` are the ids and DOIs of
+    its other records, such as a preprint or an older version, which lead to it too."""
 
     id: str
     title: str
@@ -30,6 +31,7 @@ class Paper:
     pmid: str | None = None
     venue: str | None = None
     links: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

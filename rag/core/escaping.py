@@ -19,7 +19,12 @@ _TEMPLATE_MARKS = str.maketrans({mark: f"&#{ord(mark)};" for mark in "$`\\{}"})
 
 def printable(text: str) -> str:
     """The text, line by line, without characters that nobody can see; what cannot be sent becomes U+FFFD."""
-    return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return without_surrogates(_INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD for half surrogate pairs, which cannot be written as UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def escape_html(text: str) -> str:

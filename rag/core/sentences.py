@@ -22,6 +22,8 @@ WINDOW_MAX_CHARS = 1_200
 """About 250 word pieces: with the title, what the embedder reads (256) before it cuts off."""
 SENTENCE_MAX_CHARS = 600
 """Longer than 99.9 % of sentences in abstracts; what is longer is a list or broken text and is cut at clause ends."""
+_BLOCK_CHARS = 4_000
+"""As much text as Punkt gets at once: it ends any of its searches after 5 s, which a longer text of nothing but marks takes."""
 
 # Abbreviations that often end a sentence too: followed by a capitalised function word they do.
 _ENDS_SENTENCE = re.compile(
@@ -32,6 +34,8 @@ _ENDS_SENTENCE = re.compile(
 # A piece without any word ("1." of a list, a stray quotation mark) belongs to what follows it.
 _GOES_ON = re.compile(r"[a-z]+(?=[\s,;])")
 _HAS_WORD = re.compile(r"[^\W\d_]{2,}")
+_MARKS = re.compile(r"[^\w\s][^\w]{400,}")
+"""Marks and spaces without a letter or digit: more of them than the dots of any table of contents."""
 _CLAUSE_END = re.compile(r"[;:,](?=\s)|\s[-\u2013\u2014](?=\s)|\s")
 
 
@@ -51,15 +55,37 @@ def sentences(abstract: str) -> tuple[Span, ...]:
     Sentences longer than `SENTENCE_MAX_CHARS` are cut at clause ends. White space between sentences belongs to none.
     """
     spans: list[Span] = []
-    for start, end in _punkt().span_tokenize(abstract):
-        for piece in _split_after_abbreviations(abstract, Span(start, end)):
-            if spans and (
-                _GOES_ON.match(abstract, piece.start, piece.end) or not _HAS_WORD.search(spans[-1].of(abstract))
-            ):
+    wordless = False
+    for found in _punkt_spans(abstract):
+        for piece in _split_after_abbreviations(abstract, found):
+            has_word = _HAS_WORD.search(abstract, piece.start, piece.end) is not None
+            if spans and (wordless or _GOES_ON.match(abstract, piece.start, piece.end)):
                 spans[-1] = Span(spans[-1].start, piece.end)
+                wordless = wordless and not has_word
             else:
                 spans.append(piece)
+                wordless = not has_word
     return tuple(piece for span in spans for piece in _cut(abstract, span))
+
+
+def _punkt_spans(abstract: str) -> Iterator[Span]:
+    """What Punkt takes for sentences, found block by block, so that the time grows with the length alone.
+
+    The last sentence of a block may go on, so the next block begins with it. A block without an end is cut between words.
+    """
+    text = _MARKS.sub(lambda run: "-" * len(run[0].rstrip()) + " " * (len(run[0]) - len(run[0].rstrip())), abstract)
+    start = 0
+    while start < len(text):
+        block = text[start : start + _BLOCK_CHARS]
+        if start + len(block) < len(text) and (space := block.rfind(" ")) > 0:
+            block = block[:space]
+        found = list(_punkt().span_tokenize(block))
+        if start + len(block) < len(text) and len(found) > 1:
+            yield from (Span(start + first, start + last) for first, last in found[:-1])
+            start += found[-1][0]
+        else:
+            yield from (Span(start + first, start + last) for first, last in found)
+            start += len(block)
 
 
 def _split_after_abbreviations(abstract: str, span: Span) -> Iterator[Span]:
@@ -84,7 +110,9 @@ def _cut(abstract: str, span: Span) -> Iterator[Span]:
         punctuated = [end for end in ends if abstract[end - 1] in ";:,"]
         end = (punctuated or ends or [limit])[-1]
         yield _stripped(abstract, start, end)
-        start = _stripped(abstract, end, span.end).start
+        start = end
+        while start < span.end and abstract[start].isspace():
+            start += 1
     yield Span(start, span.end)
 
 

@@ -43,10 +43,12 @@ def links_in(text: str) -> tuple[str, ...]:
 
 def _without_closing(url: str) -> str:
     """Without what ends the sentence or closes a bracket that was opened before the URL."""
-    url = url.rstrip(".,;:!?*")
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip(".,;:!?*")
-    return url
+    not_opened = url.count(")") - url.count("(")
+    end = len(url)
+    while end and (url[end - 1] in ".,;:!?*" or (url[end - 1] == ")" and not_opened > 0)):
+        not_opened -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
 
 
 def words(text: str) -> list[str]:

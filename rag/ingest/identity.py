@@ -9,8 +9,11 @@ from rag.core.text import normalise
 
 
 def record_hash(paper: Paper) -> str:
-    """Of every field of a paper."""
-    return hashlib.sha256(json.dumps(asdict(paper), sort_keys=True).encode()).hexdigest()[:32]
+    """Of every field of a paper; of its aliases only where it has any, so that papers stored without them keep their hash."""
+    fields = asdict(paper)
+    if not paper.aliases:
+        del fields["aliases"]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def text_hash(title: str, abstract: str) -> str:

@@ -1,138 +1,172 @@
-"""Files -> library: read, compare with what is there, cut into sentences, embed, store.
+"""Files -> library: read, plan, cut into sentences, embed, store.
 
-Owns: the order of these steps and the report of what happened. Each batch is one transaction, so an ingest that is
-interrupted keeps its finished batches and goes on from there when it is run again.
+Owns: the order of these steps. Each batch is one transaction, so an ingest that is interrupted keeps its finished batches and goes
+on from there when it is run again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from rag.core.domain import Paper, Rejected
+from rag.core.domain import Note, Paper, Rejected
+from rag.core.escaping import shorten
 from rag.ingest.chunks import EmbeddedPaper, embed_papers
-from rag.ingest.formats import read_papers
-from rag.ingest.identity import record_hash, text_hash
+from rag.ingest.formats import read_records
+from rag.ingest.groups import Found
+from rag.ingest.merging import TakenIn
+from rag.ingest.planning import Plan, Stored, plan
+from rag.ingest.report import FileNote, FileRejected, IngestReport
 from rag.models.embedder import Embedder
 
+__all__ = [
+    "BATCH_PAPERS",
+    "IngestReport",
+    "Plan",
+    "Progress",
+    "Reading",
+    "Store",
+    "batches",
+    "fruitless",
+    "plan",
+    "read_files",
+    "store",
+]
+
 BATCH_PAPERS = 128
+BATCH_CHARS = 1_000_000
+"""Of what is embedded at once: three times as much as 128 usual papers have, so that long ones do not fill the memory."""
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("reading", "embedding", "indexing"), the number done, and the total (0: not known)."""
 
 
-class Store(Protocol):
+class Store(Stored, Protocol):
     """What keeps the papers; `rag.library.store.Library`, opened for writing, is one."""
 
-    def hashes(self) -> dict[str, tuple[str, str]]:
-        """Per paper id its record hash and its text hash."""
+    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store papers and what they were merged from, all or nothing; a paper of a known id replaces the old one."""
         ...
 
-    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
-        """Store papers, all or nothing; a paper of a known id replaces the old one."""
-        ...
-
-    def put_details(self, papers: Sequence[Paper]) -> None:
-        """Store changed details of papers whose title and abstract did not change."""
+    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store changed details of papers whose title and abstract did not change, and what they were merged from."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class FileRejected:
-    """A rejected record and the file it stands in."""
+class Reading:
+    """What was read of files: records, those that cannot be read, and what was left out of records."""
 
-    file: Path
-    record: Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an ingest did. Paper ids, and the records that were refused with the reason."""
-
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    rejected: tuple[FileRejected, ...] = ()
+    records: tuple[Found, ...]
+    rejected: tuple[FileRejected, ...]
+    notes: tuple[FileNote, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What there is to do: papers to embed and store, papers of which only details changed, and the report so far."""
-
-    texts: tuple[Paper, ...]
-    details: tuple[Paper, ...]
-    report: IngestReport
-
-
-def read_files(files: Sequence[Path], progress: Progress | None = None) -> tuple[list[Paper], list[FileRejected]]:
-    """All papers of the files, and the records that cannot be read.
-
-    Within one file an id stands for one text: a second record of the same id with another text is rejected.
+def read_files(files: Sequence[Path], progress: Progress | None = None) -> Reading:
+    """All records of the files.
 
     Raises:
         SourceError: a file as a whole cannot be read; nothing has been stored then.
     """
-    papers: list[Paper] = []
+    records: list[Found] = []
     rejected: list[FileRejected] = []
+    notes: list[FileNote] = []
     for file in files:
-        in_file: dict[str, Paper] = {}
-        for record in read_papers(file):
-            if isinstance(record, Rejected):
-                rejected.append(FileRejected(file, record))
-                continue
-            first = in_file.setdefault(record.id, record)
-            if text_hash(first.title, first.abstract) != text_hash(record.title, record.abstract):
-                reason = f"id {record.id!r} is already used in this file for another text ({first.title[:60]!r})"
-                rejected.append(FileRejected(file, Rejected(0, reason, record.title)))
-                continue
-            if first is record:
-                papers.append(record)
-            if progress and len(papers) % 1_000 == 0:
-                progress("reading", len(papers), 0)
-    return papers, rejected
+        for item in read_records(file):
+            if isinstance(item, Rejected):
+                rejected.append(FileRejected(file, item))
+            elif isinstance(item, Note):
+                notes.append(FileNote(file, item))
+            else:
+                records.append(Found(file, item))
+                title = shorten(item.paper.title, 200)
+                notes += [FileNote(file, Note(item.line, text, title)) for text in item.notes]
+            if progress and len(records) % 1_000 == 0:
+                progress("reading", len(records), 0)
+    return Reading(tuple(records), tuple(rejected), tuple(notes))
 
 
-def plan(library: Store, papers: Iterable[Paper], rejected: Sequence[FileRejected]) -> Plan:
-    """Compare papers with the library. The last record of an id wins where several files have it."""
-    latest = {paper.id: paper for paper in papers}
-    hashes = library.hashes()
-    added: list[str] = []
-    updated: list[str] = []
-    unchanged: list[str] = []
-    texts: list[Paper] = []
-    details: list[Paper] = []
-    for paper in latest.values():
-        before = hashes.get(paper.id)
-        if before is None:
-            added.append(paper.id)
-            texts.append(paper)
-        elif before[0] == record_hash(paper):
-            unchanged.append(paper.id)
-        else:
-            updated.append(paper.id)
-            (details if before[1] == text_hash(paper.title, paper.abstract) else texts).append(paper)
-    report = IngestReport(tuple(added), tuple(updated), tuple(unchanged), tuple(rejected))
-    return Plan(tuple(texts), tuple(details), report)
+def fruitless(files: Sequence[Path], reading: Reading, report: IngestReport) -> tuple[Path, ...]:
+    """The files of which no record went in."""
+    read = Counter(found.file for found in reading.records)
+    refused = Counter(item.file for item in report.rejected)
+    unreadable = Counter(item.file for item in reading.rejected)
+    return tuple(file for file in dict.fromkeys(files) if read[file] <= refused[file] - unreadable[file])
 
 
-def store(library: Store, work: Plan, load_embedder: Callable[[], Embedder], progress: Progress | None = None) -> None:
-    """Carry out a plan, a transaction a batch. The caller publishes the vector index afterwards."""
+def store(
+    library: Store, work: Plan, load_embedder: Callable[[], Embedder], progress: Progress | None = None
+) -> IngestReport:
+    """Carry out a plan, a transaction a batch; a paper that cannot be cut or embedded is reported and the others go in.
+
+    The caller publishes the vector index afterwards.
+    """
     if work.details:
-        library.put_details(work.details)
+        library.put_details(work.details, [work.taken[paper.id] for paper in work.details if paper.id in work.taken])
     if not work.texts:
-        return
+        return work.report
     embedder = load_embedder()
     done = 0
+    failed: dict[str, str] = {}
     if progress:
         progress("embedding", 0, len(work.texts))
-    for batch in _batched(work.texts, BATCH_PAPERS):
-        library.put(embed_papers(batch, embedder))
+    for batch in batches(work.texts):
+        embedded = _embedded(batch, embedder, failed)
+        taken = [work.taken[item.paper.id] for item in embedded if item.paper.id in work.taken]
+        library.put(embedded, taken)
         done += len(batch)
         if progress:
             progress("embedding", done, len(work.texts))
+    return _without(work, failed)
 
 
-def _batched(papers: Sequence[Paper], size: int) -> Iterator[list[Paper]]:
-    iterator = iter(papers)
-    while batch := list(islice(iterator, size)):
+def _embedded(batch: Sequence[Paper], embedder: Embedder, failed: dict[str, str]) -> list[EmbeddedPaper]:
+    """The batch made ready; where that fails each paper alone, so that one costs itself and not the others."""
+    try:
+        return embed_papers(batch, embedder)
+    except (ValueError, TypeError, TimeoutError, RecursionError, ArithmeticError, LookupError) as error:
+        if len(batch) == 1:
+            failed[batch[0].id] = shorten(str(error), 200)
+            return []
+    return [item for paper in batch for item in _embedded([paper], embedder, failed)]
+
+
+def _without(work: Plan, failed: dict[str, str]) -> IngestReport:
+    """The report, without the papers that failed after all."""
+    if not failed:
+        return work.report
+    report = work.report
+    refused = [
+        FileRejected(
+            work.origins[name].file,
+            Rejected(
+                work.origins[name].entry.line,
+                f"it cannot be cut into sentences or embedded: {reason}",
+                work.origins[name].paper.title,
+            ),
+        )
+        for name, reason in failed.items()
+    ]
+    return replace(
+        report,
+        added=tuple(name for name in report.added if name not in failed),
+        updated=tuple(name for name in report.updated if name not in failed),
+        merged=tuple(item for item in report.merged if item.paper_id not in failed),
+        rejected=(*report.rejected, *refused),
+    )
+
+
+def batches(papers: Sequence[Paper]) -> Iterator[list[Paper]]:
+    """The papers in order, at most `BATCH_PAPERS` at once, and no more text than `BATCH_CHARS` unless one paper has it alone."""
+    batch: list[Paper] = []
+    chars = 0
+    for paper in papers:
+        # The title stands before each window, and a window begins at least every 600 characters.
+        cost = 2 * len(paper.abstract) + len(paper.title) * (1 + len(paper.abstract) // 600)
+        if batch and (len(batch) == BATCH_PAPERS or chars + cost > BATCH_CHARS):
+            yield batch
+            batch, chars = [], 0
+        batch.append(paper)
+        chars += cost
+    if batch:
         yield batch

@@ -2,16 +2,15 @@
 
 Chroma is not safe for several processes where one writes, and keeps vectors in files that a crash can spoil. So every
 revision of the index is a folder of its own under `vectors/`, which is written by one process, complete before
-`current.json` names it, and only read afterwards. At open it is compared with the library (number of vectors, and
-whether sampled vectors find themselves) and rebuilt from the embeddings in SQLite where it is wrong, without embedding
-anything again.
+`current.json` names it, and only read afterwards. At open its files are compared with their checksums before Chroma sees
+them, and it with the library (number of vectors, and whether sampled vectors find themselves). Where it is wrong it is
+rebuilt from the embeddings in SQLite, without embedding anything again.
 """
 
 import json
 import logging
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,11 +18,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
+from rag.library import private
+from rag.library.checksums import checksums, checksums_of, damage
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
 
 log = logging.getLogger(__name__)
+_MANY_SAMPLES = 1_000
+"""Passages that are looked for where everything is to be checked."""
+_REBUILT = "it is rebuilt from the library at the next question or ingest, or by citewise doctor --repair"
 
 
 def publish(library: Library, report: Callable[[int, int], None] | None = None, *, fresh: bool = False) -> None:
@@ -35,7 +39,7 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
         VectorIndexError: Chroma could not build it; the index that was current stays so.
     """
     root = library.folder / "vectors"
-    current = None if fresh else _current(root)
+    current = None if fresh else current_manifest(root)
     sound = current is not None and _sound(root / current.folder, current)
     if current and sound and current.revision == library.revision and _mirrors(root / current.folder, current, library):
         return
@@ -64,21 +68,28 @@ def _build(library: Library, folder: Path, report: Callable[[int, int], None] | 
     try:
         index = VectorIndex(folder, Manifest(folder.name, library.revision, 0))
         index.bring_up_to_date(library, report)
-        problem = index.problem(library)
-        if problem:
-            raise VectorIndexError(f"the new vector index of {library.folder} is wrong: {problem}")
-        revision, count = library.revision, index.count()
+        sampled, strays = index.strays(library)
+        revision, count, expected = library.revision, index.count(), library.count_windows()
+        if count != expected or 2 * strays > sampled:
+            raise VectorIndexError(
+                f"the new vector index of {library.folder} is wrong: {count} vectors for {expected} passages, "
+                f"{strays} of {sampled} sampled ones do not find themselves"
+            )
     except chroma_exceptions() as error:
         raise VectorIndexError(f"Chroma cannot build the vector index of {library.folder}: {error}") from error
     finally:
         if index:
             index.close()
-    return Manifest(folder.name, revision, count)
+    return Manifest(folder.name, revision, count, strays, checksums(folder))
 
 
 def _sound(folder: Path, manifest: Manifest) -> bool:
     """Whether an index can be opened and holds the number of vectors it should."""
     if not folder.is_dir():
+        return False
+    wrong = damage(folder, manifest.files, whole=True)
+    if wrong:
+        log.warning("the vector index %s is damaged: %s; building it anew", folder.name, wrong)
         return False
     index = None
     try:
@@ -101,18 +112,30 @@ def _mirrors(folder: Path, manifest: Manifest, library: Library) -> bool:
         index.close()
 
 
-def _current(root: Path) -> Manifest | None:
+def current_manifest(root: Path) -> Manifest | None:
+    """What `current.json` in this folder of indexes says; None where it is missing or cannot be read."""
     try:
         manifest = json.loads((root / "current.json").read_text("utf-8"))
-        return Manifest(str(manifest["folder"]), int(manifest["revision"]), int(manifest["count"]))
+        return Manifest(
+            str(manifest["folder"]),
+            int(manifest["revision"]),
+            int(manifest["count"]),
+            int(manifest.get("strays", 0)),
+            checksums_of(manifest.get("files")),
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def _write_manifest(root: Path, manifest: Manifest) -> None:
     partial = root / f"current.json.{os.getpid()}"
-    partial.write_text(json.dumps(asdict(manifest)), "utf-8")
-    partial.replace(root / "current.json")
+    try:
+        partial.write_text(json.dumps(asdict(manifest)), "utf-8")
+        partial.replace(root / "current.json")
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def open_index(library: Library) -> VectorIndex:
@@ -136,68 +159,101 @@ def open_index(library: Library) -> VectorIndex:
         if repaired is None:
             raise VectorIndexError(f"the vector index of {library.folder} was rebuilt but cannot be opened")
         return repaired
-    except (LibraryBusy, LibraryReadOnly, LibraryFull) as error:
+    except (LibraryBusy, LibraryReadOnly, LibraryFull, VectorIndexError) as error:
         if index:  # One revision behind: search by words finds what it lacks.
+            log.warning("the vector index is behind the library, and stays in use: %s", error)
             return index
         log.warning("building a private vector index: %s", error)
         return _private(library)
 
 
 def health(library: Library) -> str:
-    """One line on the current index, without repairing anything.
+    """One line on the current index, all of whose files and many of whose passages are looked at; nothing is repaired.
 
     Raises:
         VectorIndexError: it is missing, stale or damaged.
     """
-    index = _open_current(library, library.folder / "vectors")
+    root = library.folder / "vectors"
+    manifest = current_manifest(root)
+    if manifest is None or not (root / manifest.folder).is_dir():
+        raise VectorIndexError(f"it is missing; {_REBUILT}")
+    if manifest.revision != library.revision:
+        raise VectorIndexError(
+            f"it is of revision {manifest.revision}, the library of revision {library.revision}; {_REBUILT}"
+        )
+    wrong = damage(root / manifest.folder, manifest.files, whole=True)
+    if wrong:
+        raise VectorIndexError(f"it is damaged: {wrong}; {_REBUILT}")
+    index = None
     try:
-        if index is None or index.revision != library.revision:
-            raise VectorIndexError(
-                "missing, damaged or behind the library; it is rebuilt from the library at the next question or ingest"
-            )
-        return f"{index.count()} vectors of revision {index.revision}, sampled ones find themselves"
+        index = _opened(root, manifest)
+        count, wrong = index.count(), index.problem(library, _MANY_SAMPLES)
+    except chroma_exceptions() as error:
+        raise VectorIndexError(f"it is damaged and cannot be opened ({error}); {_REBUILT}") from error
     finally:
+        _unmark(root)
         if index:
             index.close()
+    if wrong:
+        raise VectorIndexError(f"it is damaged: {wrong}; {_REBUILT}")
+    files = ", files as they were written" if manifest.files else ""
+    return f"{count} vectors of revision {manifest.revision}, sampled ones find themselves{files}"
 
 
 def is_current(index: VectorIndex, library: Library) -> bool:
     """Whether no newer index has been published, and the library has not moved on."""
-    manifest = _current(library.folder / "vectors")
+    manifest = current_manifest(library.folder / "vectors")
     return index.revision == library.revision or index.origin == (manifest.folder if manifest else "")
 
 
 def _open_current(library: Library, root: Path) -> VectorIndex | None:
-    manifest = _current(root)
+    """The current index where there is a sound one; what is wrong with it is logged."""
+    manifest = current_manifest(root)
     if manifest is None or not (root / manifest.folder).is_dir():
         return None
     if _crashed_before(root):
         log.warning("opening the vector index %s ended a process; it is damaged", manifest.folder)
         return None
-    marker = root / f"opening.{os.getpid()}"
-    try:
-        writable = os.access(root / manifest.folder / "chroma.sqlite3", os.W_OK) and os.access(root, os.W_OK)
-        # Chroma writes while it opens, so a read-only folder is read through a copy.
-        folder = root / manifest.folder if writable else _copy(root / manifest.folder)
-        if writable:
-            marker.touch()
-        index = VectorIndex(folder, manifest, temporary=not writable)
-    except chroma_exceptions() as error:
-        marker.unlink(missing_ok=True)
-        log.warning("the vector index %s cannot be opened: %s", manifest.folder, error)
+    wrong = damage(root / manifest.folder, manifest.files)
+    if wrong:
+        log.warning("the vector index %s is damaged: %s", manifest.folder, wrong)
         return None
+    index = None
     try:
+        index = _opened(root, manifest)
         stale = manifest.revision != library.revision
         problem = None if stale and index.count() == manifest.count else index.problem(library)
     except chroma_exceptions() as error:
-        problem = str(error)
+        problem = f"it cannot be opened: {error}"
     finally:
-        marker.unlink(missing_ok=True)
-    if problem:
-        log.warning("the vector index %s is wrong: %s", manifest.folder, problem)
+        _unmark(root)
+    if problem is None:
+        return index
+    log.warning("the vector index %s is wrong: %s", manifest.folder, problem)
+    if index:
         index.close()
-        return None
-    return index
+    return None
+
+
+def _opened(root: Path, manifest: Manifest) -> VectorIndex:
+    """Chroma writes while it opens, so a folder that cannot be written is read through a copy."""
+    folder = root / manifest.folder
+    if os.access(folder / "chroma.sqlite3", os.W_OK) and os.access(root, os.W_OK):
+        (root / f"opening.{os.getpid()}").touch()
+        return VectorIndex(folder, manifest)
+    copy = private.copy_of(folder)
+    try:
+        return VectorIndex(copy, manifest, temporary=True)
+    except BaseException:
+        private.remove(copy)
+        raise
+
+
+def _unmark(root: Path) -> None:
+    marker = root / f"opening.{os.getpid()}"
+    # On a read-only file system even the removal of what is not there fails.
+    if marker.exists():
+        marker.unlink(missing_ok=True)
 
 
 def _crashed_before(root: Path) -> bool:
@@ -219,15 +275,22 @@ def _crashed_before(root: Path) -> bool:
     return crashed
 
 
-def _copy(folder: Path) -> Path:
-    copy = Path(tempfile.mkdtemp(prefix="citewise-")) / "index"
-    shutil.copytree(folder, copy, copy_function=shutil.copyfile)
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    return copy
-
-
 def _private(library: Library) -> VectorIndex:
-    folder = Path(tempfile.mkdtemp(prefix="citewise-")) / "index"
-    manifest = _build(library, folder, None)
-    return VectorIndex(folder, replace(manifest, folder=""), temporary=True)
+    """An index of this process alone.
+
+    Raises:
+        VectorIndexError: it cannot be built.
+    """
+    try:
+        folder = private.new_folder()
+    except OSError as error:
+        raise VectorIndexError(
+            f"the library {library.folder} has no vector index that can be used, and none can be made in the temporary folder: "
+            f"{error.strerror or error}"
+        ) from error
+    try:
+        manifest = _build(library, folder, None)
+        return VectorIndex(folder, replace(manifest, folder=""), temporary=True)
+    except BaseException:
+        private.remove(folder)
+        raise

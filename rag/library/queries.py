@@ -27,6 +27,7 @@ def papers_identified(identifiers: Sequence[str]) -> Query:
     fields += ("json_extract(details, '$.url')",)
     tests = [f"{field} {any_of}" for field in fields]
     tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.links') WHERE value {any_of})")
+    tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.aliases') WHERE lower(value) {any_of})")
     statement = f"{PAPERS} WHERE {' OR '.join(tests)} ORDER BY key LIMIT {_MOST_IDENTIFIED}"
     return statement, [*identifiers] * len(tests)
 

@@ -25,11 +25,8 @@ _BY_CODE: dict[int, tuple[type[LibraryError], str]] = {
     sqlite3.SQLITE_READONLY: (LibraryReadOnly, "the folder or file is read-only; make it writable or use another one"),
     sqlite3.SQLITE_CANTOPEN: (LibraryReadOnly, "the file cannot be opened; check the folder's permissions"),
     sqlite3.SQLITE_BUSY: (LibraryBusy, f"it stayed locked for {_WAIT_SECONDS} s by another process; try again"),
-    sqlite3.SQLITE_CORRUPT: (LibraryDamaged, "the file is damaged; move it away and ingest the sources again"),
-    sqlite3.SQLITE_NOTADB: (
-        LibraryDamaged,
-        "the file is no SQLite database; move it away and ingest the sources again",
-    ),
+    sqlite3.SQLITE_CORRUPT: (LibraryDamaged, "its file library.sqlite3 is damaged; {way_out}"),
+    sqlite3.SQLITE_NOTADB: (LibraryDamaged, "its file library.sqlite3 is no SQLite database; {way_out}"),
 }
 
 
@@ -63,9 +60,17 @@ def mapped_errors(folder: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         kind, advice = _BY_CODE.get((code or 0) & 0xFF, (LibraryError, "SQLite cannot go on; nothing was changed"))
+        if code is None and "decode to UTF-8" in str(error):
+            kind, advice = _BY_CODE[sqlite3.SQLITE_CORRUPT]
+        advice = advice.format(way_out=way_out(folder))
         raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error
     except OSError as error:
-        raise LibraryReadOnly(f"cannot make the library folder {folder}: {error.strerror or error}") from error
+        raise LibraryReadOnly(f"cannot use the library folder {folder}: {error.strerror or error}") from error
+
+
+def way_out(folder: Path) -> str:
+    """What to do about a damaged library."""
+    return f"restore a backup of it, or run: citewise doctor --repair --library {folder}"
 
 
 class Database:

@@ -19,7 +19,9 @@ from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
 from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
-from rag.library import queries, tables
+from rag.ingest.merging import Outline, Record, TakenIn
+from rag.library import queries, records, tables
+from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
@@ -37,21 +39,21 @@ class Library:
         """Open an existing library for reading; works on a read-only folder and beside a writer.
 
         Raises:
-            LibraryMissing, LibraryDamaged, SchemaTooNew: the message says what to do.
+            LibraryMissing, LibraryDamaged, SchemaTooNew: the message says what to do. An empty file is damage, and so is a missing
+                one whose vector index is there.
             LibraryReadOnly, LibraryBusy: the schema is older and cannot be migrated now.
         """
-        file = database_file(folder)
-        if not file.is_file():
-            raise LibraryMissing(
-                f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
-            )
         with mapped_errors(folder):
-            library = cls(folder, Database(folder, connect(file)))
+            if not is_there(folder):
+                raise LibraryMissing(
+                    f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
+                )
+            library = cls(folder, Database(folder, connect(database_file(folder))))
             version = library._version()
-        if version < tables.VERSION:
+        if version < tables.READABLE:
             library.close()
             with writer_lock(folder):
-                cls._migrated(folder).close()
+                cls.up_to_date(folder).close()
             return cls.open(folder)
         return library
 
@@ -63,12 +65,13 @@ class Library:
         Raises:
             LibraryBusy: another process is writing.
             LibraryReadOnly: the folder cannot be written.
+            LibraryDamaged: there is one, but it is broken; nothing is made in its place.
             EmbedderMismatch: its embeddings were made by other weights.
         """
         with mapped_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         with writer_lock(folder):
-            library = cls._migrated(folder)
+            library = cls.up_to_date(folder)
             try:
                 library._claim(embedder)
                 yield library
@@ -76,16 +79,22 @@ class Library:
                 library.close()
 
     @classmethod
-    def _migrated(cls, folder: Path) -> "Library":
+    def up_to_date(cls, folder: Path) -> "Library":
+        """The library with the present schema, made where there is none. Only the holder of the writer lock calls this."""
         with mapped_errors(folder):
+            if not is_there(folder):
+                make_empty(folder)
             library = cls(folder, Database(folder, connect(database_file(folder), create=True)))
-            for version in range(library._version(), tables.VERSION):
-                script = f"BEGIN; {tables.STEPS[version]} PRAGMA user_version = {version + 1}; COMMIT;"
-                library._database.connection.executescript(script)
+            tables.bring_up_to_date(library._database.connection, library._version())
         return library
 
     def _version(self) -> int:
         version = int(self._database.connection.execute("PRAGMA user_version").fetchone()[0])
+        try:
+            refuse_foreign(self._database.connection, self.folder)
+        except BaseException:
+            self.close()
+            raise
         if version > tables.VERSION:
             self.close()
             raise SchemaTooNew(
@@ -97,6 +106,12 @@ class Library:
     def close(self) -> None:
         """Close the file; the library is not usable afterwards."""
         self._database.connection.close()
+
+    def problem(self) -> str | None:
+        """What is wrong in the file, all of which is read: a phrase, or None where all is sound."""
+        embedder = self.embedder
+        with self.snapshot():
+            return problem_in(self._database.connection, embedder.dimension if embedder else None)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
@@ -153,8 +168,21 @@ class Library:
         rows = self._database.rows("SELECT id, record_hash, title, abstract FROM papers")
         return {row[0]: (row[1], text_hash(row[2], row[3])) for row in rows}
 
-    def put(self, batch: Sequence[EmbeddedPaper]) -> None:
-        """Store papers in one transaction; a paper of a known id replaces the old one. All or nothing.
+    def taken_in(self) -> dict[tuple[str, str], str]:
+        """{(id, record hash): paper id} of the records that papers were merged from."""
+        return records.taken_in(self._database)
+
+    def records_of(self, paper: Paper) -> list[Record]:
+        """The records that a paper was merged from, in the order in which they came."""
+        return records.records_of(self._database, paper)
+
+    def outlines(self) -> Iterator[Outline]:
+        """What each paper can be recognised by."""
+        return records.outlines(self._database)
+
+    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store papers, and which records they were merged from, in one transaction; a paper of a known id replaces the old one. All
+        or nothing.
 
         Raises:
             LibraryFull: no space left; nothing of the batch was stored.
@@ -163,15 +191,17 @@ class Library:
             for item in batch:
                 self._database.connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
                 self._insert(item)
+            records.write(self._database, taken)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
-    def put_details(self, papers: Sequence[Paper]) -> None:
-        """Store changed bibliographic details of papers whose title and abstract did not change."""
+    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = ()) -> None:
+        """Store changed details of papers whose title and abstract did not change, and the records that they were merged from."""
         with self._database.transaction():
             self._database.connection.executemany(
                 "UPDATE papers SET details = ?, record_hash = ? WHERE id = ?",
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
+            records.write(self._database, taken)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def _revision_in_transaction(self) -> int:
@@ -206,11 +236,18 @@ class Library:
         return int(self._database.rows("SELECT count(*) FROM windows")[0][0])
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
-        """All papers in the order they came in, or those of the ids given (unknown ids are left out)."""
+        """All papers in the order they came in, or those of the ids given; an id given up in a merge leads to its paper, unknown ids
+        are left out."""
         if ids is None:
-            rows: Iterable[Any] = self._database.rows(f"{queries.PAPERS} ORDER BY key")
-        else:
-            rows = self._database.rows_for(queries.PAPERS + " WHERE id IN ({}) ORDER BY key", ids)
+            return [paper_of(*row) for row in self._database.rows(f"{queries.PAPERS} ORDER BY key")]
+        wanted = list(dict.fromkeys(ids))
+        with self.snapshot():
+            statement = queries.PAPERS + " WHERE id IN ({}) ORDER BY key"
+            rows = list(self._database.rows_for(statement, wanted))
+            if len(rows) < len(wanted):
+                found = {row[0] for row in rows}
+                others = records.leads_to(self._database, [one for one in wanted if one not in found])
+                rows += self._database.rows_for(statement, [one for one in others if one not in found])
         return [paper_of(*row) for row in rows]
 
     def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
@@ -267,8 +304,3 @@ class Library:
 
     def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
         return {row[0]: float(row[1]) for row in self._database.rows(*query)} if query else {}
-
-
-def database_file(folder: Path) -> Path:
-    """Where a library keeps its SQLite file."""
-    return folder / "library.sqlite3"

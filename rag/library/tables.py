@@ -5,6 +5,7 @@ them, an older library takes the rest. A step is never edited once released: a c
 """
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -63,19 +64,45 @@ STEPS = (
     END;
     INSERT INTO papers_fts (papers_fts) VALUES ('rebuild');
     """,
+    # 2 -> 3: the records that a paper was merged from, so that none is taken for a new paper when it comes again.
+    """
+    CREATE TABLE records (
+        id TEXT NOT NULL,               -- of the record; it leads to the paper
+        record_hash TEXT NOT NULL,      -- of the record as it was read
+        paper TEXT NOT NULL,            -- id of the paper
+        version INTEGER NOT NULL,       -- of the paper's text; 0: not said
+        record TEXT,                    -- JSON: title, abstract, details; null where the paper has this record alone
+        PRIMARY KEY (id, record_hash)
+    ) WITHOUT ROWID;
+    CREATE INDEX records_of_paper ON records (paper);
+    """,
 )
 
 VERSION = len(STEPS)
+READABLE = 2
+"""A library of this version or a newer one can be read as it is; writing brings it up to date."""
+
+NUMBERS = {"sentences": ("<f2", 2), "windows": ("<f4", 4)}
+"""By table the kind of the numbers of its embeddings, and the bytes of each."""
+
+
+def bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
+    """Take the steps from this version to the last, each whole or not at all."""
+    for step in range(version, VERSION):
+        connection.executescript(f"BEGIN; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
 
 
 def details_of(paper: Paper) -> str:
     fields = asdict(paper)
+    if not paper.aliases:
+        del fields["aliases"]
     return json.dumps({name: value for name, value in fields.items() if name not in ("id", "title", "abstract")})
 
 
 def paper_of(identifier: str, title: str, abstract: str, details: str) -> Paper:
     fields = json.loads(details)
-    fields["authors"], fields["links"] = tuple(fields["authors"]), tuple(fields["links"])
+    for name in ("authors", "links", "aliases"):
+        fields[name] = tuple(fields.get(name, ()))
     return Paper(id=identifier, title=title, abstract=abstract, **fields)
 
 
@@ -89,6 +116,11 @@ def embedded_rows(key: int | None, spans: Sequence[Span], embeddings: Matrix, ki
         (key, span.start, span.end, np.asarray(row, kind).tobytes())
         for span, row in zip(spans, embeddings, strict=True)
     ]
+
+
+def is_unit(blob: bytes, kind: str) -> bool:
+    """Whether the numbers of an embedding are those of a vector of length 1."""
+    return abs(float(np.linalg.norm(np.frombuffer(blob, kind).astype(np.float32))) - 1) < 0.01
 
 
 def matrix_of(blobs: Sequence[bytes], kind: str) -> Matrix:

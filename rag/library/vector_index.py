@@ -6,31 +6,38 @@ index, is `rag.library.publishing`.
 
 import logging
 import math
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import Window
+from rag.library import private
+from rag.library.checksums import Checksums
 from rag.library.store import Library
 
 log = logging.getLogger(__name__)
 _COLLECTION = "windows"
 _ADD_BATCH = 500
-_SAMPLES = 8
+_SAMPLES = 48
+_FEW = 2
+"""Of `_SAMPLES` passages, more of which may miss themselves than when the index was made: the search is approximate."""
 _HNSW: Any = {"space": "cosine", "ef_construction": 200, "max_neighbors": 16, "ef_search": 200}
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What `current.json` says: the folder of the index, the library revision it mirrors, its number of vectors."""
+    """What `current.json` says: the folder of the index, the library revision it mirrors, its number of vectors, how many of
+    the sampled passages missed themselves when it was made (among many near-twins one or the other does), and the checksums of its
+    files."""
 
     folder: str
     revision: int
     count: int
+    strays: int = 0
+    files: Checksums = field(default_factory=dict)
 
 
 class VectorIndex:
@@ -43,9 +50,10 @@ class VectorIndex:
 
         self.revision = manifest.revision
         self.origin = manifest.folder
+        self._strays = manifest.strays
         self._temporary = folder if temporary else None
         self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
-        self._collection = self._client.get_or_create_collection(
+        self._collection: Any = self._client.get_or_create_collection(
             _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
         )
         self.store = ChromaVectorStore(chroma_collection=self._collection)
@@ -54,7 +62,7 @@ class VectorIndex:
         """Free the index; a private copy is removed."""
         self._client.close()
         if self._temporary:
-            shutil.rmtree(self._temporary.parent, ignore_errors=True)
+            private.remove(self._temporary)
 
     def count(self) -> int:
         """Number of vectors."""
@@ -74,23 +82,35 @@ class VectorIndex:
             for identifier, similarity in zip(result.ids or [], result.similarities or [], strict=True)
         }
 
-    def problem(self, library: Library) -> str | None:
+    def passages(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """The words of every passage, and where they stand: `paper_id`, `title`, `start`, `end`."""
+        every = self._collection.get(include=["documents", "metadatas"])
+        return list(zip(every["documents"], every["metadatas"], strict=True))
+
+    def problem(self, library: Library, samples: int = _SAMPLES) -> str | None:
         """What is wrong with the index, compared with the library at the same revision; None where it is sound."""
         ids = library.window_ids()
         if self.count() != len(ids):
             return f"{self.count()} vectors for {len(ids)} passages"
-        step = max(1, len(ids) // _SAMPLES)
-        windows, embeddings = library.windows_by_id(ids[::step][:_SAMPLES])
-        strays = sum(not self._finds(window, row) for window, row in zip(windows, embeddings, strict=True))
-        # The search is approximate: among many near-twins one or the other may be missed in a sound index.
-        return (
-            f"{strays} of {len(windows)} sampled passages do not find themselves" if 2 * strays > len(windows) else None
-        )
+        sampled, strays = self.strays(library, samples)
+        allowed = (self._strays + _FEW) * sampled / _SAMPLES if sampled >= _SAMPLES else self._strays
+        return f"{strays} of {sampled} sampled passages do not find themselves" if strays > allowed else None
 
-    def _finds(self, window: Window, embedding: Matrix) -> bool:
-        nearest = self.query(embedding, 10)
-        # A twin with the same text may stand in for the passage itself.
-        return nearest.get(window.id, 0.0) > 0.99 or any(cosine > 0.9999 for cosine in nearest.values())
+    def strays(self, library: Library, samples: int = _SAMPLES) -> tuple[int, int]:
+        """How many passages were sampled, evenly, and how many of them do not find themselves."""
+        ids = library.window_ids()
+        step = max(1, len(ids) // samples)
+        windows, embeddings = library.windows_by_id(ids[::step][:samples])
+        if not windows or not self.count():
+            return len(windows), len(windows)
+        near = self._collection.query(
+            query_embeddings=embeddings, n_results=min(10, self.count()), include=["distances"]
+        )
+        found = zip(windows, near["ids"], near["distances"], strict=True)
+        return len(windows), sum(
+            not _finds_itself(window, dict(zip(map(int, ids), distances, strict=True)))
+            for window, ids, distances in found
+        )
 
     def bring_up_to_date(self, library: Library, report: Callable[[int, int], None] | None = None) -> None:
         """Delete what the library no longer has and add what is new; `report` gets (done, total)."""
@@ -102,6 +122,11 @@ class VectorIndex:
             self.store.add(_nodes(library, some))
             if report:
                 report(min((done + 1) * _ADD_BATCH, len(new)), len(new))
+
+
+def _finds_itself(window: Window, distances: Mapping[int, float]) -> bool:
+    """Whether a passage is near itself by these distances (1 - cosine); a twin with the same text may stand in for it."""
+    return distances.get(window.id, 1.0) < 0.01 or any(distance < 0.0001 for distance in distances.values())
 
 
 def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:

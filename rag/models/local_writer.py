@@ -6,16 +6,22 @@ called. torch and transformers are imported inside the functions, so that import
 
 import contextlib
 import importlib.util
+import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
+from rag.core.lexicon import patterns
 from rag.models.find import Device, ModelFiles, load_errors, load_model, load_tokenizer
+from rag.models.server_words import THOUGHT_ALONE, only_thought
+from rag.models.thinking import ThoughtFilter, is_mark
 from rag.models.weights import quiet_loading
-from rag.models.writer import HEARTBEAT_SECONDS, Emit, Limits, in_thread
+from rag.models.writer import HEARTBEAT_SECONDS, THINKING_TOKENS, Cut, Emit, Limits, Piece, in_thread
 
 
 def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: bool = False) -> Any:
@@ -62,58 +68,82 @@ def _too_large(files: ModelFiles, device: Device) -> bool:
     return weights * _ROOM > free
 
 
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """A prompt as the network reads it, and whether it ends in the opening of the model's thinking."""
+
+    encoded: Any
+    opens_thinking: bool
+
+
+def _prompt(tokenizer: Any, chat: list[dict[str, str]]) -> _Prompt:
+    """By the model's template, which is told not to let it think where it knows how; for a template without a system role the rules
+    stand before the question."""
+    options = {"add_generation_prompt": True, "sanitize_control_tokens": True, "enable_thinking": False}
+    tokens = {"tokenize": True, "return_dict": True, "return_tensors": "pt"}
+    try:
+        encoded = tokenizer.apply_chat_template(chat, **options, **tokens)
+    except Exception as error:
+        if not type(error).__module__.startswith("jinja2"):  # what a template raises where it refuses a message
+            raise
+        rules, *rest = [item["content"] for item in chat]
+        chat = [{"role": "user", "content": "\n\n".join([rules, *rest])}]
+        encoded = tokenizer.apply_chat_template(chat, **options, **tokens)
+    last = tokenizer.decode(encoded["input_ids"][0, -8:])
+    return _Prompt(encoded, bool(re.search(rf"(?:{patterns('thought_opens').pattern})\s*\Z", last, re.IGNORECASE)))
+
+
 def generate_text(
     network: Any,
     tokenizer: Any,
     chat: list[dict[str, str]],
-    tokens: int,
-    seconds: float,
-    emit: Callable[[str], None],
+    limits: Limits,
+    emit: Emit,
     stopped: Callable[[], bool],
 ) -> None:
     """Write the assistant's next message greedily; `emit` gets its text in pieces, `stopped` is asked after each token.
 
     Raises:
-        WriterFailed: the prompt is longer than the model can read, or memory ran out.
+        WriterFailed: the prompt is longer than the model can read, memory ran out, or the model only thought.
     """
     import torch
     from transformers import StoppingCriteria, StoppingCriteriaList, TextStreamer
 
+    prompt = _prompt(tokenizer, chat)
+    size = prompt.encoded["input_ids"].shape[1]
+    special = _special(tokenizer)
+    tokens = _tokens(network, size, limits.tokens, prompt.opens_thinking or special is not None)
+    told = ThoughtFilter(thinks=prompt.opens_thinking)
+    ends = time.monotonic() + limits.seconds
+    cut = ""
+
     class Stop(StoppingCriteria):
         def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+            nonlocal cut
+            if input_ids.shape[1] - size >= tokens:
+                more = f" and {tokens - limits.tokens:,} for thinking" if tokens > limits.tokens else ""
+                cut = f"the limit of {tokens:,} tokens (CITEWISE_WRITER_TOKENS{more})"
+            elif time.monotonic() > ends:
+                cut = f"the limit of {limits.seconds:g} s (CITEWISE_WRITER_SECONDS)"
             return torch.full((input_ids.shape[0],), stopped(), device=input_ids.device, dtype=torch.bool)
 
     class Pieces(TextStreamer):
         def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-            emit(text)
+            for piece in told.feed(special.sub("", text) if special else text):
+                emit(piece)
 
-    encoded = tokenizer.apply_chat_template(
-        chat,
-        add_generation_prompt=True,
-        tokenize=True,
-        return_dict=True,
-        return_tensors="pt",
-        sanitize_control_tokens=True,
-    )
-    longest = getattr(network.config, "max_position_embeddings", None)
-    size = encoded["input_ids"].shape[1]
-    if longest and size + tokens > longest:
-        raise WriterFailed(
-            f"the evidence takes {size} tokens, and the model reads {longest} with its answer; set fewer CITEWISE_READ_SENTENCES or "
-            "CITEWISE_WRITER_TOKENS"
-        )
     try:
         with torch.inference_mode():
             network.generate(
-                **encoded.to(network.device),
+                **prompt.encoded.to(network.device),
                 max_new_tokens=tokens,
-                max_time=seconds,
+                max_time=limits.seconds,
                 do_sample=False,
                 temperature=None,
                 top_p=None,
                 top_k=None,
                 pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
-                streamer=Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True),
+                streamer=Pieces(tokenizer, skip_prompt=True, skip_special_tokens=not special),
                 stopping_criteria=StoppingCriteriaList([Stop()]),
             )
     except torch.OutOfMemoryError as error:
@@ -122,6 +152,38 @@ def generate_text(
         raise WriterFailed(
             "the device ran out of memory while writing; choose a smaller writer, or set CITEWISE_WRITER_4BIT=true"
         ) from error
+    for piece in told.end(bool(cut)):
+        emit(piece)
+    if told.has_answered and cut:
+        emit(Cut(cut))
+    elif told.has_thought and not told.has_answered and not stopped():
+        raise WriterFailed(only_thought(cut) if cut else THOUGHT_ALONE)
+
+
+def _tokens(network: Any, size: int, tokens: int, thinks: bool) -> int:
+    """How many tokens may be written after a prompt of this size: with room for thinking where the model thinks, as far as it fits.
+
+    Raises:
+        WriterFailed: the prompt is longer than the model can read.
+    """
+    longest = getattr(network.config, "max_position_embeddings", None)
+    if not longest:
+        return tokens + THINKING_TOKENS * thinks
+    if size + tokens > longest:
+        raise WriterFailed(
+            f"the evidence takes {size} tokens, and the model reads {longest} with its answer; set fewer CITEWISE_READ_SENTENCES or "
+            "CITEWISE_WRITER_TOKENS"
+        )
+    return min(tokens + THINKING_TOKENS * thinks, int(longest) - size)
+
+
+def _special(tokenizer: Any) -> re.Pattern[str] | None:
+    """What finds the tokens that are no text, where marks of thinking are among them, so that they must be seen first; else None."""
+    names = [str(name) for name in getattr(tokenizer, "all_special_tokens", ())]
+    if not any(is_mark(name) for name in names):
+        return None
+    others = [re.escape(name) for name in names if not is_mark(name)]
+    return re.compile("|".join(others) if others else r"(?!)")
 
 
 def bandwidth(device: str) -> float:
@@ -157,7 +219,7 @@ class LocalWriter:
         self._network: Any = load_writer(files, self._tokenizer, device, four_bit)
         self._turns = Turns()
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
         """See `Writer`."""
         return in_thread(lambda emit, stopped: self._write(messages, emit, stopped), lambda: None)
 
@@ -165,15 +227,7 @@ class LocalWriter:
         with self._turns.mine(stopped) as mine:
             if mine:
                 chat = [{"role": message.role, "content": message.content} for message in messages]
-                generate_text(
-                    self._network,
-                    self._tokenizer,
-                    chat,
-                    self._limits.tokens,
-                    self._limits.seconds,
-                    emit,
-                    stopped.is_set,
-                )
+                generate_text(self._network, self._tokenizer, chat, self._limits, emit, stopped.is_set)
 
     def close(self) -> None:
         """Let the weights go; the memory is free once no answer is being written."""

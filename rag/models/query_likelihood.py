@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.core.arrays import Scores
 from rag.core.prompting import Prompt, load_prompt
+from rag.models import memory
 from rag.models.find import Device, ModelFiles, load_network, load_tokenizer
 
 _MAX_TOKENS = 512
@@ -62,6 +63,7 @@ class LikelihoodReader:
             batch.append(index)
         if batch:
             yield batch, self._forward([contexts[i] for i in batch], question_ids)
+        memory.give_back()
 
     def _ids(self, text: str) -> list[int]:
         # Control tokens in titles, sentences and questions are read as plain text, so nobody can end the prompt early.
@@ -103,7 +105,8 @@ class LikelihoodReader:
                 logits_to_keep=len(question_ids) + 1,
                 use_cache=False,
             ).logits[:, :-1]
-            logprobs = torch.log_softmax(logits.float(), dim=-1)
-            target = torch.tensor(question_ids, device=device).expand(len(contexts), -1).unsqueeze(-1)
-            means: Scores = logprobs.gather(-1, target).squeeze(-1).mean(1).double().cpu().numpy()
+            target = torch.tensor(question_ids, device=device).unsqueeze(-1)
+            # Row by row: in full precision the whole would be hundreds of megabytes, twice.
+            rows = [torch.log_softmax(row.float(), dim=-1).gather(-1, target).squeeze(-1).mean() for row in logits]
+            means: Scores = torch.stack(rows).double().cpu().numpy()
         return means

@@ -5,8 +5,10 @@ pieces while it waits, so that whoever reads it can stop at any moment. The writ
 """
 
 import contextlib
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,8 +16,11 @@ from typing import Protocol
 from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 
+log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 0.05
 """How often a waiting stream gives an empty piece: the longest time until Stop is noticed."""
+THINKING_TOKENS = 2_048
+"""What a model that thinks before it answers may write besides the answer, in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,29 @@ class Limits:
     tokens: int = 320
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """In a stream: all text before this was thinking, and the answer begins here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """In a stream, as its last piece: the text was cut off by `limit`, such as "the limit of 320 tokens"."""
+
+    limit: str
+
+
+Piece = str | Forget | Cut
+"""What a stream gives."""
+
+
 class Writer(Protocol):
     """What writes. `name` is the model, `place` the device or server it runs on."""
 
     name: str
     place: str
 
-    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
         """The answer's text in pieces, some of them empty. Closing the iterator stops the work.
 
         Raises:
@@ -43,13 +64,25 @@ class Writer(Protocol):
         """Let go of the model or the connection."""
 
 
-Emit = Callable[[str], None]
+Emit = Callable[[Piece], None]
 
 
-def in_thread(work: Callable[[Emit, threading.Event], None], abort: Callable[[], None]) -> Iterator[str]:
-    """What `work` emits in a thread of its own, with empty pieces while there is nothing; closing tells it to stop."""
-    pieces: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
+def in_thread(
+    work: Callable[[Emit, threading.Event], None], abort: Callable[[], None], within: float | None = None
+) -> Iterator[Piece]:
+    """What `work` emits in a thread of its own, with empty pieces while there is nothing; closing tells it to stop.
+
+    Args:
+        work: gets what takes its pieces, and an event that is set when it should stop.
+        abort: ends what `work` waits for.
+        within: seconds after which it is given up, whatever it does; None where it keeps its limit by itself.
+
+    Raises:
+        WriterFailed: as `work` raised it, or in words where `work` failed in another way; the log has the traceback then.
+    """
+    pieces: queue.SimpleQueue[Piece | BaseException | None] = queue.SimpleQueue()
     stopped = threading.Event()
+    end = None if within is None else time.monotonic() + within
 
     def run() -> None:
         try:
@@ -65,6 +98,8 @@ def in_thread(work: Callable[[Emit, threading.Event], None], abort: Callable[[],
             try:
                 piece = pieces.get(timeout=HEARTBEAT_SECONDS)
             except queue.Empty:
+                if end is not None and time.monotonic() > end:
+                    raise WriterFailed("the writer did not end in its time; ask again") from None
                 yield ""
                 continue
             if piece is None:
@@ -72,14 +107,17 @@ def in_thread(work: Callable[[Emit, threading.Event], None], abort: Callable[[],
             if isinstance(piece, WriterFailed):
                 raise piece
             if isinstance(piece, BaseException):
-                raise WriterFailed(
-                    f"the writer failed ({type(piece).__name__}: {' '.join(str(piece).split())[:200]})"
-                ) from piece
+                log.error("the writer failed", exc_info=piece)
+                raise WriterFailed(UNEXPECTED) from piece
             yield piece
     finally:
         stopped.set()
         with contextlib.suppress(Exception):
             abort()
+
+
+UNEXPECTED = "the writer failed in an unexpected way; the log of this program tells how"
+"""The reason where an error is none of those that were thought of."""
 
 
 def described(writer: Writer | None) -> Mapping[str, str]:

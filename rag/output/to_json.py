@@ -15,6 +15,7 @@ def paper_json(paper: Paper) -> dict[str, Any]:
         "arxiv_id": paper.arxiv_id,
         "pmid": paper.pmid,
         "venue": paper.venue,
+        "aliases": list(paper.aliases),
     }
     known = {name: value for name, value in optional.items() if value not in (None, [])}
     return {"id": paper.id, "title": paper.title, "abstract": paper.abstract, **known}

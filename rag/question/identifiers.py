@@ -5,7 +5,7 @@ import re
 from rag.core.text import links_in
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>]+", re.IGNORECASE)
-_ARXIV = re.compile(r"(?<![\d.])\d{4}\.\d{4,5}(?:v\d+)?(?![\d.]*\d)|\b[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?\b")
+_ARXIV = re.compile(r"(?<![\d.])\d{4}\.\d{4,5}(?:v\d+)?(?![\d.]*\d)|\b[a-z-]{1,20}(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?\b")
 _PMID = re.compile(r"\bpmid:?\s*(\d{4,9})\b", re.IGNORECASE)
 _PREFIX = re.compile(r"\b(?:doi|arxiv|pmid)\s*:?\s*$", re.IGNORECASE)
 

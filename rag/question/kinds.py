@@ -19,7 +19,7 @@ Kind = Literal["number", "cause", "code"]
 
 _THREE = re.compile(r"\bthree\b", re.IGNORECASE)
 _ENUMERATION = re.compile(
-    r"((?:[\w-]+(?: [\w-]+){0,3}, )+[\w-]+(?: [\w-]+){0,3},? (?:and|or) (?!what|which|how|why)\w)"
+    r"(?<![\w-])((?:[\w-]+(?: [\w-]+){0,3}, ){1,8}[\w-]+(?: [\w-]+){0,3},? (?:and|or) (?!what|which|how|why)\w)"
 )
 _MOST_COMPARED = 5
 
@@ -41,13 +41,13 @@ _OTHER_LANGUAGES = lexicon.words("other_languages")
 _WH = re.compile(r"\b(?:how (?:many|much)|what|which|whose)\b((?:\s+[\w.-]+){1,5})", re.IGNORECASE)
 _AFTER_TARGET = STOP_WORDS | lexicon.words("after_target")
 _PART = re.compile(
-    r"(?<=[?!])\s+(?=\w)|[,;]?\s+and\s+(?=(?:how|what|which|why|where|when|who|by how|in what|on which|at which|for which)\b)",
+    r"(?<=[?!])\s+(?=\w)|[,;]?(?<!\s)\s+and\s+(?=(?:how|what|which|why|where|when|who|by how|in what|on which|at which|for which)\b)",
     re.IGNORECASE,
 )
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|why|where|when|who|whose|does|do|did|is|are|can|was|were)\b", re.IGNORECASE
 )
-_NAME = re.compile(r"[A-Za-z]*[A-Z][\w-]*[A-Z0-9]\w*|[A-Za-z]+\d\w*|[a-z]+[A-Z]\w*")
+_NAME = re.compile(r"(?<![A-Za-z])(?:[A-Za-z]*[A-Z][\w-]*[A-Z0-9]\w*|[A-Za-z]+\d\w*|[a-z]+[A-Z]\w*)")
 
 
 def form(question: str) -> Form:

@@ -14,9 +14,11 @@ from rag.checking.checker import Checker
 from rag.core.domain import Answer, Evidence, Paper, Progress, Span
 from rag.core.errors import PromptError, WriterFailed
 from rag.core.settings import Settings
+from rag.models.writer import Cut, Forget
 from tests.helpers.assistants import around, over
 from tests.helpers.fakes import HashEmbedder
-from tests.helpers.writers import ScriptedWriter
+from tests.helpers.servers import says, serving
+from tests.helpers.writers import Said, ScriptedWriter
 
 CACHING = Paper(
     "p1",
@@ -39,7 +41,7 @@ PRUNED = _evidence(PRUNING, "It removes", "retraining.")
 EVIDENCE = (SPEED, NO_TRAINING, PRUNED)
 
 
-def _composed(checker: Checker, text: str | Exception, question: str = QUESTION) -> Draft:
+def _composed(checker: Checker, text: Said, question: str = QUESTION) -> Draft:
     *_, last = Composer(ScriptedWriter(text), checker).compose(question, EVIDENCE, [SPEED, PRUNED])
     return last
 
@@ -51,6 +53,31 @@ def test_a_supported_sentence_is_cited_to_what_supports_it_whatever_the_marker_s
     assert sentence.verdict == "supported"
     assert [citation.quote for citation in sentence.citations] == [SPEED.text]
     assert draft.dropped == ()
+
+
+def test_what_was_thinking_is_forgotten(checker: Checker) -> None:
+    thinking = "DeepCache needs no retraining [2]. It is slow. DeepCache needs no retraining [2]. "
+    draft = _composed(
+        checker, (thinking, Forget(), "DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3 [1].")
+    )
+    assert [sentence.text for sentence in draft.sentences] == [
+        "DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3."
+    ]
+    assert draft.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3 [1]. It also", "a limit"),
+        ("DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3 [1].", ""),
+        ("DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3 [1].\n", ""),
+    ],
+)
+def test_a_limit_is_told_only_where_it_cost_a_sentence(checker: Checker, text: str, cut: str) -> None:
+    draft = _composed(checker, (text, Cut("a limit")))
+    assert draft.cut == cut
+    assert draft.sentences[0].text == "DeepCache speeds up Stable Diffusion v1.5 by a factor of 2.3."
 
 
 def test_a_wrong_number_becomes_the_quote_and_is_recorded(checker: Checker) -> None:
@@ -246,6 +273,28 @@ def test_a_writer_that_fails_leaves_the_quotes_and_the_next_turn_works(
     assert (second.mode, second.notice) == ("write", "")
 
 
+def test_any_error_within_the_writer_leaves_the_quotes_a_sentence_and_a_trace_in_the_log(
+    written: tuple[Assistant, ScriptedWriter], caplog: pytest.LogCaptureFixture
+) -> None:
+    assistant, writer = written
+    writer._texts = [TypeError("can only concatenate str")]
+    answer = assistant.ask(ASKED)
+    assert answer.mode == "quote"
+    assert answer.sentences
+    assert answer.notice == (
+        "Quoted instead of written: the writer failed in an unexpected way; the log of this program tells how."
+    )
+    assert "TypeError" in caplog.text
+
+
+def test_an_answer_that_was_cut_off_says_so(written: tuple[Assistant, ScriptedWriter]) -> None:
+    assistant, writer = written
+    writer._texts = [(f"{GOOD} It", Cut("the limit of 320 tokens (CITEWISE_WRITER_TOKENS)"))]
+    answer = assistant.ask(ASKED)
+    assert answer.mode == "write"
+    assert answer.notice == "The written answer was cut off by the limit of 320 tokens (CITEWISE_WRITER_TOKENS)."
+
+
 @pytest.mark.slow
 def test_declined_and_listed_answers_are_not_written(assistant: Assistant, checker: Checker) -> None:
     assistant = around(assistant, Composer(ScriptedWriter(), checker))
@@ -270,7 +319,30 @@ def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: 
     composer, reason = open_composer(away, embedder)
     assert composer is None
     assert "cannot be reached" in reason
+    assert "127.0.0.1" not in reason, "visitors read the reason"
     missing = seed_settings.model_copy(update={"writer": "nobody/no-such-model"})
     composer, reason = open_composer(missing, embedder)
     assert composer is None
     assert "no weights" in reason
+
+
+def test_of_the_servers_address_people_see_nothing_and_the_log_no_password(
+    seed_settings: Settings, checker: Checker, caplog: pytest.LogCaptureFixture
+) -> None:
+    from rag.wiring import open_composer
+
+    embedder = HashEmbedder()
+    reports: list[str] = []
+    away = seed_settings.model_copy(update={"writer_url": "http://bob:hunter2@127.0.0.1:9/v1"})
+    composer, reason = open_composer(away, embedder, reports.append)
+    assert composer is None
+    assert "http://127.0.0.1:9/v1" in caplog.text, "who runs it reads the log"
+    assert "hunter2" not in f"{reason} {caplog.text} {reports}"
+    with serving(says("It is.")) as server:
+        there = seed_settings.model_copy(update={"writer_url": server.url.replace("//", "//bob:hunter2@")})
+        composer, reason = open_composer(there, embedder, reports.append)
+        assert composer
+        assert reason == "m writes, on a server"
+        assert composer.writer.place == server.url
+        composer.close()
+    assert "hunter2" not in f"{reports}"

@@ -1,5 +1,6 @@
 """Sentences and windows: where they end, and that every offset is exact."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -137,6 +138,33 @@ def test_a_sentence_of_just_the_limit_stays_whole() -> None:
     abstract = "word " * (SENTENCE_MAX_CHARS // 5 - 1) + "last."
     assert len(abstract) == SENTENCE_MAX_CHARS
     assert sentences(abstract) == (Span(0, SENTENCE_MAX_CHARS),)
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        "?! ",
+        ".) ",
+        "x; ",
+        *(
+            pytest.param(marks, marks=pytest.mark.slow)
+            for marks in ("1. ", "a . . . ", "b.\"')]} ", "a? b ", "et al. We ")
+        ),
+    ],
+)
+def test_text_of_nothing_but_marks_is_cut_in_time_that_grows_with_its_length(marks: str) -> None:
+    abstract = "Why " + marks * (30_000 // len(marks))
+    started = time.process_time()
+    spans = sentences(abstract)
+    assert time.process_time() - started < 4.5, "it took 10 to 18 s when the time grew with the square of the length"
+    _check_exact(abstract, spans)
+
+
+def test_a_text_longer_than_a_block_is_cut_as_its_parts_are() -> None:
+    part = "We build on Stable Diffusion v1.5, e.g. for U.S. maps. It wins (see Fig. 3). What do we need? More of it! "
+    alone = [span.of(part) for span in sentences(part)]
+    abstract = (part * 60).rstrip()
+    assert [span.of(abstract) for span in sentences(abstract)] == alone * 60
 
 
 # Windows.

@@ -1,13 +1,17 @@
 """Source files: encodings and compression, and what is said about files that cannot be read."""
 
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rag.core.domain import Note
 from rag.core.errors import SourceError
-from rag.ingest.formats import read_papers
+from rag.ingest.formats import read_papers, read_records
+from rag.ingest.formats.record import Entry
+from rag.ingest.formats.source import LINE_BYTES
 from tests.helpers.sources import ABSTRACT, file, read
 
 RECORD = '{"title": "Käfer", "abstract": "Käfer – 甲虫."}\n'
@@ -102,3 +106,79 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_is_wrong(
     for part in parts:
         assert part in str(caught.value)
     assert str(tmp_path) in str(caught.value)
+
+
+# Damage in a file costs the line that it is in.
+
+BEES = b'{"title": "Bees", "abstract": "Bees dance."}'
+ANTS = b'{"title": "Ants", "abstract": "Ants walk."}'
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"title": "\xff", "abstract": "x"}', "byte 0xff of the line is not UTF-8"),
+        (b"\x00" * 4096, "the line holds 4,096 NUL bytes, as a crash may leave them"),
+        (b'{"title": "a\x00b", "abstract": "x"}', "the line holds 1 NUL byte, as a crash may leave them"),
+        (b"x" * (LINE_BYTES + 1), "the line is longer than 4 MiB"),
+        (b"garbage", "not JSON: Expecting value at character 1"),
+        (b"[" * 100_000, "not JSON: nested too deeply"),
+        (b'{"a":' * 100_000, "not JSON: nested too deeply"),
+    ],
+    ids=["bad byte", "NUL block", "a NUL", "long line", "garbage", "deep list", "deep object"],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_damaged_line_costs_itself(tmp_path: Path, line: bytes, reason: str, place: int) -> None:
+    lines = [BEES, ANTS]
+    lines.insert(place, line)
+    papers, rejected = read(file(tmp_path, b"\n".join(lines)))
+    assert [paper.title for paper in papers] == ["Bees", "Ants"]
+    assert [(item.line, item.reason) for item in rejected] == [(place + 1, reason)]
+
+
+def test_nul_bytes_around_a_record_are_left_out_with_a_note(tmp_path: Path) -> None:
+    path = file(tmp_path, BEES + b"\n" + b"\x00" * 512 + ANTS + b"\n")
+    entries = [item for item in read_records(path) if isinstance(item, Entry)]
+    assert [(item.paper.title, item.line, item.notes) for item in entries] == [
+        ("Bees", 1, ()),
+        ("Ants", 2, ("512 NUL bytes, as a crash may leave them, left out",)),
+    ]
+
+
+def test_where_most_lines_are_in_another_encoding_converting_is_advised(tmp_path: Path) -> None:
+    line = '{"title": "Käfer", "abstract": "Käfer tanzen."}\n'.encode("latin-1")
+    with pytest.raises(SourceError, match=r"not UTF-8: byte 0xe4 in line 1.*iconv -f latin1"):
+        read_papers(file(tmp_path, line * 5))
+    # Further down than what is looked at first.
+    with pytest.raises(SourceError, match="iconv -f latin1"):
+        list(read_papers(file(tmp_path, (BEES + b" " * 10_000 + b"\n") * 110 + line * 120)))
+
+
+def test_a_bad_byte_of_a_page_is_shown_and_noted(tmp_path: Path) -> None:
+    page = f"Bees\n\n{ABSTRACT}\n\nAnts\n\n{ABSTRACT}\n".encode().replace(b"Ants", b"An\xffts")
+    items = list(read_records(file(tmp_path, page, "page.txt")))
+    assert [item.paper.title for item in items if isinstance(item, Entry)] == ["Bees", "An\ufffdts"]
+    assert [(item.line, item.text) for item in items if isinstance(item, Note)] == [
+        (5, "a byte that is not UTF-8 is shown as \ufffd")
+    ]
+
+
+def test_what_unpacks_to_far_more_than_text_does_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.formats.source.UNPACKED_BYTES", 1 << 20)
+    bomb = gzip.compress(BEES + b"\n" + b" " * (4 << 20))
+    assert len(bomb) < 10_000
+    with pytest.raises(SourceError, match="unpacks to more than 100 times its size"):
+        list(read_papers(file(tmp_path, bomb, "a.jsonl.gz")))
+
+
+@pytest.mark.slow
+def test_lines_are_read_one_at_a_time(tmp_path: Path) -> None:
+    path = file(tmp_path, (b'{"title": "T", "abstract": "' + b"word " * 4_000 + b'"}\n') * 500)
+    tracemalloc.start()
+    count = sum(1 for _ in read_papers(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 500
+    assert peak < path.stat().st_size / 1.5, "the whole file was held in memory"

@@ -177,25 +177,21 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
     [
         ('{"title": "Bad", "abstract": "cut', "not JSON: .*"),
         ('["Bad"]', "not a JSON object but a list"),
-        ("null", "not a JSON object but a NoneType"),
+        ("null", "not a JSON object but null"),
         ({"title": "Bad"}, "no abstract"),
         ({"title": "Bad", "abstract": None}, "no abstract"),
         ({"title": "Bad", "abstract": " \u200b\n"}, "no abstract"),
-        ({"title": "Bad", "abstract": ["a", "b"]}, "abstract is not text but a list"),
-        ({"title": "Bad", "abstract": {"text": "a"}}, "abstract is not text but a dict"),
-        ({"title": "Bad", "abstract": True}, "abstract is not text but a bool"),
-        ({"title": ["Bad"], "abstract": "a"}, "title is not text but a list"),
-        ({"title": "Bad", "abstract": "a", "authors": "A. Bee"}, "authors is not a list but a str"),
-        ({"title": "Bad", "abstract": "a", "authors": {"name": "A"}}, "authors is not a list but a dict"),
+        ({"title": "Bad", "abstract": "?! … 1. 2."}, "no word in its abstract: .*"),
+        ({"title": "Bad", "abstract": [["a"], {"b": True}]}, "abstract is not text but a list"),
+        ({"title": "Bad", "abstract": {"x": {"y": 1}}}, "abstract is not text but an object"),
+        ({"title": "Bad", "abstract": True}, "abstract is not text but true or false"),
+        ({"title": {"x": 1}, "abstract": "a"}, "title is not text but an object"),
+        ({"title": "Bad", "abstract": "word " * 6_001}, "its abstract has 30,004 characters; at most 30,000 are taken"),
+        ({"title": "Bad " * 600, "abstract": "a"}, "its title has 2,399 characters; at most 2,000 are taken"),
         (
-            {"title": "Bad", "abstract": "a", "authors": ["A", {"name": "B"}]},
-            "authors holds something that is not text",
+            {"title": "Bad", "abstract": "a " + "x" * 1_001},
+            "its abstract holds a word of more than 1,000 characters: x*…",
         ),
-        ({"title": "Bad", "abstract": "a", "year": "recent"}, "year is no year: 'recent'"),
-        ({"title": "Bad", "abstract": "a", "year": [2020]}, r"year is no year: '\[2020\]'"),
-        ({"title": "Bad", "abstract": "a", "year": 20200}, "year is no year: '20200'"),
-        ({"title": "Bad", "abstract": "a", "year": -1}, "year is no year: '-1'"),
-        ({"title": "Bad", "abstract": "a", "id": 1.5}, "id is not text but a float"),
     ],
     ids=[
         "line cut off",
@@ -204,18 +200,14 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         "no abstract",
         "null abstract",
         "invisible abstract",
-        "abstract a list",
-        "abstract an object",
+        "no words",
+        "abstract a nested list",
+        "abstract an object without text",
         "abstract a boolean",
-        "title a list",
-        "authors a string",
-        "authors an object",
-        "an author an object",
-        "year a word",
-        "year a list",
-        "year too large",
-        "year negative",
-        "id a fraction",
+        "title an object",
+        "long abstract",
+        "long title",
+        "endless word",
     ],
 )
 def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: Path, bad: Any, reason: str) -> None:
@@ -224,8 +216,9 @@ def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: P
     assert [paper.title for paper in papers] == ["First", "Last"]
     assert [item.line for item in rejected] == [3]
     assert re.fullmatch(reason, rejected[0].reason)
-    named = isinstance(bad, dict) and bad["title"] == "Bad"
-    assert rejected[0].title == ("Bad" if named else "")
+    named = isinstance(bad, dict) and isinstance(bad["title"], str)
+    assert rejected[0].title[:3] == ("Bad" if named else "")
+    assert len(rejected[0].title) <= 200
 
 
 @pytest.mark.parametrize("year", [None, "", 2020, "2020"], ids=["null", "empty", "number", "text"])
@@ -255,9 +248,9 @@ def test_make_paper_refuses_an_empty_abstract() -> None:
         ("Bees \u202egnicnad\u202c \u2066again\u2069", "Bees gnicnad again"),
         ("Ho\u200bney\u00ad bees\ufeff", "Honey bees"),
         ("Honey\r\n\t bees", "Honey bees"),
-        ('<script>alert("1")</script> & <b>bees</b>', '<script>alert("1")</script> & <b>bees</b>'),
+        ('<script>alert("1")</script> & <x>bees</x>', '<script>alert("1")</script> & <x>bees</x>'),
     ],
-    ids=["terminal escapes", "bidi overrides", "invisible", "line breaks", "markup stays text"],
+    ids=["terminal escapes", "bidi overrides", "invisible", "line breaks", "unknown markup stays text"],
 )
 def test_titles_keep_their_visible_text_only(tmp_path: Path, title: str, shown: str) -> None:
     papers, _ = read(file(tmp_path, jsonl({"title": title, "abstract": f"About {title}."})))
@@ -266,7 +259,7 @@ def test_titles_keep_their_visible_text_only(tmp_path: Path, title: str, shown: 
 
 
 @pytest.mark.slow
-def test_all_abstracts_of_scifact_areread(big_data: Path) -> None:
+def test_all_abstracts_of_scifact_are_read(big_data: Path) -> None:
     papers, rejected = read(big_data / "scifact" / "corpus.jsonl")
     assert rejected == []
     assert len(papers) == 5_183

@@ -1,43 +1,21 @@
-"""From files to stored papers: which record counts where an id comes again, and what is told on the way."""
+"""From files to stored papers: what is embedded anew, what is told on the way, and that one paper never stops the others."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rag.core.arrays import Matrix
 from rag.core.domain import Paper
 from rag.core.errors import SourceError
-from rag.ingest.pipeline import BATCH_PAPERS, plan, read_files, store
+from rag.ingest.pipeline import BATCH_CHARS, BATCH_PAPERS, batches, plan, read_files, store
 from rag.library.store import Library
 from tests.conftest import add
 from tests.helpers.fakes import HashEmbedder
 from tests.helpers.sources import file, jsonl
 
 BEES = {"id": "bees", "title": "Honey bees", "abstract": "Bees make honey."}
-
-
-def test_within_one_file_an_id_stands_for_one_text(tmp_path: Path) -> None:
-    other = BEES | {"title": "Wax bees"}
-    papers, rejected = read_files([file(tmp_path, jsonl(BEES, other))])
-    assert [paper.title for paper in papers] == ["Honey bees"]
-    assert [(item.file.name, item.record.title) for item in rejected] == [("corpus.jsonl", "Wax bees")]
-    assert rejected[0].record.reason == "id 'bees' is already used in this file for another text ('Honey bees')"
-
-
-def test_a_record_that_comes_twice_in_a_file_is_one_paper(tmp_path: Path) -> None:
-    papers, rejected = read_files([file(tmp_path, jsonl(BEES, BEES))])
-    assert ([paper.id for paper in papers], rejected) == (["bees"], [])
-
-
-def test_of_several_files_the_last_record_of_an_id_is_stored(tmp_path: Path) -> None:
-    first = file(tmp_path, jsonl(BEES), "first.jsonl")
-    last = file(tmp_path, jsonl(BEES | {"title": "Wax bees"}), "last.jsonl")
-    papers, _ = read_files([first, last])
-    report = add(tmp_path / "library", papers)
-    library = Library.open(tmp_path / "library")
-    assert report.added == ("bees",)
-    assert [paper.title for paper in library.papers()] == ["Wax bees"]
-    library.close()
 
 
 @pytest.mark.parametrize("change", [{"title": "Wax bees"}, {"abstract": "Bees make wax."}])
@@ -72,3 +50,33 @@ def test_where_nothing_is_new_no_embedder_is_loaded(tmp_path: Path, few_papers: 
     add(tmp_path, few_papers)
     with Library.open_for_writing(tmp_path, HashEmbedder().identity) as library:
         store(library, plan(library, few_papers, ()), lambda: pytest.fail("an embedder was loaded"))
+
+
+def test_long_papers_are_embedded_in_smaller_batches(few_papers: list[Paper]) -> None:
+    long = replace(few_papers[0], title="T" * 2_000, abstract="Bees make honey. " * 1_700)
+    sizes = [len(batch) for batch in batches([replace(long, id=f"p{number}") for number in range(50)])]
+    assert sum(sizes) == 50
+    assert max(sizes) * (2 * len(long.abstract) + 2_000 * len(long.abstract) // 600) <= BATCH_CHARS
+    assert [len(batch) for batch in batches([long])] == [1]
+
+
+class _Stumbles(HashEmbedder):
+    """An embedder that no text about ants gets through."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Matrix:
+        if any("ants" in text.lower() for text in texts):
+            raise ValueError("ants are in the works")
+        return super().embed_passages(texts)
+
+
+def test_a_paper_that_cannot_be_embedded_is_named_and_the_others_go_in(tmp_path: Path) -> None:
+    ants = {"id": "ants", "title": "Ants", "abstract": "Ants walk."}
+    source = file(tmp_path, jsonl(BEES, ants, {"id": "tea", "abstract": "Tea is green."}))
+    embedder = _Stumbles()
+    with Library.open_for_writing(tmp_path / "library", embedder.identity) as library:
+        work = plan(library, read_files([source]).records)
+        report = store(library, work, lambda: embedder)
+        assert [paper.id for paper in library.papers()] == ["bees", "tea"]
+    assert report.added == ("bees", "tea")
+    assert [(item.record.line, item.record.title) for item in report.rejected] == [(2, "Ants")]
+    assert report.rejected[0].record.reason == "it cannot be cut into sentences or embedded: ants are in the works"

@@ -89,7 +89,7 @@ def test_one_vector_that_is_missing_is_noticed(library: Library) -> None:
     index._collection.delete(ids=[str(library.window_ids()[0])])
     assert index.problem(library) == "3 vectors for 4 passages"
     index.close()
-    with pytest.raises(VectorIndexError, match="missing, damaged or behind"):
+    with pytest.raises(VectorIndexError, match="damaged: 3 vectors for 4 passages; it is rebuilt"):
         publishing.health(library)
     repaired = publishing.open_index(library)
     assert repaired.count() == 4
@@ -184,9 +184,11 @@ def test_an_index_that_took_a_process_down_is_rebuilt_by_the_next(tmp_path: Path
 
 
 def test_an_index_of_a_library_that_stood_there_before_is_replaced(tmp_path: Path) -> None:
+    new = [make_paper(id="new", title="New", abstract="New words of this one.")]
     add(tmp_path, [make_paper(id="old", title="Old", abstract="Old words of another library.")])
-    (tmp_path / "library.sqlite3").unlink()
-    add(tmp_path, [make_paper(id="new", title="New", abstract="New words of this one.")])
+    add(tmp_path / "other", new)
+    (tmp_path / "other" / "library.sqlite3").replace(tmp_path / "library.sqlite3")
+    add(tmp_path, new)
     library = Library.open(tmp_path)
     assert "sampled ones find themselves" in publishing.health(library), (
         "the ingest has replaced it, not the first question"

@@ -61,6 +61,7 @@ def test_the_writer_runs_on_the_gpu_and_survives_a_shortage_of_memory(tmp_path: 
     asked = [Message("user", "What is it?")]
     assert "".join(generator.stream(asked))
     if torch.cuda.is_available():
+        torch.cuda.empty_cache()  # the limit is looked at when memory is taken from the card, not from what is kept
         torch.cuda.set_per_process_memory_fraction(1e-6)
         try:
             with pytest.raises(WriterFailed, match="memory"):

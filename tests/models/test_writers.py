@@ -1,23 +1,20 @@
-"""What writes: a local model with random weights, real and broken servers on loopback."""
+"""What writes here: a local model with random weights. Servers are in `test_remote_writer`."""
 
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evals.bench.random_writer import random_writer
+from evals.bench.random_writer import TEMPLATE, random_writer
 from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
 from rag.models.find import ModelFiles, choose_device
 from rag.models.local_writer import LocalWriter, Turns
 from rag.models.remote_writer import RemoteWriter
-from rag.models.writer import Limits, Writer
+from rag.models.writer import Cut, Limits, Piece, Writer
 
 ASKED = [Message("user", "What is it?")]
 
@@ -27,13 +24,17 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
     return random_writer(tmp_path_factory.mktemp("tiny"))
 
 
+def _text(pieces: Iterator[Piece]) -> str:
+    return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
 def _local(files: ModelFiles, seconds: float = 30, tokens: int = 40) -> LocalWriter:
     return LocalWriter(files, choose_device("cpu"), Limits(seconds, tokens))
 
 
 def test_a_local_model_writes_the_same_twice(tiny: ModelFiles) -> None:
     generator = _local(tiny)
-    first, second = "".join(generator.stream(ASKED)), "".join(generator.stream(ASKED))
+    first, second = _text(generator.stream(ASKED)), _text(generator.stream(ASKED))
     assert first == second
     assert first
 
@@ -76,7 +77,7 @@ def test_stop_takes_less_than_a_fifth_of_a_second(tiny: ModelFiles) -> None:
 def test_the_time_limit_ends_the_writing(tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = _local(tiny, seconds=0.05, tokens=2_000)
     lengths = _lengths(generator, monkeypatch)
-    assert "".join(generator.stream(ASKED))
+    assert _text(generator.stream(ASKED))
     assert 0 < lengths[0] < 2_000
 
 
@@ -94,7 +95,7 @@ def test_a_prompt_that_is_too_long_is_refused(tiny: ModelFiles) -> None:
 
 def test_control_tokens_in_a_message_are_text(tiny: ModelFiles) -> None:
     generator = _local(tiny)
-    assert "".join(generator.stream([Message("user", "a <|im_end|> b")]))
+    assert _text(generator.stream([Message("user", "a <|im_end|> b")]))
     ids = generator._tokenizer.apply_chat_template(
         [{"role": "user", "content": "a <|im_end|> b"}], tokenize=True, return_dict=True, sanitize_control_tokens=True
     )["input_ids"]
@@ -121,14 +122,108 @@ def test_memory_that_runs_out_is_said_and_the_next_answer_works(
         patched.setattr(generator._network, "generate", full)
         with pytest.raises(WriterFailed, match="memory"):
             list(generator.stream(ASKED))
-    assert "".join(generator.stream(ASKED))
+    assert _text(generator.stream(ASKED))
 
 
-def test_a_crash_in_the_worker_reaches_the_reader(tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_in_the_worker_reaches_the_reader(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     generator = _local(tiny)
     monkeypatch.setattr(generator._network, "generate", lambda **_: 1 / 0)
-    with pytest.raises(WriterFailed, match="ZeroDivisionError"):
+    with pytest.raises(WriterFailed, match="unexpected") as failed:
         list(generator.stream(ASKED))
+    assert "ZeroDivisionError" not in str(failed.value), "a sentence for people"
+    assert "ZeroDivisionError" in caplog.text, "the log has the whole"
+
+
+# --- models that think ------------------------------------------------------------------------------------------------
+
+
+def _scripted(generator: LocalWriter, text: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Lets the network write this text; gets the prompts that it was given."""
+    prompts: list[str] = []
+    tokenizer = generator._tokenizer
+
+    def generate(**given: Any) -> None:
+        import torch
+
+        row = given["input_ids"]
+        prompts.append(tokenizer.decode(row[0]))
+        given["streamer"].put(row)
+        for token in tokenizer(text, add_special_tokens=False)["input_ids"][: given["max_new_tokens"]]:
+            given["streamer"].put(torch.tensor([token]))
+            row = torch.cat([row, torch.tensor([[token]])], dim=1)
+            given["stopping_criteria"](row, None)
+        given["streamer"].end()
+
+    monkeypatch.setattr(generator._network, "generate", generate)
+    return prompts
+
+
+OPENS = TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+SWITCH = TEMPLATE.replace(
+    "assistant\n{% endif %}", "assistant\n{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+USERS = TEMPLATE.replace(
+    "<|im_start|>", "{% if message.role == 'system' %}{{ raise_exception('no') }}{% endif %}<|im_start|>", 1
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "text", "expected"),
+    [
+        (TEMPLATE, "<think>\nIt may be slow.\n</think>\n\nIt is fast.", "It is fast."),
+        (TEMPLATE, "It is fast.", "It is fast."),
+        (OPENS, "It may be slow.\n</think>\n\nIt is fast.", "It is fast."),
+        (SWITCH, "It is fast.", "It is fast."),
+    ],
+)
+def test_what_a_local_model_thinks_is_not_its_answer(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch, template: str, text: str, expected: str
+) -> None:
+    generator = _local(tiny, tokens=400)
+    generator._tokenizer.chat_template = template
+    prompts = _scripted(generator, text, monkeypatch)
+    assert _text(generator.stream(ASKED)).strip() == expected
+    assert ("<think>\n\n</think>" in prompts[0]) == (template == SWITCH), "a model that can is told not to think"
+
+
+def test_a_local_model_that_only_thinks_is_told_with_the_limit(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny)
+    _scripted(generator, "<think>" + "It may be slow. " * 20, monkeypatch)
+    with pytest.raises(WriterFailed, match=r"only thought until the limit of 40 tokens \(CITEWISE_WRITER_TOKENS\)"):
+        list(generator.stream(ASKED))
+    generator._tokenizer.chat_template = OPENS
+    _scripted(generator, "It may be slow. " * 200, monkeypatch)
+    with pytest.raises(WriterFailed, match=r"2,088 tokens \(CITEWISE_WRITER_TOKENS and 2,048 for thinking\)"):
+        list(generator.stream(ASKED))
+
+
+def test_a_local_answer_that_a_limit_cut_says_which(tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = _local(tiny)
+    _scripted(generator, "It is fast. " * 20, monkeypatch)
+    assert list(generator.stream(ASKED))[-1] == Cut("the limit of 40 tokens (CITEWISE_WRITER_TOKENS)")
+
+
+def test_marks_that_are_special_tokens_are_seen_and_other_special_tokens_left_out(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny, tokens=400)
+    generator._tokenizer.add_special_tokens({"additional_special_tokens": ["[THINK]", "[/THINK]", "<|im_start|>"]})
+    _scripted(generator, "[THINK]It may be slow.[/THINK]It is fast.<|im_end|>", monkeypatch)
+    assert _text(generator.stream(ASKED)) == "It is fast."
+
+
+def test_a_template_without_a_system_role_gets_the_rules_before_the_question(
+    tiny: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = _local(tiny)
+    generator._tokenizer.chat_template = USERS
+    prompts = _scripted(generator, "It is fast.", monkeypatch)
+    assert _text(generator.stream([Message("system", "Be brief."), *ASKED])) == "It is fast."
+    assert "user\nBe brief.\n\nWhat is it?" in prompts[0]
 
 
 def test_turns_are_taken_in_the_order_of_asking() -> None:
@@ -161,129 +256,6 @@ def test_who_stops_waiting_loses_the_place() -> None:
         assert len(turns._waiting) == 1
 
 
-# --- servers ----------------------------------------------------------------------------------------------------------
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Answer], str]]:
-    """Starts a server that answers every POST in the way given; gives its URL."""
-    servers: list[ThreadingHTTPServer] = []
-
-    def start(answer: Answer) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length", 0)))
-                answer(self)
-
-            do_GET = do_POST  # noqa: N815 - the name that the standard library calls
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}/v1"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def _status(code: int) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        body = json.dumps({"error": {"message": "no"}}).encode()
-        request.send_response(code)
-        request.send_header("content-type", "application/json")
-        request.send_header("content-length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return answer
-
-
-def _stream(events: Sequence[str], end: bool = True) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(200)
-        request.send_header("content-type", "text/event-stream")
-        request.end_headers()
-        for event in events:
-            request.wfile.write(f"data: {event}\n\n".encode())
-        if end:
-            request.wfile.write(b"data: [DONE]\n\n")
-
-    return answer
-
-
-def _chunk(text: str, finish: str | None = None) -> str:
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
-    return json.dumps({"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]})
-
-
-def _remote(url: str, seconds: float = 10) -> RemoteWriter:
-    return RemoteWriter(url, "m", "key", Limits(seconds, 40))
-
-
-def test_a_server_streams_its_answer(serve: Callable[[Answer], str]) -> None:
-    url = serve(_stream([_chunk("It "), _chunk("works."), _chunk("", "stop")]))
-    with closing(_remote(url)) as generator:
-        assert "".join(generator.stream(ASKED)) == "It works."
-
-
-def test_a_server_that_is_busy_is_asked_again(serve: Callable[[Answer], str]) -> None:
-    answers = [_status(429), _status(503), _stream([_chunk("At last.", "stop")])]
-    url = serve(lambda request: answers.pop(0)(request))
-    assert "".join(_remote(url).stream(ASKED)) == "At last."
-
-
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (_status(500), "status 500"),
-        (_status(401), "CITEWISE_WRITER_KEY"),
-        (_status(404), "CITEWISE_WRITER to one that it serves"),
-        (_status(400), "too long"),
-        (_stream([_chunk("It wo")], end=False), "middle of the answer"),
-        (_stream(["{not json"]), "no answer of a chat model"),
-        (_stream(['{"choices": 5}']), "no answer of a chat model"),
-    ],
-)
-def test_what_goes_wrong_with_a_server_is_said_plainly(
-    serve: Callable[[Answer], str], answer: Answer, message: str
-) -> None:
-    with pytest.raises(WriterFailed, match=message):
-        list(_remote(serve(answer)).stream(ASKED))
-
-
-def test_a_server_that_is_not_there_is_said(serve: Callable[[Answer], str]) -> None:
-    with pytest.raises(WriterFailed, match="cannot be reached"):
-        list(_remote("http://127.0.0.1:9/v1").stream(ASKED))
-
-
-def test_a_server_that_hangs_is_given_up_in_time(serve: Callable[[Answer], str]) -> None:
-    done = threading.Event()
-    ended: list[bool] = []
-    url = serve(lambda _: ended.append(done.wait(20)))
-    with pytest.raises(WriterFailed, match=r"did not answer in 0\.3 s"):
-        list(_remote(url, seconds=0.3).stream(ASKED))
-    assert ended == [], "given up while the server still hangs"
-    done.set()
-
-
-def test_stop_does_not_wait_for_a_server_that_hangs(serve: Callable[[Answer], str]) -> None:
-    done = threading.Event()
-    ended: list[bool] = []
-    stream: Iterator[str] = _remote(serve(lambda _: ended.append(done.wait(5))), seconds=60).stream(ASKED)
-    assert next(stream) == ""
-    stream.close()  # type: ignore[attr-defined]
-    assert ended == [], "closed while the server still hangs"
-    done.set()
-
-
-def test_a_local_and_a_remote_writer_are_generators(tiny: ModelFiles) -> None:
-    both: list[Writer] = [_local(tiny), _remote("http://127.0.0.1:9/v1")]
-    assert [generator.name for generator in both] == [tiny.name, "m"]
+def test_a_local_and_a_remote_writer_are_writers(tiny: ModelFiles) -> None:
+    both: list[Writer] = [_local(tiny), RemoteWriter("http://127.0.0.1:9/v1", "m", None, Limits())]
+    assert [writer.name for writer in both] == [tiny.name, "m"]

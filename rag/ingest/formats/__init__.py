@@ -1,66 +1,109 @@
 """Files that users have -> papers. One module a format; this one opens files and picks the format by content.
 
-Owns: decompression, decoding, recognising. Knows nothing of the library. A reader module has
-`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected | Note]`; adding a format is adding a module to `READERS`.
+Owns: recognising. Knows nothing of the library. Decompression, decoding and limits are in `source`. A reader of pages has
+`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected | Note]`; records of JSON are read a line at a time, or one by
+one.
 """
 
-import gzip
-import zlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 from rag.core.domain import Note, Paper, Rejected
 from rag.core.errors import SourceError
-from rag.ingest.formats import corpus_jsonl, seed_page
+from rag.ingest.formats import corpus_jsonl, json_document, seed_page
+from rag.ingest.formats.record import Entry
+from rag.ingest.formats.source import Source, has_bad
 
-READERS: dict[str, ModuleType] = {"corpus.jsonl": corpus_jsonl, "page of titles and abstracts": seed_page}
+READERS = {
+    "corpus.jsonl": corpus_jsonl,
+    "a list of records in JSON": json_document,
+    "page of titles and abstracts": seed_page,
+}
+
+Read = Entry | Rejected | Note
 
 
 def read_papers(path: Path) -> Iterator[Paper | Rejected]:
     """The papers of a file in file order; records that cannot be read come as `Rejected` and the rest goes on.
 
     Raises:
-        SourceError: the file is missing, empty, binary, in another encoding than UTF-8 or UTF-16, or of unknown format.
+        SourceError: as `read_records`.
     """
-    text = _decode(path, _bytes(path))
-    if not text.strip():
-        raise SourceError(f"{path} is empty; nothing was read")
-    for reader in READERS.values():
-        if reader.recognises(text):
-            return (record for record in reader.read(text) if not isinstance(record, Note))
+    records = read_records(path)
+    return (item.paper if isinstance(item, Entry) else item for item in records if not isinstance(item, Note))
+
+
+def read_records(path: Path) -> Iterator[Read]:
+    """The records of a file in file order, with their lines and what was left out of them.
+
+    Raises:
+        SourceError: the file is missing, empty, binary, too large, in another encoding than UTF-8 or UTF-16, or of unknown format.
+            What is damaged further down shows itself while the records are read.
+    """
+    source = Source(path)
+    head = source.head_text()
+    _check_encoding(source, head)
+    records = _json(source, head)
+    if records is not None:
+        return records
+    if source.is_binary:
+        raise SourceError(f"{path} is a binary file, not text")
+    text = source.text()
+    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if seed_page.recognises(shown):
+        return _page(text, seed_page.read(shown))
+    if has_bad(text):
+        raise source.not_utf8()
     raise SourceError(
         f"{path} is in no format that citewise knows ({'; '.join(READERS)}). "
         'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'
     )
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except IsADirectoryError:
-        raise SourceError(f"{path} is a folder; name the files in it") from None
-    except FileNotFoundError:
-        raise SourceError(f"there is no file {path}") from None
-    except OSError as error:
-        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            return gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise SourceError(f"{path} is a damaged gzip file: {error}") from error
-    return data
+def _json(source: Source, head: str) -> Iterator[Read] | None:
+    """The records of JSON in lines or as a whole; None where there are none."""
+    lines = [line for line in head.split("\n") if line.strip("\x00 \t\r\ufeff")]
+    first = lines[0].strip("\x00 \t\r\ufeff") if lines else ""
+    if not json_document.looks_like_list(head):
+        whole = not first.startswith("{") or (len(lines) > 1 and next(corpus_jsonl.values(first), None) is not None)
+        if whole:
+            return corpus_jsonl.read_lines(source.lines()) if corpus_jsonl.recognises(head) else None
+    elif not source.is_binary and not corpus_jsonl.recognises(head):
+        return json_document.read_list(source.text())
+    return _document(source, head)
 
 
-def _decode(path: Path, data: bytes) -> str:
-    encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    if encoding == "utf-8-sig" and b"\x00" in data[:65536]:
-        raise SourceError(f"{path} is a binary file, not text")
+def _document(source: Source, head: str) -> Iterator[Read] | None:
+    """The records of one JSON value, where the text is one; else those of its lines, or of a list with damage in it."""
     try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SourceError(
-            f"{path} is not {encoding.removesuffix('-sig').upper()}: byte 0x{data[error.start]:02x} in line {line}. "
-            f"Convert it first, for example: iconv -f latin1 -t utf-8 {path.name} > {path.stem}.utf8{path.suffix}"
-        ) from error
+        text = source.text()
+    except SourceError:
+        if corpus_jsonl.recognises(head):
+            return corpus_jsonl.read_lines(source.lines())
+        raise
+    if json_document.looks_like_list(head):
+        return json_document.read_list(text)
+    value = json_document.value_of(text)
+    if json_document.holds_records(value):
+        return json_document.read_value(text, value)
+    return corpus_jsonl.read_lines(source.lines()) if corpus_jsonl.recognises(head) else None
+
+
+def _page(text: str, records: Iterable[Paper | Rejected | Note]) -> Iterator[Read]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if has_bad(line):
+            yield Note(number, "a byte that is not UTF-8 is shown as \ufffd")
+    for item in records:
+        yield Entry(item) if isinstance(item, Paper) else item
+
+
+def _check_encoding(source: Source, head: str) -> None:
+    """Where most of the lines are in another encoding, converting the file helps; naming each line does not."""
+    lines = [line for line in re.split(r"[\r\n]+", head) if line.strip()]
+    if len(lines) > 1 and 2 * sum("\ufffd" in line for line in lines) > len(lines) and _has_bad_bytes(source.head):
+        raise source.not_utf8()
+
+
+def _has_bad_bytes(head: bytes) -> bool:
+    return has_bad(head.decode("utf-8", "surrogateescape").rstrip("".join(map(chr, range(0xDC80, 0xDD00)))))

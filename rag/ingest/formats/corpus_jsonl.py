@@ -1,67 +1,78 @@
-"""`corpus.jsonl`: one JSON object a line with `title` and `abstract`, and optionally id, authors, url, year, doi, …"""
+"""`corpus.jsonl` and what is like it: one JSON object a line with a title and an abstract, under any of their usual names."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rag.core.domain import Paper, Rejected
-from rag.ingest.formats.record import BadRecord, make_paper
+from rag.core.escaping import shorten
+from rag.core.text import clean
+from rag.ingest.formats import fields, keys
+from rag.ingest.formats.json_values import NotJson, decode
+from rag.ingest.formats.record import BadRecord, Entry, make_paper
+from rag.ingest.formats.source import Line
+
+_BRACKETS = frozenset("[ ] ], [] ,".split())
+"""What may stand in a line of its own where a list of records was written a line each."""
 
 
-def recognises(text: str) -> bool:
-    """Whether the first line that is not blank begins a JSON object with one of the format's fields."""
-    first = text.lstrip().partition("\n")[0]
-    return first.startswith("{") and ('"abstract"' in first or '"title"' in first)
+def recognises(head: str) -> bool:
+    """Whether any whole line of a file's beginning is an object with a title or an abstract."""
+    return any(keys.is_paper(keys.unwrapped(value)) for value in values(head))
+
+
+def values(head: str) -> Iterator[Any]:
+    """The values of the lines that are whole and JSON objects."""
+    for line in head.split("\n"):
+        if line.lstrip("\x00 \t\ufeff").startswith("{"):
+            try:
+                yield decode(_bare(line))
+            except NotJson:
+                continue
 
 
 def read(text: str) -> Iterator[Paper | Rejected]:
+    """One paper a line of a text."""
+    lines = (Line(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+    return (item.paper if isinstance(item, Entry) else item for item in read_lines(lines))
+
+
+def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected]:
     """One paper a line; a line that is no such object is rejected with its number."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
+    for line in lines:
+        if isinstance(line, Rejected):
+            yield line
+            continue
+        text = _bare(line.text)
+        if text in _BRACKETS:
             continue
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Rejected(number, f"not JSON: {error}")
+            value = decode(text)
+        except NotJson as error:
+            yield Rejected(line.number, f"not JSON: {error}")
             continue
-        try:
-            yield _paper(record)
-        except BadRecord as error:
-            title = record.get("title") if isinstance(record, dict) else None
-            yield Rejected(number, str(error), title if isinstance(title, str) else "")
+        yield entry_of(value, line.number, (line.note,) if line.note else ())
 
 
-def _paper(record: Any) -> Paper:
-    if not isinstance(record, dict):
-        raise BadRecord(f"not a JSON object but a {type(record).__name__}")
-    authors = record.get("authors") or []
-    if not isinstance(authors, list):
-        raise BadRecord(f"authors is not a list but a {type(authors).__name__}")
-    if not all(isinstance(author, str) for author in authors):
-        raise BadRecord("authors holds something that is not text")
-    fields = ("title", "abstract", "id", "url", "doi", "arxiv_id", "pmid", "venue")
-    return make_paper(
-        **{name: _string(record, name) for name in fields},
-        authors=authors,
-        year=_year(record.get("year")),
-    )
+def entry_of(value: Any, line: int, notes: tuple[str, ...] = ()) -> Entry | Rejected:
+    """The paper of a decoded record; whatever the record does to its reading, it alone is rejected."""
+    title = ""
+    try:
+        record = keys.unwrapped(value)
+        if not isinstance(record, Mapping):
+            return Rejected(line, f"not a JSON object but {keys.kind_of(value)}")
+        title = _title(record)
+        found = fields.fields_of(record)
+        return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes))
+    except BadRecord as error:
+        return Rejected(line, str(error), title)
+    except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
+        return Rejected(line, f"it cannot be read: {shorten(str(error), 200)}", title)
 
 
-def _string(record: dict[str, Any], name: str) -> str:
-    value = record.get(name)
-    if value is None:
-        return ""
-    # Numbers are common as ids; anything nested is a mistake that must not be quoted as text.
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise BadRecord(f"{name} is not text but a {type(value).__name__}")
-    return str(value)
+def _title(record: Mapping[Any, Any]) -> str:
+    title = next((value for key, value in record.items() if keys.plain_key(key) == "title"), None)
+    return shorten(clean(title[:1_000]), 200) if isinstance(title, str) else ""
 
 
-def _year(value: Any) -> int | None:
-    if value in (None, ""):
-        return None
-    # 2020, "2020" and 2020.0 are years; 2020.7, Infinity and true are mistakes.
-    text = str(value).strip().removesuffix(".0")
-    if isinstance(value, bool) or not (len(text) == 4 and text.isascii() and text.isdigit()):
-        raise BadRecord(f"year is no year: {str(value)[:40]!r}")
-    return int(text)
+def _bare(line: str) -> str:
+    return line.strip("\x00 \t\r\n\ufeff\x1e").removesuffix(",")

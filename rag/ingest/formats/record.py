@@ -2,10 +2,20 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rag.core.domain import Paper
 from rag.core.text import clean, links_in
+from rag.ingest.formats.markup import without_markup
 from rag.ingest.identity import text_id
+
+TITLE_CHARS = 2_000
+"""Ten times the longest usual title. It stands before each passage that is embedded, so its length counts many times."""
+ABSTRACT_CHARS = 30_000
+"""Three times the longest of 80,000 abstracts. What is longer is a whole text, or none."""
+_WORD_CHARS = 1_000
+_ENDLESS = re.compile(rf"[A-Za-z0-9+/=_-]{{{_WORD_CHARS + 1}}}")
+_WORD = re.compile(r"[^\W\d_]")
 
 _ARXIV_VERSION = re.compile(r"v\d+$")
 _ARXIV_PREFIX = re.compile(r"^(arxiv:|https?://arxiv\.org/(abs|pdf)/)", re.IGNORECASE)
@@ -14,6 +24,16 @@ _DOI_PREFIX = re.compile(r"^(doi:\s*|https?://(dx\.)?doi\.org/)", re.IGNORECASE)
 
 class BadRecord(ValueError):
     """A record that cannot become a paper; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A paper as a file has it: its 1-based line (0: not known), which version of the text it is (0: not said), what was left out."""
+
+    paper: Paper
+    line: int = 0
+    version: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def make_paper(
@@ -28,6 +48,7 @@ def make_paper(
     arxiv_id: str | None = None,
     pmid: str | None = None,
     venue: str | None = None,
+    aliases: Sequence[str] = (),
 ) -> Paper:
     """A cleaned paper with its identity.
 
@@ -35,11 +56,10 @@ def make_paper(
     normalised title and abstract.
 
     Raises:
-        BadRecord: there is no abstract.
+        BadRecord: there is no abstract, it has no words, or title or abstract are too long.
     """
-    title, abstract = clean(title), clean(abstract)
-    if not abstract:
-        raise BadRecord("no abstract")
+    title, abstract = clean(without_markup(title)), clean(without_markup(abstract, headed=True))
+    _check(title, abstract)
     doi = _DOI_PREFIX.sub("", clean(doi or "")).lower() or None
     arxiv_id = _ARXIV_VERSION.sub("", _ARXIV_PREFIX.sub("", clean(arxiv_id or ""))) or None
     pmid = clean(pmid or "") or None
@@ -47,12 +67,25 @@ def make_paper(
         id=clean(id or "") or doi or arxiv_id or pmid or text_id(title, abstract),
         title=title,
         abstract=abstract,
-        authors=tuple(name for name in map(clean, authors) if name),
+        authors=tuple(name for author in authors if (name := clean(without_markup(author)))),
         url=clean(url or "") or None,
         year=year,
         doi=doi,
         arxiv_id=arxiv_id,
         pmid=pmid,
-        venue=clean(venue or "") or None,
+        venue=clean(without_markup(venue or "")) or None,
         links=links_in(abstract),
+        aliases=tuple(name for alias in aliases if (name := clean(alias))),
     )
+
+
+def _check(title: str, abstract: str) -> None:
+    if not abstract:
+        raise BadRecord("no abstract")
+    for name, text, most in (("title", title, TITLE_CHARS), ("abstract", abstract, ABSTRACT_CHARS)):
+        if len(text) > most:
+            raise BadRecord(f"its {name} has {len(text):,} characters; at most {most:,} are taken")
+        if endless := _ENDLESS.search(text):
+            raise BadRecord(f"its {name} holds a word of more than {_WORD_CHARS:,} characters: {endless[0][:20]}…")
+    if not _WORD.search(abstract):
+        raise BadRecord(f"no word in its abstract: {abstract[:40]}")

@@ -1,0 +1,182 @@
+"""One JSON value for a whole file: a list of records, a single record, or records inside the answer of a web service.
+
+Owns where the records are in it, and going on after one that is damaged.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rag.core.domain import Rejected
+from rag.ingest.formats.corpus_jsonl import entry_of
+from rag.ingest.formats.json_values import NotJson, decode, decode_at
+from rag.ingest.formats.keys import is_paper, plain_key, unwrapped
+from rag.ingest.formats.record import Entry
+from rag.ingest.formats.source import has_bad
+
+_LISTS = (
+    "papers results records articles works publications items documents docs entries entry data hits hit rows result resultlist "
+    "response message value corpus dataset references abstracts"
+).split()
+"""Under which names services and people keep the records, the likeliest first."""
+_MOST_DEPTH = 5
+_MOST_TRIES = 1_000
+_GAP = re.compile(r"[\s,\ufeff]*")
+_NEXT = re.compile(r"[,\n\]}]\s*(?=\{)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Records and, where they stand in a list, its key."""
+
+    records: list[Any]
+    key: str | None = None
+
+
+def looks_like_list(head: str) -> bool:
+    """Whether a text begins as a list of objects."""
+    return re.match(r"\s*\[\s*(?:[\[{\]]|null\b)", head.lstrip("\ufeff")) is not None
+
+
+def read_list(text: str) -> Iterator[Entry | Rejected]:
+    """The records of a list, one by one; one that is damaged is rejected, and reading goes on with the next."""
+    place, line, tries = text.index("[") + 1, 1, 0
+    line += text.count("\n", 0, place)
+    while True:
+        gap = _GAP.match(text, place)
+        start = gap.end() if gap else place
+        line += text.count("\n", place, start)
+        if start >= len(text) or text[start] == "]":
+            return
+        try:
+            value, end = decode_at(text, start)
+        except NotJson as error:
+            yield Rejected(line, f"not JSON: {error}")
+            after = _after(text, start)
+            tries += 1
+            if after is not None and tries > _MOST_TRIES:
+                yield Rejected(
+                    line, f"more than {_MOST_TRIES:,} records are damaged; nothing behind this line was read"
+                )
+            if after is None or tries > _MOST_TRIES:
+                return
+            end = after
+        else:
+            yield _entry(text[start:end], value, line)
+        line += text.count("\n", start, end)
+        place = end
+
+
+def read_value(text: str, value: Any) -> Iterator[Entry | Rejected]:
+    """The records inside a value that is no list; none where there are none."""
+    found = _records(value, 0)
+    if found is None:
+        return
+    lines = _lines_of(text, found.key, len(found.records)) if found.key else [1]
+    for number, record in enumerate(found.records):
+        yield entry_of(record, lines[number] if number < len(lines) else 0)
+
+
+def holds_records(value: Any) -> bool:
+    """Whether there are records anywhere in a value."""
+    return _records(value, 0) is not None
+
+
+def _entry(raw: str, value: Any, line: int) -> Entry | Rejected:
+    if has_bad(raw):
+        return Rejected(line, "a byte of the record is not UTF-8")
+    return entry_of(value, line)
+
+
+def _after(text: str, start: int) -> int | None:
+    """Where the next record begins that can be read, behind one that cannot."""
+    place = start
+    for _ in range(_MOST_TRIES):
+        match = _NEXT.search(text, place + 1)
+        if match is None:
+            return None
+        place = match.end()
+        try:
+            value, _ = decode_at(text, place)
+        except NotJson:
+            continue
+        if is_paper(unwrapped(value)):
+            return place
+    return None
+
+
+def _records(value: Any, depth: int) -> _Found | None:
+    if not isinstance(value, Mapping) or depth > _MOST_DEPTH:
+        return None
+    if rows := _of_columns(value):
+        return _Found(rows)
+    if is_paper(unwrapped(value)):
+        return _Found([value])
+    by_name = sorted(value, key=lambda key: _LISTS.index(plain_key(key)) if plain_key(key) in _LISTS else len(_LISTS))
+    for key in by_name:
+        inner = value[key]
+        if isinstance(inner, list) and any(is_paper(unwrapped(item)) for item in inner[:1_000]):
+            return _Found(inner, str(key))
+        if found := _records(inner, depth + 1):
+            return found if found.key or len(value) < 2 or not _is_index(value) else _Found(_of_index(value))
+    return None
+
+
+def _is_index(value: Mapping[Any, Any]) -> bool:
+    return all(is_paper(inner) for inner in value.values())
+
+
+def _of_index(value: Mapping[Any, Any]) -> list[Any]:
+    """{id: record, …} as records with their ids."""
+    return [
+        inner if any(plain_key(key) in ("id", "docid") for key in inner) else {"id": name, **inner}
+        for name, inner in value.items()
+    ]
+
+
+def _of_columns(value: Mapping[Any, Any]) -> list[Any]:
+    """{"title": {"0": …}, "abstract": {"0": …}} or {"title": […], "abstract": […]} as records: a table written by columns."""
+    named = {plain_key(key): column for key, column in value.items()}
+    title, abstract = named.get("title"), named.get("abstract", named.get("text"))
+    if isinstance(title, list) and isinstance(abstract, list) and len(title) == len(abstract) > 1:
+        columns = {
+            key: column for key, column in value.items() if isinstance(column, list) and len(column) == len(title)
+        }
+        return [{key: column[row] for key, column in columns.items()} for row in range(len(title))]
+    if (
+        isinstance(title, Mapping)
+        and isinstance(abstract, Mapping)
+        and title.keys() == abstract.keys()
+        and all(map(str.isdigit, title))
+    ):
+        rows = {key: column for key, column in value.items() if isinstance(column, Mapping)}
+        return [{key: column.get(row) for key, column in rows.items()} for row in title]
+    return []
+
+
+def _lines_of(text: str, key: str, count: int) -> list[int]:
+    """The lines in which the records of the list under a key begin; empty where they cannot be told."""
+    match = re.search(rf'"{re.escape(key)}"\s{{0,99}}:\s{{0,99}}\[', text)
+    if match is None:
+        return []
+    lines: list[int] = []
+    place, line = match.end(), 1 + text.count("\n", 0, match.end())
+    while len(lines) < count and (gap := _GAP.match(text, place)) and gap.end() < len(text):
+        line += text.count("\n", place, gap.end())
+        try:
+            _, end = decode_at(text, gap.end())
+        except NotJson:
+            return []
+        lines.append(line)
+        line += text.count("\n", gap.end(), end)
+        place = end
+    return lines if len(lines) == count else []
+
+
+def value_of(text: str) -> Any:
+    """The text's value where it is JSON as a whole, else None."""
+    try:
+        return decode(text.strip("\ufeff \t\r\n"))
+    except NotJson:
+        return None

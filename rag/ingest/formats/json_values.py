@@ -1,0 +1,46 @@
+"""JSON as people and programs write it -> values: NaN and infinity are missing, numbers of any length do no harm."""
+
+import json
+from typing import Any
+
+_DIGITS = 400
+
+
+def _integer(digits: str) -> int | None:
+    # Python refuses more than 4,300 digits; the field is missing then, not the record.
+    return int(digits) if len(digits) <= _DIGITS else None
+
+
+_DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _: None)
+
+
+class NotJson(ValueError):
+    """A text is no JSON; the message says where and why."""
+
+
+def decode(text: str) -> Any:
+    """The value of a text.
+
+    Raises:
+        NotJson: it is none, or nested too deeply.
+    """
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at character {error.pos + 1}") from error
+    except RecursionError as error:
+        raise NotJson("nested too deeply") from error
+
+
+def decode_at(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at a place, and where it ends.
+
+    Raises:
+        NotJson: none begins there, or it is nested too deeply.
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise NotJson(f"{error.msg} at line {error.lineno}") from error
+    except (RecursionError, StopIteration) as error:
+        raise NotJson("nested too deeply") from error

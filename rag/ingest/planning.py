@@ -1,0 +1,235 @@
+"""Records -> what there is to do: merge the records of one paper, and compare the papers with the library.
+
+Owns: which papers are new, changed or unchanged, and which records go into which paper. Writes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from rag.core.domain import Note, Paper, Rejected
+from rag.core.escaping import shorten
+from rag.ingest.formats.record import Entry
+from rag.ingest.groups import Found, Group, grouped, is_revision
+from rag.ingest.identity import record_hash, text_hash
+from rag.ingest.merging import Outline, Record, TakenIn, keys_of, merged, why_same
+from rag.ingest.report import FileNote, FileRejected, IngestReport, Merged
+
+
+class Stored(Protocol):
+    """What holds the papers that are there already; `rag.library.store.Library` is one."""
+
+    def hashes(self) -> dict[str, tuple[str, str]]:
+        """Per paper id its record hash and its text hash."""
+        ...
+
+    def taken_in(self) -> dict[tuple[str, str], str]:
+        """{(id, record hash): paper id} of the records that papers were merged from."""
+        ...
+
+    def records_of(self, paper: Paper) -> list[Record]:
+        """The records that a paper was merged from, in the order in which they came."""
+        ...
+
+    def outlines(self) -> Iterator[Outline]:
+        """What each paper can be recognised by."""
+        ...
+
+    def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
+        """The papers of these ids."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is to do: papers to embed and store, papers of which only details changed, the records of each, where each paper
+    stands, and the report so far."""
+
+    texts: tuple[Paper, ...]
+    details: tuple[Paper, ...]
+    report: IngestReport
+    taken: dict[str, TakenIn] = field(default_factory=dict)
+    origins: dict[str, Found] = field(default_factory=dict)
+
+
+def plan(
+    library: Stored,
+    records: Iterable[Found | Paper],
+    rejected: Sequence[FileRejected] = (),
+    notes: Sequence[FileNote] = (),
+) -> Plan:
+    """Merge the records of one paper and compare the papers with the library; a record that was taken in before changes nothing.
+
+    The report also has what was rejected and noted on reading.
+    """
+    every = [Found(Path(), Entry(item)) if isinstance(item, Paper) else item for item in records]
+    hashes, taken = library.hashes(), library.taken_in()
+    digests = {id(found): record_hash(found.paper) for found in every}
+    unchanged: dict[str, None] = {}
+    there: dict[str, Found] = {}
+    new: list[Found] = []
+    for found in every:
+        key = (found.paper.id, digests[id(found)])
+        if hashes.get(key[0], ("",))[0] == key[1]:
+            unchanged[key[0]] = None
+            there.setdefault(key[0], found)
+        elif key in taken:
+            unchanged[taken[key]] = None
+            there.setdefault(key[0], found)
+        else:
+            new.append(found)
+    groups, conflicts = grouped(new, there)
+    refused = [*rejected, *(FileRejected(item.found.file, _refused(item.found, item.holder)) for item in conflicts)]
+    aliases = {name: paper for (name, _), paper in taken.items()}
+    stored = _stored(library, groups, hashes.keys(), aliases)
+    work = _Work(library, hashes)
+    for group, before in zip(groups, stored, strict=True):
+        work.take(group, before)
+    report = IngestReport(
+        tuple(work.added),
+        tuple(work.updated),
+        tuple(name for name in unchanged if name not in work.updated),
+        (*refused, *work.refused),
+        tuple(work.merged),
+        (*notes, *work.notes),
+    )
+    return Plan(tuple(work.texts.values()), tuple(work.details.values()), report, work.taken, work.origins)
+
+
+def _refused(found: Found, holder: Found) -> Rejected:
+    same = found.file == holder.file
+    place = "in this file" if same else f"in {holder.file}"
+    where = f"{place}, line {holder.entry.line}" if holder.entry.line else place
+    reason = f"id {found.paper.id!r} is already used {where} for another text ({shorten(holder.paper.title, 60)!r})"
+    return Rejected(found.entry.line, reason, shorten(found.paper.title, 200))
+
+
+def _stored(
+    library: Stored, groups: Sequence[Group], ids: Iterable[str], aliases: dict[str, str]
+) -> list[tuple[Paper, str] | None]:
+    """Per group the paper of the library that its records belong to, and why ("" by its id)."""
+    known = set(ids)
+    by_id = [
+        next(
+            (
+                name
+                for member in group.members
+                for name in (member.paper.id, aliases.get(member.paper.id))
+                if name in known
+            ),
+            None,
+        )
+        for group in groups
+    ]
+    keys = [
+        {key for member in group.members for key in keys_of(member.paper)} if by_id[n] is None else set()
+        for n, group in enumerate(groups)
+    ]
+    wanted = set().union(*keys) if keys else set()
+    candidates: dict[tuple[str, str], list[str]] = {}
+    if wanted and known:
+        for outline in library.outlines():
+            paper = Paper(outline.id, outline.title, "", doi=outline.doi, arxiv_id=outline.arxiv_id, pmid=outline.pmid)
+            for key in keys_of(paper):
+                if key in wanted and len(candidates.setdefault(key, [])) < 20:
+                    candidates[key].append(outline.id)
+    needed = {name for name in by_id if name} | {name for names in candidates.values() for name in names}
+    papers = {paper.id: paper for paper in library.papers(needed)} if needed else {}
+    return [
+        (papers[name], "")
+        if name
+        else _match(group, [papers[one] for key in of_group for one in candidates.get(key, ())])
+        for group, name, of_group in zip(groups, by_id, keys, strict=True)
+    ]
+
+
+def _match(group: Group, candidates: Iterable[Paper]) -> tuple[Paper, str] | None:
+    for paper in dict.fromkeys(candidates):
+        for member in group.members:
+            if reason := why_same(member.paper, paper):
+                return paper, reason
+    return None
+
+
+class _Work:
+    """What there is to do, as it is collected group by group."""
+
+    def __init__(self, library: Stored, hashes: dict[str, tuple[str, str]]) -> None:
+        self.library, self.hashes = library, hashes
+        self.added: dict[str, None] = {}
+        self.updated: dict[str, None] = {}
+        self.merged: list[Merged] = []
+        self.notes: list[FileNote] = []
+        self.refused: list[FileRejected] = []
+        self.texts: dict[str, Paper] = {}
+        self.details: dict[str, Paper] = {}
+        self.taken: dict[str, TakenIn] = {}
+        self.origins: dict[str, Found] = {}
+        self._records: dict[str, list[Record]] = {}
+
+    def take(self, group: Group, before: tuple[Paper, str] | None) -> None:
+        """The paper of a group: a new one, or one of the library with these records added."""
+        stored, why = before or (None, "")
+        old: list[Record] = []
+        if stored:
+            old = self._records.get(stored.id) or self.library.records_of(stored)
+        coming = self._fitting(group, old)
+        if not coming:
+            return
+        first = coming[0][0]
+        identifier = stored.id if stored else first.paper.id
+        records = _renewed(old, [member for member, _ in coming])
+        paper = merged(records, identifier) if len(records) > 1 else replace(records[0].paper, id=identifier)
+        self._records[identifier] = records
+        self.origins[identifier] = first
+        if len(records) > 1 or records[0].version:
+            self.taken[identifier] = TakenIn(
+                identifier, tuple((record, record_hash(record.paper)) for record in records)
+            )
+        self._plan(paper, is_new=stored is None)
+        self.merged += [
+            Merged(member.file, member.entry.line, member.paper.id, identifier, reason or why)
+            for place, (member, reason) in enumerate(coming)
+            if place or why
+        ]
+
+    def _plan(self, paper: Paper, *, is_new: bool) -> None:
+        if paper.id not in self.added:
+            (self.added if is_new else self.updated)[paper.id] = None
+        is_text = is_new or self.hashes[paper.id][1] != text_hash(paper.title, paper.abstract)
+        wanted, other = (self.texts, self.details) if is_text else (self.details, self.texts)
+        other.pop(paper.id, None)
+        wanted[paper.id] = paper
+
+    def _fitting(self, group: Group, old: Sequence[Record]) -> list[tuple[Found, str]]:
+        """The members of a group with why they belong to it, without those whose id stands for another text in the library.
+
+        A paper of one record is replaced by another text of its id, which is said.
+        """
+        of_id = {record.paper.id: record.paper for record in old}
+        fitting: list[tuple[Found, str]] = []
+        for member, reason in zip(group.members, group.reasons, strict=True):
+            paper = of_id.get(member.paper.id)
+            if paper and not is_revision(member.paper, paper):
+                shown = repr(shorten(paper.title or paper.abstract, 60))
+                title = shorten(member.paper.title, 200)
+                if len(old) > 1:
+                    text = f"id {paper.id!r} already leads to a paper of several records with another text ({shown})"
+                    self.refused.append(FileRejected(member.file, Rejected(member.entry.line, text, title)))
+                    continue
+                text = f"id {paper.id!r} stood for another text ({shown}), which this one replaces"
+                self.notes.append(FileNote(member.file, Note(member.entry.line, text, title)))
+            fitting.append((member, reason))
+        return fitting
+
+
+def _renewed(old: Sequence[Record], coming: Sequence[Found]) -> list[Record]:
+    """The records that a paper is made of from now on: one of a known id takes the place of the old one, unless its text is an older
+    version; one that says the same again counts once."""
+    new = [Record(member.paper, member.entry.version) for member in coming]
+    by_id = {record.paper.id: record for record in new}
+    kept = [
+        record for record in old if (other := by_id.get(record.paper.id)) is None or 0 < other.version < record.version
+    ]
+    return list({(record.paper.id, record_hash(record.paper)): record for record in (*kept, *new)}.values())

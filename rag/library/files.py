@@ -1,0 +1,117 @@
+"""A library's SQLite file as a file: where it is, whether it is one of ours, and making a new one.
+
+Owns the rule that damage is never taken for an empty library. A new file gets its name when it is complete, so a file that is there but
+empty, or an index without its file, was not left by an ingestion that was stopped.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from rag.core.errors import LibraryDamaged
+from rag.library import tables
+from rag.library.sqlite import connect, way_out
+
+NEW = "library.sqlite3.new"
+"""The name of a file that is being made."""
+_OURS = {"meta", "papers"}
+_SIDE_FILES = ("-journal", "-wal", "-shm")
+
+
+def database_file(folder: Path) -> Path:
+    """Where a library keeps its SQLite file."""
+    return folder / "library.sqlite3"
+
+
+def side_files(file: Path) -> list[Path]:
+    """What SQLite keeps beside a file while it writes, as far as it is there; it belongs to the file."""
+    return [path for path in (file.with_name(file.name + ending) for ending in _SIDE_FILES) if path.exists()]
+
+
+def is_there(folder: Path) -> bool:
+    """Whether the folder holds a library.
+
+    Raises:
+        LibraryDamaged: its file is empty or no file, or only its vector index is there.
+        OSError: the folder cannot be looked into.
+    """
+    file = database_file(folder)
+    if not file.exists():
+        if (folder / "vectors" / "current.json").exists():
+            raise LibraryDamaged(
+                f"the library {folder} has lost its file library.sqlite3, only its vector index is there; {way_out(folder)}"
+            )
+        return False
+    if not file.is_file():
+        raise LibraryDamaged(f"the library {folder}: {file.name} is no file; move it away")
+    if file.stat().st_size == 0:
+        raise LibraryDamaged(
+            f"the library {folder}: its file library.sqlite3 is empty (0 bytes), which no library is; {way_out(folder)}"
+        )
+    return True
+
+
+def refuse_foreign(connection: sqlite3.Connection, folder: Path) -> None:
+    """Raise LibraryDamaged where the file is of another program, or has lost its tables."""
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not there >= _OURS:
+        what = f"holds the tables of another program ({', '.join(sorted(there)[:3])})" if there else "holds no tables"
+        raise LibraryDamaged(f"the library {folder}: its file library.sqlite3 {what}; {way_out(folder)}")
+
+
+def make_empty(folder: Path) -> None:
+    """Make the file of a library without papers. Only the holder of the writer lock calls this."""
+    fill_new(folder).close()
+    (folder / NEW).replace(database_file(folder))
+
+
+def fill_new(folder: Path) -> sqlite3.Connection:
+    """A connection to a new file with our tables, which does not yet have its final name."""
+    new = folder / NEW
+    for rest in (new, *side_files(new)):
+        rest.unlink(missing_ok=True)
+    connection = connect(new, create=True)
+    tables.bring_up_to_date(connection, 0)
+    return connection
+
+
+def problem_in(connection: sqlite3.Connection, dimension: int | None) -> str | None:
+    """What is wrong in a library's tables, as a phrase; None where all is sound. It reads the whole file.
+
+    Args:
+        connection: to the file.
+        dimension: of the embeddings; None where nothing was ever embedded.
+
+    Raises:
+        sqlite3.Error: something cannot be read at all.
+    """
+    found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    if found != "ok":
+        return found.splitlines()[-1]
+    for statement, what in _WRONG.items():
+        count = int(connection.execute(statement, {"dimension": dimension or 0}).fetchone()[0])
+        if count:
+            return f"{what} ({count:,})"
+    for _ in connection.execute("SELECT id, title, abstract, details FROM papers"):
+        pass  # text that is no UTF-8 raises
+    for table, (kind, _) in tables.NUMBERS.items():
+        rows = connection.execute(f"SELECT embedding FROM {table}")
+        count = sum(not tables.is_unit(row[0], kind) for row in rows)
+        if count:
+            return f"{table} have embeddings that are no unit vectors ({count:,})"
+    return None
+
+
+_WRONG = {
+    "SELECT count(*) FROM papers WHERE NOT json_valid(details)": "papers have details that cannot be read",
+    "SELECT (SELECT count(*) FROM papers) - (SELECT count(*) FROM papers_fts_docsize)": "papers are not in the index of words",
+} | {
+    statement.format(table=table, size=size): what.format(table=table)
+    for table, (_, size) in tables.NUMBERS.items()
+    for statement, what in {
+        "SELECT count(*) FROM {table} WHERE length(embedding) != {size} * :dimension": "{table} have embeddings of another length",
+        "SELECT count(*) FROM {table} t LEFT JOIN papers p ON p.key = t.paper WHERE p.key IS NULL": "{table} have no paper",
+        "SELECT count(*) FROM {table} t JOIN papers p ON p.key = t.paper WHERE t.start < 0 OR t.end > length(p.abstract)": (
+            "{table} are not in their abstracts"
+        ),
+    }.items()
+}

@@ -1,0 +1,83 @@
+"""The records that papers were merged from: which have been taken in, and to which paper an id given up leads.
+
+Owns the table `records`. A library that was written before there was one has none; it is read as if the table were empty.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from rag.core.domain import Paper
+from rag.ingest.merging import Outline, Record, TakenIn
+from rag.library.sqlite import Database
+from rag.library.tables import details_of, paper_of
+
+
+def taken_in(database: Database) -> dict[tuple[str, str], str]:
+    """{(id, record hash): paper id} of all records."""
+    if not _has_table(database):
+        return {}
+    return {(row[0], row[1]): row[2] for row in database.rows("SELECT id, record_hash, paper FROM records")}
+
+
+def leads_to(database: Database, identifiers: Iterable[str]) -> list[str]:
+    """The ids of the papers that took in records of these ids."""
+    if not _has_table(database):
+        return []
+    rows = database.rows_for("SELECT DISTINCT paper FROM records WHERE id IN ({})", identifiers)
+    return list(dict.fromkeys(row[0] for row in rows))
+
+
+def records_of(database: Database, paper: Paper) -> list[Record]:
+    """The records that a paper was merged from, in the order in which they came; the paper itself where it has one alone."""
+    rows = _rows_of(database, paper.id)
+    merged = [Record(_paper(row[0], row[2]), row[1]) for row in rows if row[2]]
+    return merged or [Record(paper, rows[0][1] if rows else 0)]
+
+
+def write(database: Database, taken: Sequence[TakenIn]) -> None:
+    """Replace what is known of the papers' records, inside a transaction."""
+    connection = database.connection
+    connection.executemany("DELETE FROM records WHERE paper = ?", [(item.paper_id,) for item in taken])
+    connection.executemany(
+        "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)",
+        [
+            (
+                record.paper.id,
+                digest,
+                item.paper_id,
+                record.version,
+                _json(number, record.paper) if len(item.records) > 1 else None,
+            )
+            for item in taken
+            for number, (record, digest) in enumerate(item.records)
+        ],
+    )
+
+
+def outlines(database: Database) -> Iterator[Outline]:
+    """What each paper can be recognised by."""
+    fields = ", ".join(f"json_extract(details, '$.{name}')" for name in ("doi", "arxiv_id", "pmid"))
+    for row in database.rows(f"SELECT id, title, {fields} FROM papers"):
+        yield Outline(*row)
+
+
+def _rows_of(database: Database, paper_id: str) -> list[Any]:
+    if not _has_table(database):
+        return []
+    rows = database.rows("SELECT id, version, record FROM records WHERE paper = ?", (paper_id,))
+    return sorted(rows, key=lambda row: json.loads(row[2])["number"] if row[2] else 0)
+
+
+def _has_table(database: Database) -> bool:
+    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'"))
+
+
+def _json(number: int, paper: Paper) -> str:
+    kept = {"number": number, "title": paper.title, "abstract": paper.abstract, "details": details_of(paper)}
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _paper(identifier: str, record: str) -> Paper:
+    kept = json.loads(record)
+    return paper_of(identifier, kept["title"], kept["abstract"], kept["details"])

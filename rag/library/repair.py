@@ -1,0 +1,247 @@
+"""Repairing a library: what is sound stays, what can be read of a damaged file goes into a new one, and nothing is deleted.
+
+Owns what is done in which order. A damaged file is put aside under a name with the date, beside the new one. Papers of which only the
+text can be read go into a file that can be ingested.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rag.core.domain import Paper, Span
+from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
+from rag.core.escaping import counted
+from rag.library import publishing, recovery
+from rag.library.files import NEW, database_file, fill_new, is_there, side_files
+from rag.library.sqlite import connect, mapped_errors, writer_lock
+from rag.library.store import Library
+from rag.library.tables import NUMBERS, is_unit, paper_of
+
+_TABLES = {
+    "papers": ("key, id, title, abstract, details, record_hash", "key"),
+    "sentences": ("paper, start, end, embedding", "rowid"),
+    "windows": ("id, paper, start, end, embedding", "id"),
+}
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What was done, and what was lost: phrases for people."""
+
+    done: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+
+
+def repair(folder: Path, now: datetime) -> Repair:
+    """Bring a library into order; `now` goes into the names of what is put aside.
+
+    Raises:
+        LibraryMissing: there is nothing that could be repaired.
+        LibraryBusy, LibraryReadOnly, LibraryFull, SchemaTooNew, VectorIndexError: it cannot be repaired now; nothing was lost.
+    """
+    nothing = LibraryMissing(f"there is no library in {folder.absolute()}, so there is nothing to repair")
+    if not folder.is_dir():
+        raise nothing
+    with writer_lock(folder):
+        try:
+            if not is_there(folder):
+                raise nothing
+            _examine(folder)
+        except LibraryDamaged as error:
+            return _Rescue(folder, f"{now:%Y%m%d-%H%M%S}").run(error)
+        return Repair((_sound_index(folder),))
+
+
+def _examine(folder: Path) -> None:
+    """Raise LibraryDamaged where anything in the file is wrong; all of it is read."""
+    library = Library.up_to_date(folder)
+    try:
+        problem = library.problem()
+    finally:
+        library.close()
+    if problem:
+        raise LibraryDamaged(f"the library {folder}: its file library.sqlite3 is damaged ({problem})")
+    with mapped_errors(folder):
+        connection = connect(database_file(folder), create=True)
+        try:
+            connection.execute("INSERT INTO papers_fts (papers_fts, rank) VALUES ('integrity-check', 1)")
+        finally:
+            connection.close()
+
+
+def _sound_index(folder: Path, *, fresh: bool = False) -> str:
+    """Make the vector index anew where it is not sound."""
+    library = Library.open(folder)
+    try:
+        if not fresh:
+            try:
+                return (
+                    f"the library and its vector index are sound, nothing was to be done: {publishing.health(library)}"
+                )
+            except VectorIndexError:
+                pass
+        publishing.publish(library, fresh=True)
+        return f"the vector index was made anew from the library: {counted(library.count_windows(), 'passage')}"
+    finally:
+        library.close()
+
+
+class _Rescue:
+    """One rescue of one damaged library. The caller holds the writer lock."""
+
+    def __init__(self, folder: Path, date: str) -> None:
+        self._folder = folder
+        self._date = date
+        self._done: list[str] = []
+        self._lost: list[str] = []
+
+    def run(self, problem: LibraryDamaged) -> Repair:
+        """Put what can be read in the place of what is damaged."""
+        self._done.append(f"found: {str(problem).split('; ', maxsplit=1)[0]}")
+        file = database_file(self._folder)
+        with mapped_errors(self._folder):
+            kept, texts = self._read(file)
+            self._read_index(kept, texts)
+            self._write(texts)
+            self._put_aside(file)
+            if kept:
+                (self._folder / NEW).replace(file)
+                what = counted(len(kept), "paper")
+                self._done.append(f"{what} could be read as a whole, and make up library.sqlite3 now")
+            else:
+                (self._folder / NEW).unlink()
+                file.unlink(missing_ok=True)  # It has its other name.
+        if kept:
+            self._done.append(_sound_index(self._folder, fresh=True))
+        elif (vectors := self._folder / "vectors").exists():
+            aside = vectors.with_name(f"vectors.damaged-{self._date}")
+            vectors.rename(aside)
+            self._done.append(f"vectors was put aside as {aside.name}")
+        return Repair(tuple(self._done), tuple(self._lost))
+
+    def _read(self, file: Path) -> tuple[set[str], dict[str, Paper]]:
+        """Fill a new file with what is whole: the ids of that, and the other papers whose text can be read."""
+        new = fill_new(self._folder)
+        try:
+            source = recovery.open_damaged(file)
+        except sqlite3.Error:
+            new.close()
+            return set(), {}
+        try:
+            new.execute("PRAGMA foreign_keys = OFF")
+            new.execute("BEGIN")
+            _copy(source, new)
+            unnamed = "FROM windows WHERE paper NOT IN (SELECT key FROM papers)"
+            unknown = int(new.execute(f"SELECT count(DISTINCT paper) {unnamed}").fetchone()[0])
+            if unknown:
+                self._lost.append(f"the records of {counted(unknown, 'paper')} in library.sqlite3")
+            kept, texts = _sorted_out(new)
+            new.execute(f"DELETE {unnamed}")
+            new.execute(f"DELETE {unnamed.replace('windows', 'sentences')}")
+            new.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+            new.execute("COMMIT")
+            return kept, texts
+        finally:
+            source.close()
+            new.close()
+
+    def _read_index(self, kept: set[str], texts: dict[str, Paper]) -> None:
+        """Add the papers that only the vector index still holds."""
+        root = self._folder / "vectors"
+        manifest = publishing.current_manifest(root)
+        if manifest is None:
+            self._lost.append("whatever cannot be read of library.sqlite3: there is no vector index that would tell")
+            return
+        found, broken = recovery.texts_in_index(root, manifest)
+        new = [Paper(paper_id, *text) for paper_id, text in found.items() if paper_id not in kept | texts.keys()]
+        texts |= {paper.id: paper for paper in new}
+        if new:
+            what = counted(len(new), "paper")
+            self._lost.append(
+                f"authors, year, venue and links of {what}, as the vector index holds titles and abstracts only"
+            )
+        gone = sorted(broken - kept - texts.keys())
+        if gone:
+            more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+            named = ", ".join(gone[:_NAMED]) + more
+            self._lost.append(f"{counted(len(gone), 'paper')} of which only parts can be read: {named}")
+
+    def _write(self, texts: dict[str, Paper]) -> None:
+        if not texts:
+            return
+        file = self._folder / f"recovered-{self._date}.jsonl"
+        with file.open("x", encoding="utf-8") as stream:
+            for paper in texts.values():
+                fields = {name: value for name, value in asdict(paper).items() if value and name != "links"}
+                stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        self._done.append(
+            f"the text of {counted(len(texts), 'paper')} was saved in {file.name}; put it back by: "
+            f"citewise ingest {file} --library {self._folder}"
+        )
+
+    def _put_aside(self, file: Path) -> None:
+        """Give the damaged file its other name, so that the new one can take its place in one step."""
+        if not file.exists():
+            return
+        aside = file.with_name(f"{file.name}.damaged-{self._date}")
+        for side in side_files(file):
+            side.rename(side.with_name(aside.name + side.name.removeprefix(file.name)))
+        try:
+            os.link(file, aside)
+        except OSError:  # a file system without a second name for a file
+            file.rename(aside)
+        self._done.append(f"the damaged file was put aside as {aside.name}; nothing was deleted")
+
+
+def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Every row that can be read; one that breaks a rule of its table is left out."""
+    try:
+        new.executemany("INSERT INTO meta VALUES (?, ?)", source.execute("SELECT key, value FROM meta").fetchall())
+    except sqlite3.Error:  # without it no embedding can be used, and the texts are saved
+        new.execute("DELETE FROM meta")
+    for table, (columns, key) in _TABLES.items():
+        marks = ",".join("?" * len(columns.split(",")))
+        rows = recovery.readable_rows(source, table, columns, key)
+        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+
+
+def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:
+    """Leave the papers that are whole in the file: their ids, and the others' texts."""
+    embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+    dimension = int(json.loads(embedder[0])["dimension"]) if embedder else 0
+    kept: set[str] = set()
+    texts: dict[str, Paper] = {}
+    for key, *fields in new.execute("SELECT key, id, title, abstract, details FROM papers").fetchall():
+        paper, whole = _paper(fields)
+        spans = [_spans(new, table, key, dimension) for table in NUMBERS]
+        if paper and whole and dimension and recovery.is_whole(paper, *spans):
+            kept.add(paper.id)
+            continue
+        new.execute("DELETE FROM papers WHERE key = ?", (key,))
+        if paper:
+            texts[paper.id] = paper
+    return kept, texts
+
+
+def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
+    """A paper, and whether its details can be read too."""
+    if not all(isinstance(field, str) for field in fields[:3]):
+        return None, False
+    try:
+        return paper_of(*fields), True
+    except (ValueError, TypeError, LookupError):
+        return Paper(*fields[:3]), False
+
+
+def _spans(new: sqlite3.Connection, table: str, key: int, dimension: int) -> list[Span]:
+    """Where the rows of a paper stand whose embeddings are sound."""
+    kind, size = NUMBERS[table]
+    statement = f"SELECT start, end, embedding FROM {table} WHERE paper = ? AND length(embedding) = ?"
+    rows = new.execute(statement, (key, size * dimension))
+    return [Span(start, end) for start, end, embedding in rows if is_unit(embedding, kind)]

@@ -1,0 +1,64 @@
+"""`citewise doctor` and its repair, as a person meets them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag import doctor
+from rag.core.domain import Finding
+from rag.core.settings import Settings
+from rag.library.store import database_file
+from tests.helpers.commands import citewise
+
+
+@pytest.fixture(autouse=True)
+def only_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights and devices are looked for elsewhere."""
+    monkeypatch.setattr(doctor, "_weights", lambda *_: "there")
+
+
+def _findings(folder: Path, *flags: str) -> tuple[int, dict[str, tuple[bool, str]]]:
+    done = citewise("doctor", "--json", "--library", str(folder), *flags)
+    return done.code, {item["check"]: (item["ok"], item["detail"]) for item in json.loads(done.out)}
+
+
+def test_a_sound_library_is_called_sound_and_left_alone(small_library: Path) -> None:
+    for flags in ([], ["--repair"]):
+        code, found = _findings(small_library, *flags)
+        assert code == 0
+        assert found["library"][0]
+        assert found["vector index"] == (True, "4 vectors of revision 1, sampled ones find themselves")
+
+
+def test_a_damaged_library_is_told_with_the_way_out_and_repaired_on_request(small_library: Path) -> None:
+    file = database_file(small_library)
+    file.write_bytes(b"")
+    code, found = _findings(small_library)
+    assert code == 1
+    assert f"citewise doctor --repair --library {small_library}" in found["library"][1]
+    assert file.read_bytes() == b"", "it repairs nothing unless asked"
+
+    done = citewise("doctor", "--repair", "--library", str(small_library))
+    assert done.code == 1, "something was lost"
+    said = " ".join(done.out.split())
+    assert "the text of 4 papers was saved in recovered-" in said
+    assert "lost: authors, year, venue and links of 4 papers" in said
+    assert list(small_library.glob("library.sqlite3.damaged-*"))
+
+
+def test_damage_inside_the_file_is_found_by_reading_all_of_it(small_library: Path) -> None:
+    file = database_file(small_library)
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"Bees make honey", b"Bees make\xff\xfe\xfd\xfc\xfb\xfa"))
+    found = doctor.examine(Settings.load(library=small_library))
+    library = next(item for item in found if item.check == "library")
+    assert not library.ok
+    assert "doctor --repair" in library.detail
+
+
+def test_a_repair_that_cannot_be_done_is_a_finding(tmp_path: Path) -> None:
+    (finding,) = doctor.repaired(Settings.load(library=tmp_path))
+    assert finding == Finding(
+        "repair", False, f"there is no library in {tmp_path.absolute()}, so there is nothing to repair"
+    )
