@@ -10,6 +10,7 @@
 The functions below import what they need when they are called, so that importing this package is light.
 """
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,10 @@ __all__ = ["compare", "frame", "load", "load_run", "run", "score"]
 def load(path: str | Path) -> "QuestionSet":
     """Read a question set: JSONL, CSV, a BEIR folder, SciFact claims, PubMedQA or plain text (`evals.cases.formats`).
 
+    What cannot be read is left out and named in `skipped` of the set.
+
     Raises:
-        EvalError: it cannot be read, or lines of it are wrong; all are named.
+        EvalError: it cannot be read, or no question of it can.
     """
     from evals.cases.question_set import load_set
 
@@ -72,6 +75,8 @@ def run(
     from rag.core.settings import Settings
 
     questions = load(question_set) if isinstance(question_set, str | Path) else question_set
+    if questions.warning:
+        warnings.warn(questions.warning, stacklevel=2)
     options = Settings.load(library=Path(library), **settings)
     return run_set(questions, options, Path(out), mode, Selection(split, limit, sample, seed), resume)
 

@@ -69,8 +69,8 @@ def ingest(
     """Add papers to a library; unchanged ones cost nothing.
 
     A record is {"title": "…", "abstract": "…"} and optionally "id", "authors", "url", "year", "doi", "arxiv_id", "pmid", "venue"; the
-    names and forms that BEIR, the arXiv, Crossref, OpenAlex and others use are read too. A page has its titles and abstracts in turn,
-    with blank lines between.
+    names and forms that BEIR, the arXiv, Crossref, OpenAlex and others use are read too. A page has titles and abstracts in
+    turn, also with labels, headings or authors: docs/pages.md.
 
     Records of one paper become one paper. A record that cannot be read is named with its line, and the rest goes in; where nothing of
     a file does, the exit code is 1.
@@ -159,13 +159,16 @@ def search(
 @exits_with_one_line
 def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the library's papers; with --json as corpus.jsonl lines."""
+    from rag.core.accents import shown
     from rag.library.store import Library
     from rag.output import to_json
 
     opened = Library.open(Settings.load(library=library).library)
     for paper in opened.papers():
         typer.echo(
-            json.dumps(to_json.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
+            json.dumps(to_json.paper_json(paper), ensure_ascii=False)
+            if as_json
+            else f"{paper.id}  {shown(paper.title)}"
         )
     opened.close()
 

@@ -1,175 +1,150 @@
 """The shapes in which people keep questions -> the objects of a question set, each with the place it was read from.
 
-JSONL of our own fields, CSV with the same columns, a BEIR folder, SciFact claims, PubMedQA, a plain list of questions. Knows nothing
-of what a field means or may hold (`question_set` checks that); a record that cannot be read is a problem with its place, so that all
-of them are named at once.
+JSONL of our own fields, tables, a BEIR folder, SciFact claims, PubMedQA, JSON, a plain list of questions. Knows nothing of what a field
+may hold (`question_set` checks that); a record that cannot be read is a problem with its place, so that all of them are named at once.
 """
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.cases import beir, csv_table
+from evals.cases.decoding import bad_byte, decode, unpacked
+from evals.cases.fields import is_nothing
 from evals.errors import EvalError
 
 Record = tuple[str, Any]
 """Where it stands ("line 17"), and the object, or a ValueError that says why there is none."""
 
-LISTS = ("gold", "gold_ids", "also_ok", "must_not")
-_JSON_CELLS = ("history", "grades")
+_WRAPPERS = ("questions", "data", "examples", "items", "queries", "records")
 
 
 def read(path: Path) -> tuple[bytes, Iterator[Record]]:
     """The bytes that the fingerprint is made of, and the records.
 
     Raises:
-        EvalError: there is no such file or folder, or it is in none of the known shapes.
+        EvalError: there is no such file or folder, or it is in none of the known shapes or encodings.
     """
     try:
         if path.is_dir():
-            return _beir(path)
+            data, queries, tables = beir.read(path)
+            return data, beir.records(_jsonl(queries), tables)
         data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = unpacked(data)
+    except (OSError, ValueError) as error:
         raise EvalError(f"cannot read the question set {path}: {error}") from error
-    reader = _BY_SUFFIX.get(path.suffix.lower())
+    name = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    reader = _BY_SUFFIX.get(name.suffix.lower())
     if reader is None:
         raise EvalError(
             f"{path} is no question set: its name ends in none of {', '.join(_BY_SUFFIX)}, and it is no BEIR folder "
             "(queries.jsonl and qrels/)"
         )
-    return data, reader(text)
+    return data, reader(decode(path, content))
 
 
 def _jsonl(text: str) -> Iterator[Record]:
+    if text.lstrip().startswith("["):
+        yield from _json(text)
+        return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            try:
-                raw = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raw = ValueError(str(error))
-            yield f"line {number}", _claim(raw) if isinstance(raw, dict) and "claim" in raw else raw
+            yield f"line {number}", _object(line)
+
+
+def _object(line: str) -> Any:
+    if byte := bad_byte(line):
+        return ValueError(f"{byte} is not UTF-8")
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return ValueError(str(error))
+    return _published(raw)
+
+
+def _published(raw: Any) -> Any:
+    """A record of a public set as an object of ours; any other as it is."""
+    if isinstance(raw, dict) and "claim" in raw and "question" not in raw:
+        return _claim(raw)
+    if isinstance(raw, dict) and "pubid" in raw and "question" in raw:
+        return _pubmedqa(str(raw["pubid"]), {name.upper(): value for name, value in raw.items()})
+    return raw
 
 
 def _claim(raw: dict[str, Any]) -> dict[str, Any]:
     """A line of SciFact's claims_*.jsonl (Wadden et al. 2020): evidence per document, none where the claim is not settled."""
     evidence = raw.get("evidence")
-    record: dict[str, Any] = {"id": str(raw.get("id", "")), "question": raw["claim"]}
+    record: dict[str, Any] = {"id": raw.get("id"), "question": raw["claim"]}
     if isinstance(evidence, dict):
-        cited = [str(item) for item in raw.get("cited_doc_ids", evidence)]
-        labels = {item["label"] for items in evidence.values() for item in items}
+        given = raw.get("cited_doc_ids")
+        cited = [str(item) for item in (given if isinstance(given, list) else evidence)]
+        lists = [items for items in evidence.values() if isinstance(items, list)]
+        labels = {str(item["label"]) for items in lists for item in items if isinstance(item, dict) and "label" in item}
         record |= {"gold": cited, "answerable": bool(evidence), "type": "/".join(sorted(labels)) or "NOT_ENOUGH_INFO"}
     return record
 
 
 def _json(text: str) -> Iterator[Record]:
-    """A list of our objects, or PubMedQA's object of pmid -> record (Jin et al. 2019)."""
+    """A list of our objects, also below a name such as "questions"; columns; or PubMedQA's pmid -> record (Jin et al. 2019)."""
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        yield "the file", ValueError(str(error))
+        if "Extra data" in str(error) and "\n" in text.strip():  # a line an object, under another name
+            yield from ((f"line {n}", _object(line)) for n, line in enumerate(text.split("\n"), 1) if line.strip())
+        else:
+            yield "the file", ValueError(str(error))
         return
+    if isinstance(whole, dict):
+        wrapped = next((whole[name] for name in _WRAPPERS if isinstance(whole.get(name), list)), None)
+        columns = whole.get("question")
+        if wrapped is not None:
+            whole = wrapped
+        elif isinstance(columns, dict | list):
+            whole = _rows_of_columns(whole)
+        elif isinstance(columns, str):
+            whole = [whole]
     if isinstance(whole, list):
-        yield from ((f"item {number}", raw) for number, raw in enumerate(whole, start=1))
+        yield from ((f"item {number}", _published(raw)) for number, raw in enumerate(whole, start=1))
     elif isinstance(whole, dict):
         yield from ((f"record {pmid}", _pubmedqa(pmid, raw)) for pmid, raw in whole.items())
     else:
         yield "the file", ValueError("neither a list of questions nor an object of PubMedQA records")
 
 
+def _rows_of_columns(columns: dict[str, Any]) -> list[dict[str, Any]]:
+    """As data frames are saved: {"question": {"0": …, "1": …}, "gold": {"0": …}}, or with lists."""
+    by_key = {
+        name: dict(enumerate(cells)) if isinstance(cells, list) else cells
+        for name, cells in columns.items()
+        if isinstance(cells, dict | list)
+    }
+    return [{name: cells.get(key) for name, cells in by_key.items()} for key in by_key["question"]]
+
+
 def _pubmedqa(pmid: str, raw: Any) -> Any:
-    if not isinstance(raw, dict) or "QUESTION" not in raw:
+    if not isinstance(raw, dict) or is_nothing(raw.get("QUESTION")):
         return ValueError("no QUESTION, so not a PubMedQA record")
     record = {"id": pmid, "question": raw["QUESTION"], "gold": [pmid]}
     if raw.get("LONG_ANSWER"):
         record["answer"] = raw["LONG_ANSWER"]
-    if raw.get("final_decision"):
-        record["type"] = raw["final_decision"]
+    if raw.get("FINAL_DECISION", raw.get("final_decision")):
+        record["type"] = raw.get("FINAL_DECISION", raw.get("final_decision"))
     return record
-
-
-def _csv(text: str) -> Iterator[Record]:
-    """The same columns as the JSONL fields. Lists: JSON, or items split by `;`; nuggets: facts by `;`, spellings by `|`."""
-    rows = csv.DictReader(io.StringIO(text, newline=""), restkey="", skipinitialspace=True)
-    if "question" not in (rows.fieldnames or ()):
-        yield "line 1", ValueError(f"no column question; the columns are {', '.join(rows.fieldnames or ()) or 'none'}")
-        return
-    for row in rows:
-        place = f"line {rows.line_num}"
-        try:
-            if row.pop("", None):
-                raise ValueError("more cells than columns; put a cell that holds a comma in quotation marks")
-            yield place, {"id": f"q{rows.line_num}"} | {name: _cell(name, cell) for name, cell in row.items() if cell}
-        except ValueError as error:
-            yield place, error
-
-
-def _cell(name: str, cell: str) -> Any:
-    cell = cell.strip()
-    if name in _JSON_CELLS or (name in (*LISTS, "nuggets") and cell.startswith("[")):
-        try:
-            return json.loads(cell)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{name} is not JSON: {error}") from error
-    if name == "answerable":
-        values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-        if cell.lower() not in values:
-            raise ValueError(f"answerable is {cell!r}; write true or false")
-        return values[cell.lower()]
-    if name in (*LISTS, "nuggets"):
-        items = [item.strip() for item in cell.split(";") if item.strip()]
-        return [[alias.strip() for alias in item.split("|")] for item in items] if name == "nuggets" else items
-    return cell
 
 
 def _lines(text: str) -> Iterator[Record]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
-            yield f"line {number}", {"id": f"q{number}", "question": line.strip()}
-
-
-def _beir(folder: Path) -> tuple[bytes, Iterator[Record]]:
-    """queries.jsonl and qrels/SPLIT.tsv (Thakur et al. 2021). Queries without a judgement are left out, as is usual."""
-    queries, tables = folder / "queries.jsonl", sorted((folder / "qrels").glob("*.tsv"))
-    if not queries.is_file() or not tables:
-        raise EvalError(f"{folder} is no BEIR folder: it needs queries.jsonl and qrels/*.tsv")
-    data = queries.read_bytes() + b"".join(table.read_bytes() for table in tables)
-    return data, _beir_records(queries.read_text("utf-8"), {table.stem: table.read_text("utf-8") for table in tables})
-
-
-def _beir_records(queries: str, tables: dict[str, str]) -> Iterator[Record]:
-    texts: dict[str, Any] = {}
-    for place, raw in _jsonl(queries):
-        if isinstance(raw, dict) and isinstance(raw.get("text"), str) and "_id" in raw:
-            texts[str(raw["_id"])] = raw["text"]
-        else:
-            yield f"queries.jsonl {place}", raw if isinstance(raw, ValueError) else ValueError("no _id or no text")
-    for split, table in tables.items():
-        grades: dict[str, dict[str, int]] = {}
-        for number, line in enumerate(table.splitlines(), start=1):
-            cells = line.split("\t")
-            if len(cells) == 3 and re.fullmatch(r"-?\d+", cells[2].strip()):
-                grades.setdefault(cells[0], {})[cells[1]] = int(cells[2])
-            elif number > 1 and line.strip():
-                yield (
-                    f"qrels/{split}.tsv line {number}",
-                    ValueError("not query-id, corpus-id and score with tabs between"),
-                )
-        for query, of_query in grades.items():
-            place = f"qrels/{split}.tsv query {query}"
-            gold = [paper for paper, grade in of_query.items() if grade > 0]
-            if query in texts:
-                yield place, {"id": query, "question": texts[query], "gold": gold, "grades": of_query, "split": split}
-            else:
-                yield place, ValueError("not in queries.jsonl")
+            byte = bad_byte(line)
+            yield f"line {number}", ValueError(f"{byte} is not UTF-8") if byte else {"question": line.strip()}
 
 
 _BY_SUFFIX: dict[str, Callable[[str], Iterator[Record]]] = {
     ".jsonl": _jsonl,
     ".json": _json,
-    ".csv": _csv,
+    ".csv": csv_table.rows,
+    ".tsv": csv_table.rows,
     ".txt": _lines,
+    ".ndjson": _jsonl,
 }

@@ -7,12 +7,13 @@ Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or
 import difflib
 import hashlib
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.cases import formats
+from evals.cases.fields import LISTS, renamed, with_numbers_as_text
 from evals.errors import EvalError
 from rag.core.domain import Message, Paper
 from rag.core.text import normalise
@@ -49,50 +50,78 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """A set file: its cases, and the sha256 of the file."""
+    """A set file: its cases, the sha256 of the file, and a line for each thing in it that could not be read, with its place."""
 
     path: Path
     sha256: str
     cases: tuple[Case, ...]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """What was skipped, in one line that names the first of them; "" where nothing was."""
+        if not self.skipped:
+            return ""
+        parts = "1 part of it is skipped" if len(self.skipped) == 1 else f"{len(self.skipped)} parts of it are skipped"
+        return f"{self.path}: {parts}. {_listed(self.skipped)}"
 
 
 def load_set(path: Path) -> QuestionSet:
-    """Read a set in any of the shapes of `evals.cases.formats`.
+    """Read a set in any of the shapes of `evals.cases.formats`. What cannot be read is skipped and named; the rest goes in.
 
     Raises:
-        EvalError: the file is missing, empty or of no known shape, or lines are wrong; all of them are named at once.
+        EvalError: the file is missing, of no known shape or encoding, or no question is left in it.
     """
     data, records = formats.read(path)
     cases: list[Case] = []
-    problems: list[str] = []
+    skipped: list[str] = []
     places: dict[str, str] = {}
-    for place, raw in records:
+    read = [(place, _normal(raw)) for place, raw in records]
+    given = {raw["id"] for _, raw in read if isinstance(raw, dict) and isinstance(raw.get("id"), str)}
+    for place, raw in read:
         try:
-            case = _case(raw)
+            case = _case(raw, _free_id(place, given))
             if case.id in places:
                 raise ValueError(f"id {case.id!r} occurs twice, first at {places[case.id]}")
             places[case.id] = place
             cases.append(case)
         except ValueError as error:
-            problems.append(f"{place}: {error}")
-    if problems:
-        more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
-        lines = "1 bad line" if len(problems) == 1 else f"{len(problems)} bad lines"
-        raise EvalError(f"{path} has {lines}. " + "; ".join(problems[:_NAMED]) + more)
+            skipped.append(f"{place}: {error}")
+    if skipped and not cases:
+        lines = "1 bad line" if len(skipped) == 1 else f"{len(skipped)} bad lines"
+        raise EvalError(f"{path} has {lines}. {_listed(skipped)}")
     if not cases:
         raise EvalError(f"{path} holds no question")
-    return QuestionSet(path, hashlib.sha256(data).hexdigest(), tuple(cases))
+    return QuestionSet(path, hashlib.sha256(data).hexdigest(), tuple(cases), tuple(skipped))
 
 
-def _case(raw: Any) -> Case:
+def _listed(problems: Sequence[str]) -> str:
+    more = f"; and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+    return "; ".join(problems[:_NAMED]) + more
+
+
+def _normal(raw: Any) -> Any:
+    return with_numbers_as_text(renamed(raw)) if isinstance(raw, dict) else raw
+
+
+def _free_id(place: str, given: Collection[str]) -> str:
+    """The id of a question that has none: the number of its line or item, such as `q17`."""
+    number = "q" + place.rpartition(" ")[2]
+    while number in given:
+        number += "-"
+    return number
+
+
+def _case(raw: Any, free_id: str) -> Case:
     if isinstance(raw, ValueError):
         raise raw
     if not isinstance(raw, dict):
         raise ValueError("not a JSON object")
+    raw = {"id": free_id} | raw
     for name in ("id", "question"):
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise ValueError(f"no {name}")
-    for name in formats.LISTS:
+    for name in LISTS:
         if not _strings(raw.get(name, [])):
             raise ValueError(f"{name} is not a list of strings")
     nuggets = raw.get("nuggets", [])

@@ -38,7 +38,8 @@ def fit_decline(
 
     Example: python -m evals fit-decline evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library
     """
-    from evals.cases.question_set import check_against, load_set
+    from evals.cases.question_set import check_against
+    from evals.commands.reading import read_set
     from evals.fit import answerability, listing
     from evals.fit.regression import fingerprints, fit
     from evals.runs.session import papers_of
@@ -46,7 +47,7 @@ def fit_decline(
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, device=device)
-    own, others = [load_set(path) for path in question_sets], [load_set(path) for path in foreign or []]
+    own, others = [read_set(path) for path in question_sets], [read_set(path) for path in foreign or []]
     cases = answerability.own_cases(own, split)
     check_against(cases, papers_of(settings))
     foreign_cases = answerability.foreign_cases(others, each, seed=0)
@@ -113,7 +114,8 @@ def fit_ranking(
 
     Example: python -m evals fit-ranking evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library --judge test
     """
-    from evals.cases.question_set import check_against, load_set
+    from evals.cases.question_set import check_against
+    from evals.commands.reading import read_set
     from evals.fit import ranking
     from evals.fit.answerability import own_cases
     from evals.fit.regression import fingerprints
@@ -122,7 +124,7 @@ def fit_ranking(
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, device=device, read_sentences=sentences)
-    own = [load_set(path) for path in question_sets]
+    own = [read_set(path) for path in question_sets]
     cases = {name: own_cases(own, name) for name in (split, judge) if name}
     check_against([case for of_split in cases.values() for case in of_split], papers_of(settings))
     with closing(open_assistant(settings)) as assistant, progress_of("fitting") as begin:

@@ -81,12 +81,13 @@ def suggestions(
     from contextlib import closing
     from dataclasses import asdict
 
-    from evals.cases.question_set import load_set, select
+    from evals.cases.question_set import select
+    from evals.commands.reading import read_set
     from evals.runs.suggestions import follow, shares
     from evals.scores.tables import progress_of
     from rag.wiring import open_assistant
 
-    cases = select(load_set(question_set).cases, split=split, sample=sample)
+    cases = select(read_set(question_set).cases, split=split, sample=sample)
     with closing(open_assistant(Settings.load(library=library))) as assistant, progress_of("asking") as begin:
         follow_ups = follow(assistant, cases, begin(len(cases)))
     result = shares(follow_ups)

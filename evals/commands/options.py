@@ -8,7 +8,8 @@ import typer
 SetArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="SET", help="Question set: .jsonl, .csv, .json (PubMedQA), .txt (a question a line), or a BEIR folder."
+        metavar="SET",
+        help="Question set: .jsonl, .csv, .tsv, .json (PubMedQA), .txt (a question a line), or a BEIR folder.",
     ),
 ]
 SetsArgument = Annotated[

@@ -26,14 +26,14 @@ def run(
     device: DeviceOption = None,
 ) -> None:
     """Ask every question of SET. Each line is written as it finishes."""
-    from evals.cases.question_set import load_set
+    from evals.commands.reading import read_set
     from evals.runs.session import Selection, run_set
     from evals.scores.tables import RunningScores
 
     settings = Settings.load(library=library, device=device)
     with RunningScores() as scores:
         result = run_set(
-            load_set(question_set), settings, out, mode, Selection(split, limit, sample, seed), resume, scores.begin
+            read_set(question_set), settings, out, mode, Selection(split, limit, sample, seed), resume, scores.begin
         )
     failed = [line["id"] for line in result.lines if line.get("error")]
     print(f"{len(result.lines)} questions in {out}; score it: python -m evals score {out}", file=sys.stderr)

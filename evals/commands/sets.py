@@ -11,22 +11,29 @@ import typer
 from evals.commands.options import SetArgument
 from evals.errors import EvalError
 from rag.cli_options import LibraryOption
+from rag.core.escaping import counted
 from rag.core.settings import Settings
 
 
 def check(question_set: SetArgument, library: LibraryOption = None) -> None:
-    """Check SET against a library. Are its gold papers there, and the facts in them? Exit 1 where something is wrong."""
+    """Check SET. Can all of it be read, are its gold papers in the library, and the facts in them? Exit 1 where something is wrong.
+
+    `run` goes on with what can be read; this command names every line that cannot.
+    """
     from evals.cases.check import problems
     from evals.cases.question_set import load_set
     from evals.runs.session import papers_of
 
     questions = load_set(question_set)
-    wrong = problems(questions.cases, papers_of(Settings.load(library=library)))
+    unread = [f"cannot be read: {line}" for line in questions.skipped]
+    wrong = unread + problems(questions.cases, papers_of(Settings.load(library=library)))
     for line in wrong:
         typer.echo(line)
     if wrong:
-        raise EvalError(f"{question_set}: {len(wrong)} things are wrong in {len(questions.cases)} questions")
-    typer.echo(f"{len(questions.cases)} questions, nothing wrong")
+        are = "is" if len(wrong) == 1 else "are"
+        left = counted(len(questions.cases), "question")
+        raise EvalError(f"{question_set}: {counted(len(wrong), 'thing')} {are} wrong; {left} can be asked")
+    typer.echo(f"{counted(len(questions.cases), 'question')}, nothing wrong")
 
 
 def from_chat(

@@ -43,7 +43,12 @@ def make_manifest(
         "changed": bool(_git("status", "--porcelain", "--", "rag", "prompts")),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "mode": mode,
-        "set": {"path": question_set.path.name, "sha256": question_set.sha256, "n": len(cases)},
+        "set": {
+            "path": question_set.path.name,
+            "sha256": question_set.sha256,
+            "n": len(cases),
+            **({"skipped": len(question_set.skipped)} if question_set.skipped else {}),
+        },
         "selection": {name: value for name, value in selection.items() if name != "seed"},
         "library": {"fingerprint": searcher.library.fingerprint(), "papers": searcher.library.count()},
         "embedder": {"name": description["embedder"], "sha256": description["embedder_sha256"]},

@@ -7,6 +7,7 @@ says. Pure functions.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.core.accents import shown
 from rag.core.domain import AnswerSentence, Citation, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
@@ -104,7 +105,7 @@ def _with_markers(sentence: AnswerSentence) -> str:
 
 def short_name(paper: Paper) -> str:
     """What a paper is called: the name before the colon of its title, else the whole title."""
-    return name_in_title(paper.title, _MOST_NAME_WORDS) or paper.title
+    return shown(name_in_title(paper.title, _MOST_NAME_WORDS) or paper.title)
 
 
 def _needs_name(sentence: AnswerSentence, name: str) -> bool:
@@ -116,4 +117,4 @@ def declined_text(nearest: Sequence[Paper]) -> str:
     """What a declined answer says: that it is not there, and the titles of the nearest papers."""
     if not nearest:
         return DECLINED
-    return f"{DECLINED} Nearest: " + "; ".join(paper.title or paper.abstract[:60] for paper in nearest) + "."
+    return f"{DECLINED} Nearest: " + "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest) + "."

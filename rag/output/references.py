@@ -6,24 +6,21 @@ given and family name, as reference managers need it.
 
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from rag.core import lexicon
+from rag.core.accents import ascii_letters, shown
 from rag.core.domain import Paper
 from rag.core.escaping import safe_url
 from rag.core.formulas import formulas
 from rag.core.text import clean
+from rag.output.tex import tex, tex_of_name, verbatim
 
-_TEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{mark: "\\" + mark for mark in "&%$#_{}"},
-}
+_LONGEST = 30
+"""Most letters of a family name in a key."""
 
 
 def paper_link(paper: Paper) -> str | None:
@@ -44,7 +41,7 @@ def paper_address(paper: Paper) -> str | None:
 def reference(paper: Paper) -> str:
     """The paper as one line of a bibliography: authors (year). Title. Venue. Link."""
     year = f" ({paper.year})" if paper.year else ""
-    authors = ", ".join(map(clean, paper.authors))
+    authors = ", ".join(shown(clean(author)) for author in paper.authors)
     parts = [authors + year, _title(paper)] if authors else [_title(paper) + year]
     text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, clean(paper.venue or "")) if part)
     return " ".join(filter(None, (text, paper_address(paper), _linked(paper))))
@@ -64,15 +61,15 @@ def bibtex(papers: Sequence[Paper]) -> str:
     entries = []
     for key, paper in zip(_keys(papers), papers, strict=True):
         fields = {
-            "title": f"{{{_tex(_title(paper))}}}",  # the inner braces keep the capitals of names
+            "title": f"{{{tex(_stored_title(paper))}}}",  # the inner braces keep the capitals of names
             "author": " and ".join(_tex_name(author) for author in paper.authors),
             "year": str(paper.year or ""),
-            "journal" if paper.venue else "howpublished": _tex(clean(paper.venue or "")),
-            "doi": _without_braces(clean(paper.doi or "")),
-            "eprint": _without_braces(paper.arxiv_id or ""),
+            "journal" if paper.venue else "howpublished": tex(clean(paper.venue or "")),
+            "doi": verbatim(clean(paper.doi or "")),
+            "eprint": verbatim(paper.arxiv_id or ""),
             "archiveprefix": "arXiv" if paper.arxiv_id else "",
-            "url": _without_braces(paper_address(paper) or ""),
-            "note": _tex(_linked(paper)),
+            "url": verbatim(paper_address(paper) or ""),
+            "note": tex(_linked(paper)),
         }
         lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
         entries.append(f"@{'article' if paper.venue else 'misc'}{{{key},\n" + ",\n".join(lines) + "\n}\n")
@@ -118,17 +115,17 @@ def csl_json(papers: Sequence[Paper]) -> str:
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"
 
 
-def _without_braces(address: str) -> str:
-    return address.replace("{", "%7B").replace("}", "%7D")
-
-
 def _title(paper: Paper) -> str:
+    return shown(_stored_title(paper))
+
+
+def _stored_title(paper: Paper) -> str:
     return clean(paper.title) or clean(paper.abstract)[:80]
 
 
 def _name(author: str) -> tuple[str, str]:
     """Family and given name; an organisation, or a name of one word, has no given name."""
-    name = clean(author)
+    name = shown(clean(author))
     if "," in name:
         family, _, given = name.partition(",")
         return family.strip(), given.strip()
@@ -147,45 +144,19 @@ def _csl_name(author: str) -> dict[str, str]:
 
 
 def _tex_name(author: str) -> str:
-    family, given = _name(author)
-    # Braces: a name of several words without a comma would be split, and " and " within it would make two authors.
-    return f"{_tex(family)}, {_tex(given)}" if given else f"{{{_tex(family)}}}"
-
-
-def _tex(text: str) -> str:
-    """As TeX shows it literally; formulas with balanced braces stay formulas."""
-    parts, position = [], 0
-    for span, formula in formulas(text):
-        if _balanced(formula):
-            parts += [_tex_plain(text[position : span.start]), f"${formula}$"]
-            position = span.end
-    return "".join(parts) + _tex_plain(text[position:])
-
-
-def _balanced(formula: str) -> bool:
-    """Whether each brace is closed after it is opened: else the formula would end the field that it stands in."""
-    depth = 0
-    for brace in re.findall(r"[{}]", formula):
-        depth += 1 if brace == "{" else -1
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _tex_plain(text: str) -> str:
-    return "".join(_TEX.get(character, character) for character in text)
+    parts = [tex_of_name(part, accents="\\" in author) for part in _name(author) if part]
+    # Braces: BibTeX parts a name at blanks and commas, and a list of them at "and".
+    if len(parts) == 1:
+        return f"{{{parts[0]}}}"
+    return ", ".join(f"{{{part}}}" if re.search(r",|\band\b", part, re.IGNORECASE) else part for part in parts)
 
 
 def _keys(papers: Iterable[Paper]) -> list[str]:
-    """A key for each paper, such as `example2023fastcache`; a letter tells equal ones apart."""
+    """A key for each paper, such as `example2023fastcache`, or `bounds-holder` without authors; a letter tells equal ones apart."""
     keys: list[str] = []
     used: Counter[str] = Counter()
     for paper in papers:
-        family = _ascii(_name(paper.authors[0])[0]) if paper.authors else ""
-        words = [
-            word for word in map(_ascii, paper.title.split()) if word and word not in lexicon.words("dull_in_keys")
-        ]
-        base = f"{family}{paper.year or ''}{words[0] if words else ''}" or "paper"
+        base = _key(paper) or "paper"
         key = base
         while key in used:
             used[base] += 1
@@ -193,6 +164,23 @@ def _keys(papers: Iterable[Paper]) -> list[str]:
         used[key] = 1
         keys.append(key)
     return keys
+
+
+def _key(paper: Paper) -> str:
+    family = _ascii(_name(paper.authors[0])[0])[:_LONGEST] if paper.authors else ""
+    words = map(_ascii, re.split(r"[^\w'’]+", _without_formulas(shown(paper.title))))
+    telling = [word for word in words if re.search("[a-z]", word) and word not in lexicon.words("dull_in_keys")]
+    if family or paper.year:
+        return f"{family}{paper.year or ''}{''.join(telling[:1])}"
+    return "-".join(telling[:2])
+
+
+def _without_formulas(text: str) -> str:
+    parts, position = [], 0
+    for span, _ in formulas(text):
+        parts.append(text[position : span.start])
+        position = span.end
+    return " ".join((*parts, text[position:]))
 
 
 def _letters(number: int) -> str:
@@ -205,5 +193,4 @@ def _letters(number: int) -> str:
 
 
 def _ascii(word: str) -> str:
-    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]", "", plain.lower())
+    return re.sub(r"[^a-z0-9]", "", ascii_letters(word).lower())

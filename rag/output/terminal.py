@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.output.references import paper_link
 
@@ -41,10 +42,12 @@ def _print_why(console: Console, answer: Answer) -> None:
             console.print(Text(f"{dropped.text}\n       {dropped.reason}"))
     console.print(Text("\nPapers found", style="bold"))
     for hit in answer.retrieved:
-        console.print(Text(f"{hit.score:+.2f}  {hit.paper.title}\n       {_parts(hit.parts)}"))
+        console.print(Text(f"{hit.score:+.2f}  {shown(hit.paper.title)}\n       {_parts(hit.parts)}"))
     console.print(Text("\nSentences read", style="bold"))
     for item in answer.evidence:
-        console.print(Text(f"{item.score:+.2f}  {item.text}\n       {item.paper.title}\n       {_parts(item.parts)}"))
+        console.print(
+            Text(f"{item.score:+.2f}  {item.text}\n       {shown(item.paper.title)}\n       {_parts(item.parts)}")
+        )
 
 
 def _parts(values: Mapping[str, float]) -> str:
@@ -71,7 +74,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def _titled(paper: Paper) -> str:
     link = paper_link(paper)
-    return (paper.title or paper.abstract[:80]) + (f"  {link}" if link else "")
+    return (shown(paper.title) or paper.abstract[:80]) + (f"  {link}" if link else "")
 
 
 @contextmanager

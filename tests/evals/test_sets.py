@@ -47,7 +47,7 @@ def test_a_set_keeps_its_cases_and_all_their_fields(tmp_path: Path) -> None:
     assert loaded.cases[1].gold == ()
 
 
-def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
+def test_bad_lines_are_skipped_and_all_of_them_named(tmp_path: Path) -> None:
     path = _set_file(
         tmp_path,
         {"id": "a", "question": "Fine?"},
@@ -57,10 +57,11 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
         {"id": "e", "question": " "},
         {"id": "f", "question": "Fine?", "gold": "Bees"},
     )
-    with pytest.raises(EvalError) as caught:
-        load_set(path)
-    message = str(caught.value)
-    assert f"{path} has 5 bad lines" in message
+    loaded = load_set(path)
+    assert [case.id for case in loaded.cases] == ["a"]
+    assert len(loaded.skipped) == 5
+    message = loaded.warning
+    assert message.startswith(f"{path}: 5 parts of it are skipped. line 2: ")
     for part in (
         "line 2: Unterminated string",
         "line 3: not a JSON object",
@@ -75,11 +76,11 @@ def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"id": None}, "no id"),
-        ({"id": 7}, "no id"),
+        ({"id": ["a"]}, "no id"),
+        ({"id": True}, "no id"),
         ({"question": ["Why?"]}, "no question"),
-        ({"gold": None}, "gold is not a list of strings"),
-        ({"gold_ids": [1]}, "gold_ids is not a list of strings"),
+        ({"gold": {"a": 1}}, "gold is not a list of strings"),
+        ({"gold_ids": [["a"]]}, "gold_ids is not a list of strings"),
         ({"also_ok": "Bees"}, "also_ok is not a list of strings"),
         ({"must_not": [None]}, "must_not is not a list of strings"),
         ({"nuggets": ["25"]}, "nuggets is not a list of non-empty lists"),

@@ -89,15 +89,6 @@ def test_titles_without_abstract_are_reported_with_their_line_and_the_rest_goes_
     assert {item.reason for item in rejected} == {"a title without an abstract"}
 
 
-def test_a_second_paragraph_of_an_abstract_is_reported_and_not_taken_for_a_paper(tmp_path: Path) -> None:
-    page = f"Bees\n\n{ABSTRACT}\n\nAnts\n\n{ABSTRACT}\n\n{ABSTRACT}\n\nWasps\n\n{ABSTRACT}\n"
-    papers, rejected = read(file(tmp_path, page, "page.txt"))
-    assert [paper.title for paper in papers] == ["Bees", "Ants", "Wasps"]
-    assert [item.line for item in rejected] == [9]
-    assert "without a title" in rejected[0].reason
-    assert "Bees make honey" in rejected[0].reason
-
-
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_wrapped_titles_and_abstracts_become_one_line(tmp_path: Path, newline: str) -> None:
     page = f"Honey\n  bees\n\n{ABSTRACT.replace('dance. ', 'dance.' + chr(10))}\n".replace("\n", newline)

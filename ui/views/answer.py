@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag.answer.quoted import count_line, missing_line, paragraphs
+from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
 from ui.views.sources import Keys, anchor, citation_keys
@@ -42,7 +43,7 @@ def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str
             "anchor": anchor(turn_id, citation.n),
             "key": keys[citation.paper.id, citation.span],
             "quote": citation.quote,
-            "title": citation.paper.title,
+            "title": shown(citation.paper.title),
         }
         for citation in sentence.citations
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from rag.core.accents import shown
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
 from rag.output.references import bibtex, paper_link, reference
@@ -130,7 +131,7 @@ def _facts(paper: Paper, abstract: Markup) -> Facts:
     """What any card says of a paper."""
     return {
         "id": paper.id,
-        "title": prose(shorten(paper.title, 300)) or "Untitled",
+        "title": prose(shorten(shown(paper.title), 300)) or "Untitled",
         "link": paper_link(paper),
         "byline": _byline(paper),
         "abstract": abstract,
@@ -140,7 +141,7 @@ def _facts(paper: Paper, abstract: Markup) -> Facts:
 
 
 def _byline(paper: Paper) -> str:
-    authors = ", ".join(shorten(author, 60) for author in paper.authors[:SHOWN_AUTHORS])
+    authors = ", ".join(shorten(shown(author), 60) for author in paper.authors[:SHOWN_AUTHORS])
     if len(paper.authors) > SHOWN_AUTHORS:
         authors += " et al."
     return " · ".join(filter(None, (authors, paper.venue or "", str(paper.year or ""))))

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from rag.core.accents import shown
 from rag.core.domain import Answer
 from ui.views.marks import prose
 from ui.views.templating import render
@@ -28,7 +29,7 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
         ("Answerable", _probability(answer)),
     )
     scored = (
-        ("Papers found", _score_rows(answer.retrieved, lambda hit: prose(hit.paper.title))),
+        ("Papers found", _score_rows(answer.retrieved, lambda hit: prose(shown(hit.paper.title)))),
         ("Sentences read", _score_rows(answer.evidence, lambda item: prose(item.text))),
     )
     return render(

@@ -1,7 +1,8 @@
 """Files that users have -> papers. One module a format; this one opens files and picks the format by content.
 
 Owns: recognising. Knows nothing of the library. Decompression, decoding and limits are in `source`. A reader of pages has
-`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected]`; records of JSON are read a line at a time, or one by one.
+`recognises(text) -> bool` and `read(text) -> Iterator[Paper | Rejected | Note]`; records of JSON are read a line at a time, or one by
+one.
 """
 
 import re

@@ -1,0 +1,64 @@
+"""Bytes of a question set -> text: compression, byte order marks, and what is said of other encodings."""
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+from evals.errors import EvalError
+
+_BAD_BYTE = re.compile("[\udc80-\udcff]")
+_MOST_BAD_LINES = 0.1
+"""Where more of the lines are not UTF-8, the file is in another encoding, and no line of it is to be trusted."""
+
+
+def unpacked(data: bytes) -> bytes:
+    """The bytes of a gzip file, else the bytes as they are.
+
+    Raises:
+        ValueError: the gzip file is damaged.
+    """
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"it is a damaged gzip file: {error}") from error
+
+
+def decode(path: Path, data: bytes) -> str:
+    """The text of UTF-8, or of UTF-16 with its mark. A line with a byte that is not UTF-8 keeps it as a lone surrogate (`bad_byte`).
+
+    Raises:
+        EvalError: the file is binary or in another encoding; the message has the command that converts it.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise EvalError(f"cannot read the question set {path}: it ends within a character of UTF-16") from error
+    if b"\x00" in data[:65536]:
+        raise EvalError(
+            f"cannot read the question set {path}: it is binary, or UTF-16 without a byte order mark. "
+            f"Convert it first, for example: {_command(path, 'utf-16le')}"
+        )
+    text = data.decode("utf-8-sig", "surrogateescape")
+    lines = [line for line in text.split("\n") if line.strip()]
+    bad = [line for line in lines if _BAD_BYTE.search(line)]
+    if len(bad) > _MOST_BAD_LINES * len(lines):
+        number = text[: text.index(bad[0])].count("\n") + 1
+        raise EvalError(
+            f"cannot read the question set {path}: it is not UTF-8: {bad_byte(bad[0])} in line {number}. "
+            f"Convert it first, for example: {_command(path, 'cp1252')}"
+        )
+    return text
+
+
+def bad_byte(text: str) -> str | None:
+    """The first byte of a text that is not UTF-8, such as "byte 0xf6"; None where there is none."""
+    match = _BAD_BYTE.search(text)
+    return f"byte 0x{ord(match[0]) - 0xDC00:02x}" if match else None
+
+
+def _command(path: Path, encoding: str) -> str:
+    return f"iconv -f {encoding} -t utf-8 {path.name} > {path.stem}.utf8{path.suffix}"
