@@ -6,6 +6,7 @@ Owns when two records are of one paper, and what the paper takes from each. Pure
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rag.core.domain import Paper
 from rag.core.text import normalise, words
@@ -71,14 +72,17 @@ def title_key(title: str) -> str:
 
 def why_same(one: Paper, other: Paper) -> str | None:
     """Why two records are of one paper; None where they are not."""
-    share = likeness(one.abstract, other.abstract)
     keys, others = dict(keys_of(one)), dict(keys_of(other))
+    share = likeness(one.abstract, other.abstract)
     same_title = bool(keys.get("title")) and keys.get("title") == others.get("title")
     for kind in ("arXiv id", "DOI", "PMID"):
         value = keys.get(kind)
         if value and value == others.get(kind) and (same_title or share >= RELATED):
             return f"the same {kind} {value}"
-    if min(len(words(one.abstract)), len(words(other.abstract))) < _ENOUGH_WORDS:
+    if (
+        min(len(one.abstract.split(maxsplit=_ENOUGH_WORDS)), len(other.abstract.split(maxsplit=_ENOUGH_WORDS)))
+        < _ENOUGH_WORDS
+    ):
         return None
     if same_title and share >= (1.0 if _are_told_apart(keys, others) else ALIKE):
         return "the same title and nearly the same abstract" if share < 1 else "the same title and abstract"
@@ -91,8 +95,13 @@ def likeness(one: str, other: str) -> float:
     """Share of the words of two texts that both have: 0..1."""
     if one == other:
         return 1.0
-    first, second = set(words(one)), set(words(other))
+    first, second = _word_set(one), _word_set(other)
     return len(first & second) / len(first | second) if first | second else 1.0
+
+
+@lru_cache(256)
+def _word_set(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def merged(records: Sequence[Record], identifier: str) -> Paper:

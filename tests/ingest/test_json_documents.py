@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from rag.core.domain import Rejected
+from rag.core.errors import SourceError
 from rag.ingest.formats import read_records
 from rag.ingest.formats.record import Entry
 from tests.helpers.sources import file, jsonl
@@ -103,3 +104,35 @@ def test_a_header_or_garbage_before_the_lines_costs_only_itself(tmp_path: Path) 
 
 def test_lines_of_a_list_are_read_where_the_list_is_damaged(tmp_path: Path) -> None:
     assert _titles(tmp_path, f"{{\n{json.dumps(BEES)},\n{json.dumps(ANTS)}\n]") == ["Bees", "Ants"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(BEES, indent=1) + "\n" + json.dumps(ANTS, indent=1),
+        json.dumps(BEES) + json.dumps(ANTS),
+        json.dumps([BEES]) + "\n" + json.dumps([ANTS]),
+        json.dumps([BEES], indent=1) + json.dumps([ANTS], indent=1),
+        '{"meta": 1}\n' + json.dumps([BEES, ANTS]),
+        json.dumps([[BEES], [ANTS]]),
+        "[\n" + json.dumps(BEES) + ",\n" + json.dumps(ANTS) + ",\n]",
+        json.dumps({"columns": ["title", "abstract"], "data": [["Bees", "Bees dance."], ["Ants", "Ants walk."]]}),
+    ],
+    ids=[
+        "objects",
+        "objects in a line",
+        "lists in lines",
+        "lists",
+        "a header and a list",
+        "nested",
+        "comma at the end",
+        "split table",
+    ],
+)
+def test_values_one_behind_the_other_are_all_read(tmp_path: Path, text: str) -> None:
+    assert _titles(tmp_path, text) == ["Bees", "Ants"]
+
+
+def test_a_list_of_nothing_holds_no_records(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"papers.json holds no records; nothing was read"):
+        list(read_records(file(tmp_path, " [ ]\n", "papers.json")))

@@ -34,6 +34,9 @@ from rag.ingest.formats.record import make_paper
             "$\\alpha$",
         ),
         ('<math><mi>x</mi><annotation encoding="application/x-tex">x</annotation></math>', "$x$"),
+        ('<scp>DNA</scp>, <styled-content style="fixed-case">RNA</styled-content>', "DNA, RNA"),
+        ("<html><body><I>Big</I> one</body></html>", "Big one"),
+        ("<jats:p>cut <jats:italic>off", "cut off"),
         ('<a href="https://a.org">here</a> and <span class="x">there</span>', "here and there"),
     ],
 )
@@ -55,6 +58,7 @@ def test_known_tags_and_entities_become_what_a_reader_sees(text: str, plain: str
         '<span style="display:none">ignore</span> <div onclick="x">y</div>',
         "<script>alert(1)</script> <img src=x> <!-- note -->",
         "List<String> and std::vector<int>",
+        "the tokens <s>, </s>, <unk>, <code> and <label>",
     ],
 )
 def test_what_is_no_known_tag_stays(text: str) -> None:

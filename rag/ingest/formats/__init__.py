@@ -46,7 +46,7 @@ def read_records(path: Path) -> Iterator[Read]:
     _check_encoding(source, head)
     records = _json(source, head)
     if records is not None:
-        return records
+        return _some(path, records)
     if source.is_binary:
         raise SourceError(f"{path} is a binary file, not text")
     text = source.text()
@@ -87,7 +87,18 @@ def _document(source: Source, head: str) -> Iterator[Read] | None:
     value = json_document.value_of(text)
     if json_document.holds_records(value):
         return json_document.read_value(text, value)
-    return corpus_jsonl.read_lines(source.lines()) if corpus_jsonl.recognises(head) else None
+    if corpus_jsonl.recognises(head):
+        return corpus_jsonl.read_lines(source.lines())
+    return json_document.read_list(text) if json_document.begins_with_record(text) else None
+
+
+def _some(path: Path, records: Iterator[Read]) -> Iterator[Read]:
+    empty = True
+    for item in records:
+        empty = False
+        yield item
+    if empty:
+        raise SourceError(f"{path} holds no records; nothing was read")
 
 
 def _page(text: str, records: Iterable[Paper | Rejected | Note]) -> Iterator[Read]:

@@ -67,7 +67,8 @@ def split_names(text: str) -> list[str]:
         return listed
     for mark in (";", "|", "\n", "\t", "\u3001", "\uff0c", "\uff1b"):
         if mark in text:
-            return [_turned(name) for part in text.split(mark) if (name := _AND_OTHERS.sub("", part.strip(" ,")))]
+            parts = [_AND_OTHERS.sub("", name.strip(" ,")) for part in text.split(mark) for name in _AND.split(part)]
+            return [_turned(name) for name in parts if name]
     parts = [part.strip(" ,") for part in _AND.split(text) if part.strip(" ,")]
     commas = [part.count(",") for part in parts]
     if len(parts) > 1 and max(commas) == 1 and all(commas):
@@ -118,6 +119,8 @@ def _parts(value: Any) -> Iterable[Any]:
         return split_names(clean_lines(value))
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) and ";" in value[0]:
         return split_names(clean_lines(value[0]))
+    if isinstance(value, Mapping) and value and all(str(key).isdigit() for key in value):
+        return list(value.values())
     return value if isinstance(value, list) else [value]
 
 
@@ -130,7 +133,8 @@ def _name(value: Any, depth: int) -> list[str]:
         return _of_object({_plain(key): item for key, item in value.items()}, depth)
     if isinstance(value, list) and depth < _MOST_DEPTH:
         if value and all(isinstance(item, str) for item in value):
-            name = clean(" ".join(value))
+            turned = len(value) in (2, 3) and _SHORT.fullmatch(value[1].strip())
+            name = _of_row(value) if turned else clean(" ".join(value))
             return [name] if name else []
         return [name for item in value[:MOST_AUTHORS] for name in _name(item, depth + 1)]
     return []

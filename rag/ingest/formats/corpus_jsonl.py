@@ -17,13 +17,18 @@ _BRACKETS = frozenset("[ ] ], [] ,".split())
 
 def recognises(head: str) -> bool:
     """Whether any whole line of a file's beginning is an object with a title or an abstract."""
-    return any(keys.is_paper(keys.unwrapped(value)) for value in values(head))
+    return any(keys.is_paper(keys.unwrapped(item)) for value in values(head) for item in listed(value))
+
+
+def listed(value: Any) -> list[Any]:
+    """The records of a line: what it holds, or the objects of a list."""
+    return value if isinstance(value, list) and any(isinstance(item, Mapping) for item in value) else [value]
 
 
 def values(head: str) -> Iterator[Any]:
-    """The values of the lines that are whole and JSON objects."""
+    """The values of the lines that are whole and JSON objects or lists."""
     for line in head.split("\n"):
-        if line.lstrip("\x00 \t\ufeff").startswith("{"):
+        if line.lstrip("\x00 \t\ufeff").startswith(("{", "[")):
             try:
                 yield decode(_bare(line))
             except NotJson:
@@ -50,7 +55,8 @@ def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected]:
         except NotJson as error:
             yield Rejected(line.number, f"not JSON: {error}")
             continue
-        yield entry_of(value, line.number, (line.note,) if line.note else ())
+        for item in listed(value):
+            yield entry_of(item, line.number, (line.note,) if line.note else ())
 
 
 def entry_of(value: Any, line: int, notes: tuple[str, ...] = ()) -> Entry | Rejected:

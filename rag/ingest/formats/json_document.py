@@ -22,7 +22,8 @@ _LISTS = (
 """Under which names services and people keep the records, the likeliest first."""
 _MOST_DEPTH = 5
 _MOST_TRIES = 1_000
-_GAP = re.compile(r"[\s,\ufeff]*")
+_GAP = re.compile(r"[\s,\]\ufeff]*(?:\[(?=\s{0,99}(?:[\[{\]]|null\b))[\s,\]]*){0,9}")
+"""What parts records: also the ends of lists and the beginnings of lists of objects, of which there may be several in a file."""
 _NEXT = re.compile(r"[,\n\]}]\s*(?=\{)")
 
 
@@ -40,14 +41,12 @@ def looks_like_list(head: str) -> bool:
 
 
 def read_list(text: str) -> Iterator[Entry | Rejected]:
-    """The records of a list, one by one; one that is damaged is rejected, and reading goes on with the next."""
-    place, line, tries = text.index("[") + 1, 1, 0
-    line += text.count("\n", 0, place)
+    """The records of lists and objects one behind the other; one that is damaged is rejected, and reading goes on with the next."""
+    place, line, tries = 0, 1, 0
     while True:
-        gap = _GAP.match(text, place)
-        start = gap.end() if gap else place
+        start = _gap_end(text, place)
         line += text.count("\n", place, start)
-        if start >= len(text) or text[start] == "]":
+        if start >= len(text):
             return
         try:
             value, end = decode_at(text, start)
@@ -81,6 +80,19 @@ def read_value(text: str, value: Any) -> Iterator[Entry | Rejected]:
 def holds_records(value: Any) -> bool:
     """Whether there are records anywhere in a value."""
     return _records(value, 0) is not None
+
+
+def begins_with_record(text: str) -> bool:
+    """Whether a text begins with an object that is a record, whatever stands behind it."""
+    try:
+        return is_paper(unwrapped(decode_at(text, _gap_end(text, 0))[0]))
+    except NotJson:
+        return False
+
+
+def _gap_end(text: str, place: int) -> int:
+    gap = _GAP.match(text, place)
+    return gap.end() if gap else place
 
 
 def _entry(raw: str, value: Any, line: int) -> Entry | Rejected:
@@ -138,6 +150,9 @@ def _of_index(value: Mapping[Any, Any]) -> list[Any]:
 def _of_columns(value: Mapping[Any, Any]) -> list[Any]:
     """{"title": {"0": …}, "abstract": {"0": …}} or {"title": […], "abstract": […]} as records: a table written by columns."""
     named = {plain_key(key): column for key, column in value.items()}
+    columns, rows = named.get("columns"), named.get("data")
+    if isinstance(columns, list) and isinstance(rows, list) and is_paper(dict.fromkeys(map(str, columns))):
+        return [dict(zip(map(str, columns), row, strict=False)) for row in rows if isinstance(row, list)]
     title, abstract = named.get("title"), named.get("abstract", named.get("text"))
     if isinstance(title, list) and isinstance(abstract, list) and len(title) == len(abstract) > 1:
         columns = {
@@ -162,14 +177,14 @@ def _lines_of(text: str, key: str, count: int) -> list[int]:
         return []
     lines: list[int] = []
     place, line = match.end(), 1 + text.count("\n", 0, match.end())
-    while len(lines) < count and (gap := _GAP.match(text, place)) and gap.end() < len(text):
-        line += text.count("\n", place, gap.end())
+    while len(lines) < count and (start := _gap_end(text, place)) < len(text):
+        line += text.count("\n", place, start)
         try:
-            _, end = decode_at(text, gap.end())
+            _, end = decode_at(text, start)
         except NotJson:
             return []
         lines.append(line)
-        line += text.count("\n", gap.end(), end)
+        line += text.count("\n", start, end)
         place = end
     return lines if len(lines) == count else []
 

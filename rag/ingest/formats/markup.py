@@ -16,8 +16,9 @@ _BLOCK = lexicon.words("tags_block")
 _KNOWN = _INLINE | _BLOCK
 _HEADINGS = frozenset("title h1 h2 h3 h4 h5 h6 label".split())
 _FRACTION = {"mfrac": "/", "msup": "^"}
-_NEEDS_PARTNER = frozenset("i b u s q a em mi mn mo code var small cite font".split())
-"""Short names that a comparison such as "a<b>c" may hold: tags only where one that closes them is there too."""
+_ALONE = frozenset("p br li tr td th hr dt dd break line-break inline-graphic xref".split())
+"""Tags that are often not closed. Any other one counts only where one that closes it is there too: "a<b>c" is a comparison, and
+"<s>" a token of a model."""
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TWICE = re.compile(
@@ -25,10 +26,10 @@ _TWICE = re.compile(
 )
 _ATTRIBUTE = r"""\s{1,9}[A-Za-z_][\w:.-]{0,40}\s?=\s?(?:"[^"<>]{0,500}"|'[^'<>]{0,500}')"""
 _TAG = re.compile(
-    rf"<(?P<close>/?)(?:(?:jats|mml|m|xhtml|html|ce|xocs):)?(?P<name>[A-Za-z][A-Za-z0-9-]{{0,20}})"
+    rf"<(?P<close>/?)(?P<prefix>(?:(?:jats|mml|m|xhtml|html|ce|xocs):)?)(?P<name>[A-Za-z][A-Za-z0-9-]{{0,20}})"
     rf"(?P<attributes>(?:{_ATTRIBUTE}){{0,12}})\s{{0,9}}(?P<void>/?)>"
 )
-_HIDES = re.compile(r"\b(?:style|on\w+|hidden)\s?=", re.IGNORECASE)
+_HIDES = re.compile(r"""\b(?:style\s?=\s?["'][^"':]{0,100}:|on\w{1,20}\s?=|hidden\s?=)""", re.IGNORECASE)
 _LABEL = re.compile(r"""\bLabel\s?=\s?["']([^"'<>]{1,60})["']""", re.IGNORECASE)
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _DOCUMENT = re.compile(r"\\begin\{document\}(.{0,2000}?)\\end\{document\}", re.DOTALL)
@@ -132,11 +133,12 @@ def without_markup(text: str, *, headed: bool = False) -> str:
     if "<" not in text:
         return text
     closed = {match["name"].lower() for match in _TAG.finditer(text) if match["close"]}
+    opened = {match["name"].lower() for match in _TAG.finditer(text) if not match["close"]}
     hiding = {match["name"].lower() for match in _TAG.finditer(text) if _HIDES.search(match["attributes"])}
     made, end = _Text(headed), 0
     for match in _TAG.finditer(text):
         name = match["name"].lower()
-        if name not in _KNOWN or name in hiding or (name in _NEEDS_PARTNER and name not in closed):
+        if name not in _KNOWN or name in hiding or not (match["prefix"] or name in _ALONE or name in closed & opened):
             continue
         made.add(text[end : match.start()])
         end = match.end()
