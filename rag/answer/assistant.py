@@ -189,9 +189,9 @@ class Assistant:
         sentences = quoted.quote(quotes) if answers else ()
         nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
+        near = result.hits[: 1 if answers else NEAREST]
         told = {
-            paper.id: paper
-            for paper in (*(item.paper for item in quotes), *(hit.paper for hit in result.hits[:NEAREST]))
+            paper.id: paper for paper in (*(item.paper for item in quotes if answers), *(hit.paper for hit in near))
         }
         answer = Answer(
             question=query.typed,
