@@ -121,14 +121,16 @@ def _why(text: str) -> str:
 def _masked(abstract: str, sentences: Sequence[Span]) -> str:
     """The abstract, as long as it was, without the words that its sentences only tell of: those in quotation marks."""
     pieces, position = [], 0
-    quotes = [Span(*match.span()) for match in _QUOTED.finditer(abstract)]
-    for quote in quotes:
+    told: dict[Span, bool] = {}
+    for quote in (Span(*match.span()) for match in _QUOTED.finditer(abstract)):
         around = [span for span in sentences if span.overlaps(quote)]
         if not around:
             continue
         whole = Span(around[0].start, max(around[-1].end, quote.end))
-        outside = _QUOTED.sub(" ", whole.of(abstract))
-        if len(re.findall(r"[^\W\d_]+", outside)) >= _FEWEST_OUTSIDE and _REPORTS.search(outside):
+        if whole not in told:
+            outside = _QUOTED.sub(" ", whole.of(abstract))
+            told[whole] = len(re.findall(r"[^\W\d_]+", outside)) >= _FEWEST_OUTSIDE and bool(_REPORTS.search(outside))
+        if told[whole]:
             pieces += [abstract[position : quote.start], _MASK * (quote.end - quote.start)]
             position = quote.end
     return "".join(pieces) + abstract[position:]
