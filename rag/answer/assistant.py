@@ -16,6 +16,7 @@ from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progres
 from rag.core.errors import WriterFailed
 from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
+from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
@@ -189,6 +190,10 @@ class Assistant:
         sentences = quoted.quote(quotes) if answers else ()
         nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
+        near = result.hits[: 1 if answers else NEAREST]
+        told = {
+            paper.id: paper for paper in (*(item.paper for item in quotes if answers), *(hit.paper for hit in near))
+        }
         answer = Answer(
             question=query.typed,
             standalone_question=query.text,
@@ -204,6 +209,7 @@ class Assistant:
             signals=signals,
             timings_ms=clock.times(),
             threshold=model.threshold,
+            withheld=withheld(findings.passages.sentences, told),
         )
         return answer, quotes
 
@@ -239,7 +245,8 @@ class Assistant:
                 for draft in drafts:
                     if draft.sentences:
                         clock.first_text()
-                    yield replace(progress, draft=_with(answer, draft)) if draft.sentences else progress
+                    growing = replace(_with(answer, draft), withheld=())
+                    yield replace(progress, draft=growing) if draft.sentences else progress
         except Exception as error:  # the quotes are there, so no failure of the writer may cost the answer
             reason = str(error) if isinstance(error, WriterFailed) else UNEXPECTED
             unexpected = not isinstance(error, WriterFailed)
@@ -273,7 +280,7 @@ def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evi
 def _first(answer: Answer, count: int) -> Answer:
     """The growing answer: its first sentences."""
     sentences = answer.sentences[:count]
-    return replace(answer, sentences=sentences, text=quoted.text_of(sentences))
+    return replace(answer, sentences=sentences, text=quoted.text_of(sentences), withheld=())
 
 
 def _with(answer: Answer, draft: Draft) -> Answer:

@@ -4,11 +4,12 @@ Owns: order and grouping of quotes, numbering of papers, the markers, the labels
 says. Pure functions.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.core.accents import shown
-from rag.core.domain import AnswerSentence, Citation, Evidence, Paper
+from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 
@@ -88,6 +89,23 @@ def count_line(papers: int) -> str:
 def missing_line(missing: Sequence[str]) -> str:
     """How a partial answer ends."""
     return "Not found in these abstracts: " + "; ".join(missing)
+
+
+def withheld_lines(answer: Answer, by_name: bool = False) -> list[str]:
+    """What was kept back of its papers, and why, in sentences without the words kept back; none where nothing was.
+
+    A cited paper is told by its marker, any other by its name; `by_name` tells all so.
+    """
+    markers = {} if by_name else {paper.id: f"[{n}]" for n, paper in enumerate(answer.cited_papers, start=1)}
+    counts = Counter((item.paper, item.reason) for item in answer.withheld)
+    lines = []
+    for (paper, reason), count in counts.items():
+        of_paper = markers.get(paper.id, f"\u201c{short_name(paper)}\u201d")
+        if count == 1:
+            lines.append(f"1 sentence of {of_paper} was kept back: {reason}.")
+        else:
+            lines.append(f"{count} sentences of {of_paper} were kept back, each because {reason}.")
+    return lines
 
 
 def written_text(sentences: Sequence[AnswerSentence], missing: Sequence[str] = ()) -> str:

@@ -10,7 +10,6 @@ the topic: question words that the title does not explain already, and the match
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Evidence, Hit, Sentence, Span
 from rag.core.text import word_shares
-from rag.evidence.injection import out_of_place
+from rag.evidence.injection import no_evidence
 from rag.evidence.plan import Plan
 from rag.models.embedder import Embedder
 from rag.question import kinds
@@ -71,11 +70,6 @@ class _Candidate:
     @property
     def text(self) -> str:
         return self.span.of(self.hit.paper.abstract)
-
-
-@lru_cache(maxsize=4_096)
-def _out_of_place(span: Span, abstract: str) -> bool:
-    return out_of_place(span.of(abstract), abstract)
 
 
 class SentenceRanker:
@@ -146,10 +140,14 @@ class SentenceRanker:
 
     def _signalled(self, result: SearchResult, passages: Passages, hits: Mapping[str, Hit]) -> list[_Candidate]:
         """All sentences of these papers that may be quoted, with every signal but the likelihood."""
+        kept_back = {
+            (item.paper.id, item.span)
+            for item in no_evidence(passages.sentences, {paper_id: hit.paper for paper_id, hit in hits.items()})
+        }
         rows = [
             row
             for row, sentence in enumerate(passages.sentences)
-            if sentence.paper_id in hits and not _out_of_place(sentence.span, hits[sentence.paper_id].paper.abstract)
+            if sentence.paper_id in hits and (sentence.paper_id, sentence.span) not in kept_back
         ]
         if not rows:
             return []

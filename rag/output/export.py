@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answer.quoted import DECLINED, missing_line, paragraphs
+from rag.answer.quoted import DECLINED, missing_line, paragraphs, withheld_lines
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas
@@ -95,6 +95,7 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
             blocks.append("Nearest papers:\n\n" + "\n".join(f"- {_note(paper, '')}" for paper in answer.nearest))
     if answer.missing:
         blocks.append(f"*{escape_markdown(missing_line(answer.missing))}*")
+    blocks += [f"*{escape_markdown(line)}*" for line in withheld_lines(answer, by_name=True)]
     return blocks
 
 

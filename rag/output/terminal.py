@@ -8,9 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from rag.answer.quoted import withheld_lines
 from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
+from rag.core.escaping import shorten
 from rag.output.references import paper_link
+
+_WITHHELD_CHARS = 600
 
 
 def print_answer(answer: Answer, *, why: bool = False) -> None:
@@ -23,8 +27,9 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
-    if answer.notice:
-        console.print(Text(f"\n{answer.notice}", style="italic"))
+    for line in (answer.notice, *withheld_lines(answer)):
+        if line:
+            console.print(Text(f"\n{line}", style="italic"))
     if why:
         _print_why(console, answer)
 
@@ -40,6 +45,12 @@ def _print_why(console: Console, answer: Answer) -> None:
         console.print(Text("\nNot shown as written", style="bold"))
         for dropped in answer.dropped:
             console.print(Text(f"{dropped.text}\n       {dropped.reason}"))
+    if answer.withheld:
+        console.print(Text("\nKept back: no evidence, whatever it says", style="bold"))
+        for kept in answer.withheld:
+            console.print(
+                Text(f"{shorten(kept.text, _WITHHELD_CHARS)}\n       {shown(kept.paper.title)}\n       {kept.reason}")
+            )
     console.print(Text("\nPapers found", style="bold"))
     for hit in answer.retrieved:
         console.print(Text(f"{hit.score:+.2f}  {shown(hit.paper.title)}\n       {_parts(hit.parts)}"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.quoted import count_line, missing_line, paragraphs
+from rag.answer.quoted import count_line, missing_line, paragraphs, withheld_lines
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
@@ -18,8 +18,9 @@ from ui.views.templating import render
 
 def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     """The answer's paragraphs, each an element of its own, so that a page can add one without touching the others."""
+    kept_back = [render("line", kind="kept-back", text=line) for line in withheld_lines(answer)]
     if answer.outcome == "declined":
-        return []
+        return kept_back
     keys = citation_keys(answer)
     blocks: list[Markup] = []
     groups = paragraphs(answer.sentences)
@@ -33,7 +34,7 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
         blocks.append(render("paragraph", sentences=sentences, quoted=quoted))
     if answer.missing:
         blocks.append(render("line", kind="missing", text=missing_line(answer.missing)))
-    return blocks
+    return blocks + kept_back
 
 
 def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str, Any]:

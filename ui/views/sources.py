@@ -60,11 +60,15 @@ def sources(turn: ChatTurn, papers: int) -> Markup:
         return render("sources", cited=(), papers=above, others=(), searched="")
     first = answer.cited_papers if answer.citations else answer.nearest
     ids = {paper.id for paper in first}
-    others = [paper_card(hit.paper, "cw-other", hit.score) for hit in answer.retrieved if hit.paper.id not in ids]
+    others = [
+        paper_card(hit.paper, "cw-other", hit.score, _kept_back(answer, hit.paper))
+        for hit in answer.retrieved
+        if hit.paper.id not in ids
+    ]
     return render(
         "sources",
         cited=_cited_cards(answer, turn.id),
-        papers=() if answer.citations else [paper_card(paper) for paper in first],
+        papers=() if answer.citations else [paper_card(paper, marks=_kept_back(answer, paper)) for paper in first],
         others=others,
         others_count=counted(len(others), "paper"),
         searched=timing_line(answer, papers) if done else "",
@@ -81,7 +85,14 @@ def timing_line(answer: Answer, papers: int) -> str:
 
 def _cited_cards(answer: Answer, turn_id: str) -> list[Facts]:
     keys, read = citation_keys(answer), _next_best(answer)
-    return [cited_card(n, group, read, keys, turn_id) for n, group in _by_marker(answer.citations)]
+    return [
+        cited_card(n, group, read, keys, turn_id, _kept_back(answer, group[0].paper))
+        for n, group in _by_marker(answer.citations)
+    ]
+
+
+def _kept_back(answer: Answer, paper: Paper) -> list[Mark]:
+    return [Mark(item.span, kept_back=item.reason) for item in answer.withheld if item.paper.id == paper.id]
 
 
 def _next_best(answer: Answer) -> list[Evidence]:
@@ -102,18 +113,26 @@ def _by_marker(citations: Iterable[Citation]) -> list[tuple[int, list[Citation]]
     return sorted(cited.items())
 
 
-def cited_card(n: int, citations: Sequence[Citation], evidence: Sequence[Evidence], keys: Keys, turn_id: str) -> Facts:
+def cited_card(
+    n: int,
+    citations: Sequence[Citation],
+    evidence: Sequence[Evidence],
+    keys: Keys,
+    turn_id: str,
+    kept_back: Sequence[Mark] = (),
+) -> Facts:
     """A cited paper: its abstract with the cited words with_marks, and more faintly what else of it was read."""
     paper = citations[0].paper
     marks = [Mark(c.span, keys[paper.id, c.span]) for c in citations]
     marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
+    marks += kept_back
     return _facts(paper, with_marks(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
 
 
-def paper_card(paper: Paper, kind: str = "", score: float | None = None) -> Facts:
-    """A paper that is not cited."""
+def paper_card(paper: Paper, kind: str = "", score: float | None = None, marks: Sequence[Mark] = ()) -> Facts:
+    """A paper that is not cited; `marks` lie over its abstract."""
     text = f"{score:+.2f}" if score is not None else ""
-    return _facts(paper, prose(paper.abstract)) | {"kind": kind, "score": text}
+    return _facts(paper, with_marks(paper.abstract, marks)) | {"kind": kind, "score": text}
 
 
 def similar_cards(hits: Sequence[Hit]) -> Markup:

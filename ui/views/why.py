@@ -36,6 +36,7 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
         "why",
         facts=[(name, value) for name, value in facts if value],
         dropped=[(prose(sentence.text), sentence.reason) for sentence in answer.dropped],
+        withheld=[(prose(item.text), f"{item.paper.title}: {item.reason}") for item in answer.withheld],
         scored=[(title, rows) for title, rows in scored if rows],
     )
 
