@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from rag.answer.quoted import lead_of
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.output.references import paper_link
 
@@ -22,7 +23,7 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
-    if answer.notice:
+    if answer.notice and not lead_of(answer):
         console.print(Text(f"\n{answer.notice}", style="italic"))
     if why:
         _print_why(console, answer)

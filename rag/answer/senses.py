@@ -1,0 +1,193 @@
+"""Questions that turn the sense round: negated ones, the last of an order, details that abstracts lack, other languages, summaries.
+
+Owns: which of them a question is, and the answer where it is not the usual one. What the words of a question mean is decided in
+`rag.question`, what such an answer holds in the modules beside this one. An answer made by looking words up has the probability 1;
+where what is asked for is not there, the outcome is "nearest": the words are shown and no answer is claimed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer.told import Told
+from rag.core.domain import Answer, Evidence, Hit, Outcome, Paper
+from rag.core.lexicon import patterns
+from rag.evidence.plan import Plan
+from rag.question import extremes, kinds
+from rag.question.follow_up import Query
+from rag.question.negations import Negation, naming, negation
+from rag.question.summaries import SummaryRequest, summary_request
+from rag.search.paper_names import owners
+from rag.search.searcher import RETRIEVED, Searcher
+
+OTHER_LANGUAGE = "This library's model reads English; ask in English."
+NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
+NO_MERIT_AT_ALL = (
+    "No abstract says which paper is the best or the most cited. "
+    "Ask for a topic, or for the values of a measure, such as the lowest FID."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """How a question is understood beyond its form: `query` is what is asked, without a condition that `condition` holds or without
+    the `merit` that is asked for, or about the paper that `summary` is to sum up."""
+
+    query: Query
+    condition: Negation | None = None
+    merit: bool = False
+    summary: SummaryRequest | None = None
+
+    def keeps(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """The papers found that the condition does not leave out; all where it is no condition of the kind."""
+        if self.condition is None:
+            return tuple(hits)
+        names = [naming(thing) for thing in self.condition.things]
+        kept = [hit for hit in hits if not any(name.search(_text(hit.paper)) for name in names)]
+        return tuple(kept)
+
+
+class Senses:
+    """Answers what the usual flow would turn round. `description` says which embedder runs."""
+
+    def __init__(self, searcher: Searcher, description: Mapping[str, str]) -> None:
+        self._searcher = searcher
+        self._one_language = patterns("many_languages").search(description.get("embedder", "")) is None
+
+    def understand(self, query: Query) -> Sense:
+        """The question with a paper to sum up, or without a condition that can be applied to the papers found."""
+        request = summary_request(query.typed)
+        if request is not None:
+            paper = query.about[0] if len(query.about) == 1 else self._paper_called(request.target)
+            if paper is None:
+                return Sense(query)
+            title = next(iter(self._searcher.papers([paper])))
+            about = replace(query, text=f"{query.typed} (about: {title.title or title.abstract[:100]})", about=(paper,))
+            return Sense(query if query.about else replace(about, by_identifier=True), summary=request)
+        condition = None if query.about else negation(query.typed)
+        if condition is not None and condition.manner != "without" and condition.has_topic:
+            rest = replace(query, own_words=condition.rest, text=condition.rest, sentence_question=condition.rest)
+            return Sense(rest, condition)
+        if not query.about and extremes.asks_for_merit(query.typed) and extremes.extreme(query.typed) is None:
+            topic = extremes.topic_of_merit(query.typed)
+            text = f"Which papers are about {topic}?" if topic else query.text
+            return Sense(replace(query, own_words=text, text=text, sentence_question=text), merit=True)
+        return Sense(query)
+
+    def _paper_called(self, target: str) -> str | None:
+        """The id of the paper that a name or title belongs to."""
+        hits = self._searcher.retriever.hits(target[:300], RETRIEVED)
+        return summaries.paper_called(target, [hit.paper for hit in hits]) or next(iter(owners(target, hits)), None)
+
+    def answer(self, sense: Sense, hits: Sequence[Hit]) -> Answer | None:
+        """The answer to a question that is not read as usual; None where it is."""
+        query = sense.query
+        if not hits or query.about:
+            return None
+        named = owners(query.typed, hits) or [hit for hit in hits if _named_in(query.typed, hit.paper)]
+        if self._one_language and not named and kinds.is_foreign(query.typed):
+            return _answer(query, hits, "declined", Told(OTHER_LANGUAGE, ()), 0.0)
+        if sense.merit and not extremes.topic_of_merit(query.typed):
+            return _answer(query, hits, "declined", Told(NO_MERIT_AT_ALL, ()), 0.0)
+        if sense.condition is None and (told := self._negated(query, hits)):
+            return _answer(query, hits, told.outcome, told, float(told.outcome == "answered"))
+        told = self._over_all(query, hits)
+        return _answer(query, hits, told.outcome, told, float(told.outcome == "answered")) if told else None
+
+    def _negated(self, query: Query, hits: Sequence[Hit]) -> Told | None:
+        condition = negation(query.typed)
+        if condition is None or owners(condition.rest, hits):
+            return None
+        return without.papers(condition, hits, self._searcher.library)
+
+    def _over_all(self, query: Query, hits: Sequence[Hit]) -> Told | None:
+        asked = extremes.extreme(query.typed)
+        if asked is not None and not any(_named_in(query.typed, hit.paper) for hit in hits):
+            return values.sorted_values(asked, hits, self._searcher.library)
+        least = extremes.threshold(query.typed)
+        return values.with_number(least, hits, self._searcher.library) if least else None
+
+    def refine(self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence]) -> Answer:
+        """The usual answer, unless what is asked for is missing from the papers it quotes.
+
+        Args:
+            sense: how the question was understood.
+            plan: how its form was understood.
+            answer: in quotes.
+            quotes: what it quotes, best first.
+        """
+        if sense.summary is not None and sense.query.about:
+            return self._summary(sense.summary, sense.query.about[0], answer)
+        if answer.outcome in ("declined", "nearest"):
+            return answer
+        if sense.condition is not None:
+            return replace(answer, notice=f"Left out: papers that name {sense.condition.name}.")
+        if sense.merit:
+            return replace(answer, notice=NO_MERIT)
+        if plan.form == "list":
+            return self._listed(sense.query, answer)
+        told = details.missing(sense.query, answer, quotes)
+        if told is None:
+            return answer
+        sentences = quoted.quote(told.evidence)
+        return replace(
+            answer,
+            outcome="nearest",
+            # What a text of this kind always says in known words is not there: less likely than not, whatever the topic matches.
+            p_answerable=round(min(answer.p_answerable, answer.threshold / 2), 4),
+            text=quoted.text_of(sentences, lead=told.lead),
+            sentences=sentences,
+            missing=(),
+            notice=told.lead,
+        )
+
+    def _listed(self, query: Query, answer: Answer) -> Answer:
+        if extremes.counts_papers(query.typed):
+            told = counted.papers(query.typed, answer, self._searcher.library)
+            sentences = quoted.quote(told.evidence)
+            return replace(
+                answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)
+            )
+        return answer
+
+    def _summary(self, request: SummaryRequest, paper_id: str, answer: Answer) -> Answer:
+        paper = next(iter(self._searcher.papers([paper_id])), None)
+        chosen = summaries.sentences(paper, request) if paper else ()
+        if not chosen:
+            return answer
+        sentences = quoted.in_order(chosen)
+        return replace(
+            answer,
+            outcome="answered",
+            p_answerable=max(answer.p_answerable, answer.threshold),
+            text=quoted.text_of(sentences),
+            sentences=sentences,
+            missing=(),
+            nearest=(),
+        )
+
+
+def _answer(query: Query, hits: Sequence[Hit], outcome: Outcome, told: Told, probability: float) -> Answer:
+    sentences = quoted.quote(told.evidence)
+    return Answer(
+        question=query.typed,
+        standalone_question=query.text,
+        mode="quote",
+        outcome=outcome,
+        p_answerable=probability,
+        text=quoted.text_of(sentences, lead=told.lead),
+        sentences=sentences,
+        retrieved=tuple(hits[:RETRIEVED]),
+        evidence=told.evidence,
+        notice=told.lead,
+    )
+
+
+def _named_in(question: str, paper: Paper) -> bool:
+    """Whether the name that a title begins with stands in the question."""
+    name = quoted.short_name(paper)
+    return name != paper.title and name.lower() in question.lower()
+
+
+def _text(paper: Paper) -> str:
+    return f"{paper.title} {paper.abstract}"
