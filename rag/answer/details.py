@@ -17,19 +17,41 @@ _MOST_SHOWN = 2
 
 
 def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | None:
-    """The line and the nearest words, where no paper quoted holds the detail that is asked for; None where one does."""
+    """The line and the nearest words, where the papers asked about do not hold the detail that is asked for; None where one does.
+
+    Args:
+        query: the question.
+        answer: the usual one; where it is declined, a detail is missed only in a paper that the question names.
+        quotes: what it quotes, or would have quoted, best first.
+    """
     asked = detail(query.typed)
-    papers = answer.cited_papers
-    if asked is None or not papers:
+    if asked is None or not quotes:
         return None
-    if asked.of_own_work and not (query.about or owners(query.text, answer.retrieved) or _points_at_a_paper(query)):
+    named = _named(query, answer, asked)
+    papers = named or answer.cited_papers
+    if not papers or (asked.of_own_work and not named and not _points_at_a_paper(query)):
         return None
     texts = [text for paper in papers for text in (*_told(paper, asked), paper.title)]
     if not asked.missing_from(texts):
         return None
     place = f"the abstract of {short_name(papers[0])}" if len(papers) == 1 else "these abstracts"
-    best = _nearest(papers[0], asked) or [item for item in quotes if item.paper.id == quotes[0].paper.id]
-    return Told(f"Not in {place}: {asked.name}. Nearest words:", tuple(best[:_MOST_SHOWN]), "nearest")
+    ids = {paper.id for paper in papers}
+    best = _nearest(papers[0], asked) or [item for item in (*quotes, *answer.evidence) if item.paper.id in ids]
+    if not best:
+        return None
+    shown = list(dict.fromkeys((item.paper.id, item.span) for item in best))[:_MOST_SHOWN]
+    evidence = tuple(next(item for item in best if (item.paper.id, item.span) == key) for key in shown)
+    return Told(f"Not in {place}: {asked.name}. Nearest words:", evidence, "nearest")
+
+
+def _named(query: Query, answer: Answer, asked: Detail) -> tuple[Paper, ...]:
+    """The papers that the question is about, or that own a name of it: not a measure's, nor that of what it is measured on."""
+    found = [hit.paper for hit in answer.retrieved]
+    if query.about:
+        return tuple(paper for paper in found if paper.id in query.about)
+    names = patterns("measured_on").sub(" ", asked.held.sub(" ", query.typed)) if asked.measured else query.typed
+    owned = owners(names, answer.retrieved)
+    return tuple(paper for paper in found if paper.id in owned)
 
 
 def _points_at_a_paper(query: Query) -> bool:

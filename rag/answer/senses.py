@@ -118,14 +118,12 @@ class Senses:
         """
         if sense.summary is not None and sense.query.about:
             return self._summary(sense.summary, sense.query.about[0], answer)
-        if answer.outcome in ("declined", "nearest"):
-            return answer
-        if sense.condition is not None:
+        if answer.outcome != "declined" and sense.condition is not None:
             return replace(answer, notice=f"Left out: papers that name {sense.condition.name}.")
-        if sense.merit:
+        if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
         if plan.form == "list":
-            return self._listed(sense.query, answer)
+            return self._listed(sense.query, answer) if answer.outcome != "declined" else answer
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer
@@ -138,6 +136,7 @@ class Senses:
             text=quoted.text_of(sentences, lead=told.lead),
             sentences=sentences,
             missing=(),
+            nearest=(),
             notice=told.lead,
         )
 

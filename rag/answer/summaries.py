@@ -6,6 +6,7 @@ from rag.core.domain import Evidence, Paper, Span
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 from rag.core.sentences import sentences as sentences_of
+from rag.core.text import content_words
 from rag.evidence.injection import out_of_place
 from rag.question import kinds
 from rag.question.summaries import SummaryRequest, comparable
@@ -22,13 +23,16 @@ def paper_called(target: str, papers: Sequence[Paper]) -> str | None:
         name = comparable(name_in_title(paper.title))
         if wanted and wanted in (name, comparable(paper.title)):
             return paper.id
-    typed = set(wanted.split())
-    for paper in papers:
-        title = set(comparable(paper.title).split())
+    typed = set(content_words(wanted))
+    titles = {paper.id: set(comparable(paper.title).split()) for paper in papers}
+    for paper_id, title in titles.items():
         shared = len(typed & title)
         if shared >= _LEAST_WORDS and shared >= _MOST_OF_TITLE * len(typed) and shared >= len(title) / 2:
-            return paper.id
-    return None
+            return paper_id
+    # "The paper on scene text editing" is the one with these words in its title.
+    holders = [paper_id for paper_id, title in titles.items() if typed <= title]
+    told_so = patterns("says_paper").search(target) is not None
+    return holders[0] if told_so and len(holders) == 1 and len(typed) > 1 else None
 
 
 def sentences(paper: Paper, request: SummaryRequest) -> tuple[Evidence, ...]:
@@ -44,11 +48,7 @@ def _by_role(paper: Paper, spans: Sequence[Span], request: SummaryRequest) -> It
     """The sentences, those that a summary needs most first."""
     texts = {span: span.of(paper.abstract) for span in spans}
     told = [span for span in spans if not kinds.holds(texts[span], "code")]
-    proposing = [span for span in told if patterns("proposes").search(texts[span])]
-    name = name_in_title(paper.title).lower()
-    named = (span for span in proposing if name and name in texts[span].lower())
-    what = next(named, None) or next(iter(proposing), None)
-    what = what or next((span for span in told if kinds.tells_own_work(texts[span])), (told or list(spans))[0])
+    what = _purpose(paper, told, request) or (told or list(spans))[0]
     after = [span for span in told if span.start > what.start]
     results = [span for span in after if patterns("tells_result").search(texts[span])]
     hows = [span for span in after if span not in results]
@@ -64,3 +64,14 @@ def _by_role(paper: Paper, spans: Sequence[Span], request: SummaryRequest) -> It
     yield from results
     yield from (span for span in told if span.start < what.start)
     yield from spans
+
+
+def _purpose(paper: Paper, spans: Sequence[Span], request: SummaryRequest) -> Span | None:
+    """The sentence that says what a paper does: the one that introduces what it is called, before others that propose something."""
+    names = {name for name in (comparable(name_in_title(paper.title)), comparable(request.target)) if name}
+    texts = {span: span.of(paper.abstract) for span in spans}
+    own = [span for span in spans if kinds.tells_own_work(texts[span])]
+    named = [span for span in own if any(name in comparable(texts[span]) for name in names)]
+    introducing = [span for span in named if patterns("introduces").search(texts[span])]
+    proposing = [span for span in spans if patterns("proposes").search(texts[span])]
+    return next(iter((*introducing, *proposing, *named, *own)), None)

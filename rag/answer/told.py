@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rag.core.domain import Evidence, Outcome, Paper, Span
 from rag.core.lexicon import patterns
+from rag.core.names import name_in_title
 from rag.evidence.injection import out_of_place
 from rag.library.store import Library
 from rag.question import kinds
@@ -39,9 +40,10 @@ def sentences_of(papers: Iterable[Paper], library: Library) -> Iterator[tuple[Pa
 
 
 def introduction(paper: Paper, spans: Sequence[Span]) -> Span | None:
-    """The sentence that says what a paper does: what it proposes, else what its authors do, else its first one."""
+    """The sentence that says what a paper does: what it proposes, else names it, else tells what its authors do, else its first one."""
     texts = [span.of(paper.abstract) for span in spans]
-    for says in (patterns("proposes").search, kinds.tells_own_work):
+    name = name_in_title(paper.title).lower()
+    for says in (patterns("proposes").search, lambda text: name and name in text.lower(), kinds.tells_own_work):
         for span, text in zip(spans, texts, strict=True):
             if says(text):
                 return span

@@ -142,13 +142,12 @@ def with_number(asked: Threshold, hits: Sequence[Hit], library: Library) -> Told
             if right:
                 fitting.append((max(right), evidence(paper, span)))
                 break
-    said = f"a number of {asked.noun} that fits"
+    counted = "what is not printed as a number is not counted"
     if not fitting:
-        lead = f"No abstract here gives {said} in so many words; what is not printed as a number is not counted."
-        return Told(lead, (), "declined")
+        return Told(f"No abstract here prints {asked.wording}; {counted}.", (), "declined")
     fitting.sort(key=lambda item: (-item[0], item[1].paper.id))
-    gives = "gives" if len(fitting) == 1 else "give"
-    lead = f"{number_of(len(fitting))} {gives} {said} in the abstract; what is not printed as a number is not counted:"
+    prints = "prints" if len(fitting) == 1 else "print"
+    lead = f"{number_of(len(fitting))} {prints} {asked.wording} in the abstract; {counted}:"
     return Told(lead, tuple(item for _, item in fitting[:MOST_LISTED]))
 
 

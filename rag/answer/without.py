@@ -14,7 +14,7 @@ from rag.question.negations import Negation, lacks, names_of, naming, topic
 
 _CANDIDATES = 300
 """Papers that name a thing, the best first, whose sentences are looked at."""
-_TOPIC_SHARE = 0.5
+_TOPIC_SHARE = 0.66
 _SHOWN = 3
 
 
@@ -87,7 +87,7 @@ def _names(paper: Paper, condition: Negation) -> bool:
 
 
 def _on_topic(found: Sequence[Paper], condition: Negation) -> list[Paper]:
-    """Those that hold at least half of the words that the question has besides the condition."""
+    """Those that hold most of the words that the question has besides the condition."""
     wanted = {stem(word) for word in topic(condition.rest)}
     kept = []
     for paper in found:

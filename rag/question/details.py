@@ -17,13 +17,17 @@ from rag.question import kinds
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A kind of detail: what it is called ("the hardware that was used"), and what a text that has it matches;
-    `near` is matched by what comes nearest to it. `of_own_work`: only what a paper says of its own work counts."""
+    """A kind of detail.
+
+    `name` is what it is called ("the hardware that was used"); `held` is matched by a text that has it, `near` by what comes nearest.
+    `of_own_work`: only what a paper says of its own work counts. `measured`: it is the value of a measure, taken on something.
+    """
 
     name: str
     held: re.Pattern[str]
     near: re.Pattern[str] | None = None
     of_own_work: bool = False
+    measured: bool = False
 
     def missing_from(self, texts: Iterable[str]) -> bool:
         """Whether none of the texts has it."""
@@ -63,7 +67,7 @@ def _measure(question: str) -> Detail | None:
     ]
     if len(named) != 1 or not (kinds.asks(question, "number") or patterns("asks_value").search(question)):
         return None
-    return Detail(f"a value of {named[0][1].name}", named[0][1].named)
+    return Detail(f"a value of {named[0][1].name}", named[0][1].named, measured=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,12 @@ class Extreme:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number of things that a paper must have: "more" than 2 "data sets". `nouns` are stems."""
+    """A number of things that a paper must have: "more" than 2 "data sets". `wording` is all of it as typed."""
 
     comparator: Comparator
     number: str
     noun: str
+    wording: str
 
     def holds(self, value: float, least: float) -> bool:
         """Whether a value is on the right side of the number."""
@@ -74,7 +75,7 @@ def extreme(question: str) -> Extreme | None:
     conditions = _conditions(question, measure)
     others = [
         name
-        for name in kinds.names(question)
+        for name in kinds.names(measure.named.sub(" ", question))
         if name not in conditions
         and not any(item.named.search(name) for item in MEASURES)
         and name.lower() not in _ENDS
@@ -121,7 +122,7 @@ def threshold(question: str) -> Threshold | None:
     noun = [word for word in words(match[3]) if word not in ("and", "or", "that", "in", "on", "for", "are", "is")]
     if not noun or not (match[2][0].isdigit() or match[2].lower().split()[0] in _NUMBER_WORDS):
         return None
-    return Threshold(_COMPARES[match[1].lower()], match[2], " ".join(noun))  # type: ignore[arg-type]
+    return Threshold(_COMPARES[match[1].lower()], match[2], " ".join(noun), f"{match[1]} {match[2]} {' '.join(noun)}")  # type: ignore[arg-type]
 
 
 _NUMBER_WORDS = {spelling for (_, spellings) in lexicon.table("number_words") for spelling in spellings} | {

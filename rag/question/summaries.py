@@ -29,6 +29,7 @@ _LENGTH = re.compile(
     r"(?:sentences?|lines?|points?|bullets?)\b(?: or (?:less|fewer))?",
     re.IGNORECASE,
 )
+_MARKS = " ?.!,;:\uff1f\u3002\uff01"
 _MOST, _USUAL, _SHORT = 8, 3, 2
 
 
@@ -46,7 +47,10 @@ def summary_request(question: str) -> SummaryRequest | None:
     length = _LENGTH.search(question)
     number = _number(length[1]) if length else 0
     plain = question[: length.start()] + " " + question[length.end() :] if length and number else question
-    plain = " ".join(patterns("summary_manner").sub(" ", plain).split()).strip(" ?.!,;:")
+    plain = " ".join(patterns("summary_manner").sub(" ", plain).split()).strip(_MARKS)
+    after = patterns("asks_summary_after").search(plain)
+    if after and after.start() and not patterns("asks_summary").match(plain):
+        return SummaryRequest(plain[: after.start()].strip(_MARKS), min(_MOST, number or _USUAL), "all")
     for part, name in (("contribution", "asks_contribution"), ("all", "asks_summary")):
         match = patterns(name).match(plain)
         if match:
