@@ -30,6 +30,8 @@ _COMPARATOR = re.compile(
 )
 _NEAR = 3
 """Words between a superlative and its measure."""
+_REACH = 60
+"""Characters that they may take."""
 _CONDITION = re.compile(r"\b(?:on|for|at|in|over|with)\s+(?:the\s+|a\s+)?([^?.!,;]{2,60})", re.IGNORECASE)
 _CONDITION_WORD = re.compile(r"[A-Za-z]*[A-Z]\w*(?:-\w+)*|\d+\s*[x\u00d7]\s*\d+")
 _SPEED = next(measure for measure in MEASURES if measure.name == "speed-up")
@@ -90,15 +92,15 @@ def extreme(question: str) -> Extreme | None:
 def _superlative(question: str) -> tuple[Measure, bool] | None:
     for match in _SUPERLATIVE.finditer(question):
         end = _ENDS[match.group().lower()]
-        after = re.match(rf"(?:\W+[\w-]+){{1,{_NEAR}}}", question[match.end() :])
-        before = re.search(rf"(?:[\w-]+\W+){{1,{_NEAR}}}$", question[: match.start()])
+        after = re.match(rf"(?:\W+[\w-]+){{1,{_NEAR}}}", question[match.end() : match.end() + _REACH])
+        before = re.search(rf"(?:[\w-]+\W+){{1,{_NEAR}}}$", question[max(0, match.start() - _REACH) : match.start()])
         for near in (after.group() if after else "", before.group() if before else ""):
             for measure in MEASURES:
                 if measure.named.search(near):
                     low = (
                         end == "low"
-                        or (end == "best" and measure.low_is_best)
-                        or (end == "worst" and not measure.low_is_best)
+                        or (end == "good" and measure.low_is_best)
+                        or (end == "bad" and not measure.low_is_best)
                     )
                     return measure, low
     return None

@@ -27,6 +27,8 @@ _MOST_WORDS = 5
 """Of the name of a thing."""
 _REACH, _REACH_OF_REPLACED = 5, 3
 """Words between a lack and what is lacked, or replaced."""
+_REACH_CHARS, _BEFORE_CHARS = 120, 300
+"""Characters after and before a lack that are looked at."""
 _SUFFIX = r"(?:e|es|ed|ing|ings|s|er|ers|or|ors|ion|ions|y|ies|ly)?"
 
 
@@ -175,11 +177,11 @@ def lacks(sentence: str, thing: str) -> bool:
 
 def _reaches(sentence: str, lack: re.Match[str], names: re.Pattern[str], most: int) -> bool:
     """Whether the words after a lack name the thing, in a sentence that tells of its authors' work and turns nothing round again."""
-    within = re.match(rf"(?:\W+[\w-]+){{0,{most}}}", sentence[lack.end() :])
+    within = re.match(rf"(?:\W+[\w-]+){{0,{most}}}", sentence[lack.end() : lack.end() + _REACH_CHARS])
     reach = re.split(r"[.;:,]|\bbut\b|\bwhile\b|\bto\b", within.group() if within else "")[0]
     if not names.search(reach):
         return False
-    before = sentence[: lack.start()]
+    before = sentence[max(0, lack.start() - _BEFORE_CHARS) : lack.start()]
     if patterns("lacks_undone").search(before) and lack.group().lower() == "without":
         return False
     return patterns("others_work").search(before) is None or kinds.tells_own_work(before)
