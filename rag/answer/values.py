@@ -137,7 +137,7 @@ def with_number(asked: Threshold, hits: Sequence[Hit], library: Library) -> Told
     fitting: list[tuple[float, Evidence]] = []
     for paper, spans in sentences_of(found.values(), library):
         for span in spans:
-            values = [number.value for number in quantities(joined(span.of(paper.abstract))) if _is_of(number, nouns)]
+            values = [number.value for number in _of(quantities(joined(span.of(paper.abstract))), nouns)]
             right = [value for value in values if least is not None and asked.holds(value, least.value)]
             if right:
                 fitting.append((max(right), evidence(paper, span)))
@@ -151,5 +151,7 @@ def with_number(asked: Threshold, hits: Sequence[Hit], library: Library) -> Told
     return Told(lead, tuple(item for _, item in fitting[:MOST_LISTED]))
 
 
-def _is_of(number: Quantity, nouns: Sequence[str]) -> bool:
-    return bool(nouns) and (number.noun == nouns[-1] or nouns[-1] in number.nouns)
+def _of(numbers: Sequence[Quantity], nouns: Sequence[str]) -> list[Quantity]:
+    """The numbers of the things named: those right before the noun, else those with it a few words on."""
+    right = [number for number in numbers if nouns and number.noun == nouns[-1]]
+    return right or [number for number in numbers if nouns and nouns[-1] in number.nouns]

@@ -7,6 +7,7 @@ functions on strings.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from rag.core import lexicon
@@ -30,6 +31,8 @@ _COMPARATOR = re.compile(
 )
 _NEAR = 3
 """Words between a superlative and its measure."""
+_MOST = 10
+"""Superlatives looked at."""
 _REACH = 60
 """Characters that they may take."""
 _CONDITION = re.compile(r"\b(?:on|for|at|in|over|with)\s+(?:the\s+|a\s+)?([^?.!,;]{2,60})", re.IGNORECASE)
@@ -90,7 +93,7 @@ def extreme(question: str) -> Extreme | None:
 
 
 def _superlative(question: str) -> tuple[Measure, bool] | None:
-    for match in _SUPERLATIVE.finditer(question):
+    for match in islice(_SUPERLATIVE.finditer(question), _MOST):
         end = _ENDS[match.group().lower()]
         after = re.match(rf"(?:\W+[\w-]+){{1,{_NEAR}}}", question[match.end() : match.end() + _REACH])
         before = re.search(rf"(?:[\w-]+\W+){{1,{_NEAR}}}$", question[max(0, match.start() - _REACH) : match.start()])
