@@ -144,7 +144,7 @@ class Assistant:
         hits = sense.keeps(self.searcher.retrieve(query))
         clock.mark("retrieve")
         yield Progress("reading", query.text, hits[:RETRIEVED])
-        if (told := self._senses.answer(sense, hits)) is not None:
+        if (told := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
             yield replace(told, timings_ms=clock.times(), threshold=self._models.answerability.threshold)
             return

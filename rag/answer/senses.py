@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from rag.answer import counted, details, quoted, summaries, values, without
 from rag.answer.told import Told
-from rag.core.domain import Answer, Evidence, Hit, Outcome, Paper
+from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
 from rag.evidence.plan import Plan
+from rag.evidence.selection import of_first_papers
 from rag.question import extremes, kinds
 from rag.question.follow_up import Query
 from rag.question.negations import Negation, naming, negation
@@ -42,9 +43,18 @@ class Sense:
         """The papers found that the condition does not leave out; all where it is no condition of the kind."""
         if self.condition is None:
             return tuple(hits)
+        if left_out := self.left_out(hits):
+            return tuple(hit for hit in hits if hit.paper not in left_out)
         names = [naming(thing) for thing in self.condition.things]
         kept = [hit for hit in hits if not any(name.search(_text(hit.paper)) for name in names)]
         return tuple(kept)
+
+    def left_out(self, hits: Sequence[Hit]) -> list[Paper]:
+        """The papers that a condition leaves out by their names ("all but DeepCache")."""
+        if self.condition is None or self.condition.manner != "but":
+            return []
+        names = {thing.lower() for thing in self.condition.things}
+        return [hit.paper for hit in hits if names & {quoted.short_name(hit.paper).lower(), hit.paper.title.lower()}]
 
 
 class Senses:
@@ -58,12 +68,7 @@ class Senses:
         """The question with a paper to sum up, or without a condition that can be applied to the papers found."""
         request = summary_request(query.typed)
         if request is not None:
-            paper = query.about[0] if len(query.about) == 1 else self._paper_called(request.target)
-            if paper is None:
-                return Sense(query)
-            title = next(iter(self._searcher.papers([paper])))
-            about = replace(query, text=f"{query.typed} (about: {title.title or title.abstract[:100]})", about=(paper,))
-            return Sense(query if query.about else replace(about, by_identifier=True), summary=request)
+            return self._to_sum_up(query, request)
         condition = None if query.about else negation(query.typed)
         if condition is not None and condition.manner != "without" and condition.has_topic:
             rest = replace(query, own_words=condition.rest, text=condition.rest, sentence_question=condition.rest)
@@ -74,31 +79,48 @@ class Senses:
             return Sense(replace(query, own_words=text, text=text, sentence_question=text), merit=True)
         return Sense(query)
 
+    def _to_sum_up(self, query: Query, request: SummaryRequest) -> Sense:
+        """The request, where it is of one paper of the library: the one that the question is about already, or the one named."""
+        if len(query.about) == 1:
+            papers = self._searcher.papers(query.about)
+            meant = summaries.is_pronoun(request.target) or summaries.paper_called(request.target, papers)
+            return Sense(query, summary=request if meant or query.by_identifier else None)
+        called = self._paper_called(request.target)
+        if called is None:
+            return Sense(query)
+        paper = next(iter(self._searcher.papers([called])))
+        text = f"{query.typed} (about: {paper.title or paper.abstract[:100]})"
+        return Sense(replace(query, text=text, about=(called,), by_identifier=True), summary=request)
+
     def _paper_called(self, target: str) -> str | None:
         """The id of the paper that a name or title belongs to."""
         hits = self._searcher.retriever.hits(target[:300], RETRIEVED)
         return summaries.paper_called(target, [hit.paper for hit in hits]) or next(iter(owners(target, hits)), None)
 
-    def answer(self, sense: Sense, hits: Sequence[Hit]) -> Answer | None:
-        """The answer to a question that is not read as usual; None where it is."""
+    def answer(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None = None) -> Answer | None:
+        """The answer to a question that is not read as usual, from the first `most_papers` papers; None where it is read as usual."""
         query = sense.query
-        if not hits or query.about:
+        told = self._told(sense, hits) if hits and not query.by_identifier else None
+        if told is None:
             return None
-        named = owners(query.typed, hits) or [hit for hit in hits if _named_in(query.typed, hit.paper)]
-        if self._one_language and not named and kinds.is_foreign(query.typed):
-            return _answer(query, hits, "declined", Told(OTHER_LANGUAGE, ()), 0.0)
-        if sense.merit and not extremes.topic_of_merit(query.typed):
-            return _answer(query, hits, "declined", Told(NO_MERIT_AT_ALL, ()), 0.0)
-        if sense.condition is None and (told := self._negated(query, hits)):
-            return _answer(query, hits, told.outcome, told, float(told.outcome == "answered"))
-        told = self._over_all(query, hits)
-        return _answer(query, hits, told.outcome, told, float(told.outcome == "answered")) if told else None
+        return _answer(query, hits, replace(told, evidence=of_first_papers(told.evidence, most_papers)))
 
-    def _negated(self, query: Query, hits: Sequence[Hit]) -> Told | None:
-        condition = negation(query.typed)
-        if condition is None or owners(condition.rest, hits):
-            return None
-        return without.papers(condition, hits, self._searcher.library)
+    def _told(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
+        query = sense.query
+        if (
+            self._one_language
+            and not query.about
+            and kinds.is_foreign(query.typed)
+            and not _names_a_paper(query.typed, hits)
+        ):
+            return Told(OTHER_LANGUAGE, (), "declined")
+        if sense.merit and not extremes.topic_of_merit(query.typed):
+            return Told(NO_MERIT_AT_ALL, (), "declined")
+        condition = negation(query.typed) if sense.condition is None else None
+        if condition is not None and not owners(condition.rest, hits):
+            among = tuple(hit for hit in hits if hit.paper.id in query.about)
+            return without.papers(condition, among or hits, self._searcher.library, only=bool(among))
+        return self._over_all(query, hits) if not query.about else None
 
     def _over_all(self, query: Query, hits: Sequence[Hit]) -> Told | None:
         asked = extremes.extreme(query.typed)
@@ -119,7 +141,8 @@ class Senses:
         if sense.summary is not None and sense.query.about:
             return self._summary(sense.summary, sense.query.about[0], answer)
         if answer.outcome != "declined" and sense.condition is not None:
-            return replace(answer, notice=f"Left out: papers that name {sense.condition.name}.")
+            papers = "" if sense.condition.manner == "but" else "papers that name "
+            return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
         if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
         if plan.form == "list":
@@ -166,20 +189,24 @@ class Senses:
         )
 
 
-def _answer(query: Query, hits: Sequence[Hit], outcome: Outcome, told: Told, probability: float) -> Answer:
+def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:
     sentences = quoted.quote(told.evidence)
     return Answer(
         question=query.typed,
         standalone_question=query.text,
         mode="quote",
-        outcome=outcome,
-        p_answerable=probability,
+        outcome=told.outcome,
+        p_answerable=float(told.outcome == "answered"),
         text=quoted.text_of(sentences, lead=told.lead),
         sentences=sentences,
         retrieved=tuple(hits[:RETRIEVED]),
         evidence=told.evidence,
         notice=told.lead,
     )
+
+
+def _names_a_paper(question: str, hits: Sequence[Hit]) -> bool:
+    return bool(owners(question, hits)) or any(_named_in(question, hit.paper) for hit in hits)
 
 
 def _named_in(question: str, paper: Paper) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rag.core import lexicon
 from rag.core.domain import Evidence, Paper, Span
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
@@ -33,6 +34,11 @@ def paper_called(target: str, papers: Sequence[Paper]) -> str | None:
     holders = [paper_id for paper_id, title in titles.items() if typed <= title]
     told_so = patterns("says_paper").search(target) is not None
     return holders[0] if told_so and len(holders) == 1 and len(typed) > 1 else None
+
+
+def is_pronoun(target: str) -> bool:
+    """Whether a paper is meant that was spoken of: "it", "this paper"."""
+    return set(comparable(target).split()) <= lexicon.words("pronouns")
 
 
 def sentences(paper: Paper, request: SummaryRequest) -> tuple[Evidence, ...]:

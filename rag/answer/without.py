@@ -14,45 +14,51 @@ from rag.question.negations import Negation, lacks, names_of, naming, topic
 
 _CANDIDATES = 300
 """Papers that name a thing, the best first, whose sentences are looked at."""
+_SAID_IN_A_WORD = ("unsupervised", "unpaired")
 _TOPIC_SHARE = 0.66
 _SHOWN = 3
 
 
-def papers(condition: Negation, hits: Sequence[Hit], library: Library) -> Told:
-    """The papers for which a condition without a topic, or one of doing without something, holds."""
+def papers(condition: Negation, hits: Sequence[Hit], library: Library, *, only: bool = False) -> Told:
+    """The papers for which a condition without a topic, or one of doing without something, holds; `only` among those found."""
     if condition.manner != "without":
-        return _not_named(condition, library)
-    own = _in_own_words(condition, hits, library)
+        return _not_named(condition, hits, library, only)
+    own = _in_own_words(condition, hits, library, only)
     if own:
         says = "says in its own words that it does" if len(own) == 1 else "say in their own words that they do"
         more = "Abstracts seldom say what they lack, so there may be more:"
         lead = f"{number_of(len(own))} {says} without {condition.name}. {more}"
         return Told(lead, tuple(own[:MOST_LISTED]))
     count, silent = library.papers_without(_words_for(condition), MOST_LISTED)
+    found = [hit.paper for hit in hits if not _names(hit.paper, condition)]
+    of_all = f"{len(found)} of these {len(hits)}" if only else f"{count} of {library.count()}"
     lead = (
         f"No abstract here says in its own words that it does without {condition.name}; abstracts seldom say what they lack. "
-        f"{count} of {library.count()} do not name {condition.name}"
+        f"{of_all} do not name {condition.name}"
     )
-    found = [hit.paper for hit in hits if not _names(hit.paper, condition)]
-    silent = _on_topic(found, condition) if condition.has_topic else found or silent
+    silent = _on_topic(found, condition) if condition.has_topic else found or ([] if only else silent)
     shown = _introduced(silent[:_SHOWN], library)
     lead += f". Nearest words, of {len(shown)} of these:" if shown else "."
     return Told(lead, tuple(shown), "nearest" if shown else "declined")
 
 
-def _not_named(condition: Negation, library: Library) -> Told:
+def _not_named(condition: Negation, hits: Sequence[Hit], library: Library, only: bool) -> Told:
     count, silent = library.papers_without(_words_for(condition), MOST_LISTED)
+    total = library.count()
+    if only:
+        silent = [hit.paper for hit in hits if not _names(hit.paper, condition)]
+        count, total = len(silent), len(hits)
     others = [name for thing in condition.things for name in _other_names(thing)]
     known = f" (nor {', '.join(others[:4])})" if others else ""
-    lead = f"{count} of {library.count()} papers here do not name {condition.name}{known} in title or abstract"
+    lead = f"{count} of {total} papers here do not name {condition.name}{known} in title or abstract"
     if not silent:
         return Told(f"{lead}.", (), "declined")
     more = f"; the first {len(silent)}:" if count > len(silent) else ":"
     return Told(lead + more, tuple(_introduced(silent, library)))
 
 
-def _in_own_words(condition: Negation, hits: Sequence[Hit], library: Library) -> list[Evidence]:
-    named = library.lexical([*_words_for(condition), "unsupervised", "unpaired"], _CANDIDATES)
+def _in_own_words(condition: Negation, hits: Sequence[Hit], library: Library, only: bool) -> list[Evidence]:
+    named = {} if only else library.lexical([*_words_for(condition), *_SAID_IN_A_WORD], _CANDIDATES)
     found = {hit.paper.id: hit.paper for hit in hits}
     found |= {paper.id: paper for paper in library.papers([paper_id for paper_id in named if paper_id not in found])}
     candidates = _on_topic(list(found.values()), condition) if condition.has_topic else list(found.values())
