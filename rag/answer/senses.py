@@ -5,6 +5,7 @@ Owns: which of them a question is, and the answer where it is not the usual one.
 where what is asked for is not there, the outcome is "nearest": the words are shown and no answer is claimed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,16 +13,18 @@ from rag.answer import counted, details, quoted, summaries, values, without
 from rag.answer.told import Told
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
+from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
 from rag.evidence.selection import of_first_papers
 from rag.question import extremes, kinds
 from rag.question.follow_up import Query
 from rag.question.negations import Negation, naming, negation
-from rag.question.summaries import SummaryRequest, summary_request
+from rag.question.summaries import SummaryRequest, comparable, summary_request
 from rag.search.paper_names import owners
 from rag.search.searcher import RETRIEVED, Searcher
 
 OTHER_LANGUAGE = "This library's model reads English; ask in English."
+_NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
     "No abstract says which paper is the best or the most cited. "
@@ -95,7 +98,11 @@ class Senses:
     def _paper_called(self, target: str) -> str | None:
         """The id of the paper that a name or title belongs to."""
         hits = self._searcher.retriever.hits(target[:300], RETRIEVED)
-        return summaries.paper_called(target, [hit.paper for hit in hits]) or next(iter(owners(target, hits)), None)
+        called = summaries.paper_called(target, [hit.paper for hit in hits])
+        names = {word for name in kinds.names(target) for word in words(name)}
+        # "How X works" asks for one thing of X, not for a summary.
+        is_a_name = set(content_words(comparable(target))) <= names
+        return called or (next(iter(owners(target, hits)), None) if is_a_name else None)
 
     def answer(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None = None) -> Answer | None:
         """The answer to a question that is not read as usual, from the first `most_papers` papers; None where it is read as usual."""
@@ -206,6 +213,7 @@ def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:
 
 
 def _names_a_paper(question: str, hits: Sequence[Hit]) -> bool:
+    question = _NOT_LATIN.sub(" ", question)
     return bool(owners(question, hits)) or any(_named_in(question, hit.paper) for hit in hits)
 
 
