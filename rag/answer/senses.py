@@ -124,7 +124,8 @@ class Senses:
         if sense.merit and not extremes.topic_of_merit(query.typed):
             return Told(NO_MERIT_AT_ALL, (), "declined")
         condition = negation(query.typed) if sense.condition is None else None
-        if condition is not None and not owners(condition.rest, hits):
+        # "Which method does DeepCache use without ..." is about DeepCache.
+        if condition is not None and not owners(query.typed.partition(condition.things[0])[0], hits):
             among = tuple(hit for hit in hits if hit.paper.id in query.about)
             return without.papers(condition, among or hits, self._searcher.library, only=bool(among))
         return self._over_all(query, hits) if not query.about else None

@@ -38,12 +38,15 @@ def sorted_values(asked: Extreme, hits: Sequence[Hit], library: Library) -> Told
     named = library.lexical([*_spellings(measure), *asked.conditions], _CANDIDATES)
     found |= {paper.id: paper for paper in library.papers([paper_id for paper_id in named if paper_id not in found])}
     rated: list[tuple[float, Evidence]] = []
+    naming: list[Evidence] = []
     for paper, spans in sentences_of(found.values(), library):
         best: tuple[float, Evidence] | None = None
         for span in spans:
             text = span.of(paper.abstract)
             if not _fits(text, paper, asked):
                 continue
+            if measure.named.search(text):
+                naming.append(evidence(paper, span))
             values = factors(text) if measure.name == "speed-up" else values_in(text, measure)
             if values:
                 value = min(values) if asked.low_first else max(values)
@@ -54,11 +57,8 @@ def sorted_values(asked: Extreme, hits: Sequence[Hit], library: Library) -> Told
     order = "lowest" if asked.low_first else "highest"
     on = f" on {', '.join(asked.conditions)}" if asked.conditions else ""
     if not rated:
-        return Told(
-            f"No abstract here gives a value of {measure.name}{on}; values are not compared beyond abstracts.",
-            (),
-            "declined",
-        )
+        lead = f"No abstract here gives a value of {measure.name}{on} that could be compared."
+        return Told(f"{lead} Nearest words:", tuple(naming[:2]), "nearest") if naming else Told(lead, (), "declined")
     rated.sort(key=lambda item: (item[0] if asked.low_first else -item[0], item[1].paper.id))
     unnamed = sum(not _names_all(item.paper, asked) for _, item in rated)
     note = f", {unnamed} without naming {', '.join(asked.conditions)}" if asked.conditions and unnamed else ""
@@ -153,5 +153,6 @@ def with_number(asked: Threshold, hits: Sequence[Hit], library: Library) -> Told
 
 def _of(numbers: Sequence[Quantity], nouns: Sequence[str]) -> list[Quantity]:
     """The numbers of the things named: those right before the noun, else those with it a few words on."""
-    right = [number for number in numbers if nouns and number.noun == nouns[-1]]
-    return right or [number for number in numbers if nouns and nouns[-1] in number.nouns]
+    of_things = [number for number in numbers if nouns and number.unit not in ("%", "x")]
+    right = [number for number in of_things if number.noun == nouns[-1]]
+    return right or [number for number in of_things if nouns[-1] in number.nouns]

@@ -86,14 +86,13 @@ def _measures() -> tuple[Measure, ...]:
     every = []
     for spellings, (best,) in rows:
         either = "|".join(re.escape(spelling).replace(r"\ ", r"[\s-]") for spelling in spellings)
-        called = spellings[0].upper() if len(spellings[0]) <= _ACRONYM else spellings[0]
+        called = spellings[0]
         named = re.compile(rf"(?<![\w-])(?:{either})(?:s\b|(?=[\W\d_]|$))", re.IGNORECASE)
-        every.append(Measure(called, named, best == "low", called.isupper() and spellings[0] not in _PLAIN))
+        every.append(Measure(called, named, best == "low", called != called.lower() and called not in _PLAIN))
     return tuple(every)
 
 
-_ACRONYM = 5
-_PLAIN = ("map", "mae")
+_PLAIN = ("mAP", "MAE", "CLIP score")
 """Acronyms that are words too, or that mean something else as well."""
 MEASURES = _measures()
 """As in the lexicon."""
