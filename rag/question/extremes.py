@@ -17,7 +17,7 @@ from rag.question import kinds
 from rag.question.details import MEASURES, Measure
 from rag.question.negations import topic
 
-Comparator = Literal["more", "fewer", "least", "most"]
+Comparator = Literal["more", "fewer", "least", "most", "same"]
 
 _ENDS = {word: end for (spellings, (end,)) in lexicon.table("superlatives") for word in spellings}
 _SUPERLATIVE = re.compile(
@@ -65,12 +65,13 @@ class Threshold:
             "fewer": value < least,
             "least": value >= least,
             "most": value <= least,
+            "same": value == least,
         }[self.comparator]
 
 
 def extreme(question: str) -> Extreme | None:
     """What the question asks the last of; None where it asks for none, or for that of one paper."""
-    if patterns("of_one_paper").search(question):
+    if patterns("of_one_paper").search(_without_measures(question)):
         return None
     fastest = patterns("asks_fastest").search(question)
     found = (_SPEED, False) if fastest else _superlative(question)
@@ -92,6 +93,13 @@ def extreme(question: str) -> Extreme | None:
     )
 
 
+def _without_measures(question: str) -> str:
+    """Names of measures are no names of papers ("ranked by FID")."""
+    for measure in MEASURES:
+        question = measure.named.sub("value", question) if measure.by_name else question
+    return question
+
+
 def _superlative(question: str) -> tuple[Measure, bool] | None:
     for match in islice(_SUPERLATIVE.finditer(question), _MOST):
         end = _ENDS[match.group().lower()]
@@ -106,6 +114,10 @@ def _superlative(question: str) -> tuple[Measure, bool] | None:
                         or (end == "bad" and not measure.low_is_best)
                     )
                     return measure, low
+    order = patterns("asks_order").search(question)
+    if order:
+        near = question[order.end() : order.end() + _REACH]
+        return next(((item, item.low_is_best) for item in MEASURES if item.by_name and item.named.search(near)), None)
     return None
 
 

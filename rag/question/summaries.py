@@ -51,7 +51,10 @@ def summary_request(question: str) -> SummaryRequest | None:
     after = patterns("asks_summary_after").search(plain)
     if after and after.start() and not patterns("asks_summary").match(plain):
         return SummaryRequest(plain[: after.start()].strip(_MARKS), min(_MOST, number or _USUAL), "all")
-    for part, name in (("contribution", "asks_contribution"), ("all", "asks_summary")):
+    kinds = [("contribution", "asks_contribution"), ("all", "asks_summary")]
+    # "What is X in two sentences?"
+    kinds += [("all", "what_is")] if number else []
+    for part, name in kinds:
         match = patterns(name).match(plain)
         if match:
             target = plain[match.end() :].strip(" ?.!,;:-")
