@@ -27,7 +27,7 @@ OTHER_LANGUAGE = "This library's model reads English; ask in English."
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
-    "No abstract says which paper is the best or the most cited. "
+    "The abstracts do not say which of all is the best, the smallest or the most cited. "
     "Ask for a topic, or for the values of a measure, such as the lowest FID."
 )
 
