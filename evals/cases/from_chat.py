@@ -57,7 +57,11 @@ def _line(name: str, question: str, history: list[dict[str, Any]], answer: dict[
     line: dict[str, Any] = {"id": name, "question": question}
     if history:
         line["history"] = history
-    line |= {"gold": _cited(answer), "nuggets": [], "answerable": answer.get("outcome") != "declined"}
+    line |= {
+        "gold": _cited(answer),
+        "nuggets": [],
+        "answerable": answer.get("outcome") not in ("nearest", "declined"),
+    }
     return line | {"todo": TODO}
 
 

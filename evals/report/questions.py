@@ -22,7 +22,7 @@ from evals.report.sources import (
 )
 from evals.scores import measures
 from evals.scores.measures import Line
-from evals.scores.summary import answerable, kind_of
+from evals.scores.summary import DECLINED, answerable, kind_of
 from rag.core.domain import Span
 
 FAILURES: dict[str, str] = {
@@ -50,7 +50,7 @@ def failures(line: Line, papers: Papers) -> list[str]:
         "unfound": measures.recall_at(10)(line) == 0,
         "fact": _below_one(measures.facts(line)),
         "other": _below_one(measures.citation_precision(line)),
-        "declined": answerable(line) and line.get("outcome") == "declined",
+        "declined": answerable(line) and line.get("outcome") in DECLINED,
         "answered": not answerable(line) and line.get("outcome") in ("answered", "partial"),
         "inexact": _below_one(measures.quotes_exact(line)) or not all(holds(item, papers) for item in citations(line)),
         "unsupported": bool(measures.unsupported(line)),

@@ -101,12 +101,19 @@ def _dcg(gains: Sequence[int]) -> float:
 
 
 def facts(line: Line) -> float | None:
-    """The share of the nuggets that the answer holds; 0 for an answerable question that was declined."""
+    """The share of the nuggets that the answer holds; 0 for an answerable question that was declined, or given no answer but the
+    nearest words."""
     nuggets = line["case"].get("nuggets") or []
     if not nuggets or "answer" not in line:
         return None
-    text = normalise(" ".join(sentence["text"] for sentence in line["sentences"]))
+    text = normalise(" ".join(sentence["text"] for sentence in _claimed(line)))
     return sum(any(alias_matches(normalise(alias), text) for alias in nugget) for nugget in nuggets) / len(nuggets)
+
+
+def _claimed(line: Line) -> Sequence[Mapping[str, Any]]:
+    """The sentences that are given as the answer: the nearest words are not."""
+    sentences: Sequence[Mapping[str, Any]] = line.get("sentences", [])
+    return [] if line.get("outcome") == "nearest" else sentences
 
 
 def _answer_text(line: Line) -> str | None:
@@ -162,7 +169,7 @@ def _longest_common(first: Sequence[str], second: Sequence[str]) -> int:
 
 
 def _cited(line: Line) -> set[str]:
-    return {citation["paper_id"] for sentence in line.get("sentences", []) for citation in sentence["citations"]}
+    return {citation["paper_id"] for sentence in _claimed(line) for citation in sentence["citations"]}
 
 
 def citation_precision(line: Line) -> float | None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 STAGES = ("rewrite", "retrieve", "read", "first_text", "total")
 MAIN = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words_median")
 """What is shown of each type, where there is no room for all."""
-OUTCOMES = ("answered", "partial", "declined")
+OUTCOMES = ("answered", "partial", "nearest", "declined")
+DECLINED = ("nearest", "declined")
+"""Outcomes that claim no answer."""
 
 
 def score(run: Run) -> dict[str, Any]:
@@ -78,15 +80,15 @@ def _abstention(lines: Sequence[Line], failed: int) -> dict[str, Mean]:
 
 
 def declined_precision(line: Line) -> float | None:
-    """For a question that was declined, whether the library does not answer it."""
-    return float(not answerable(line)) if line.get("outcome") == "declined" else None
+    """For a question that was declined or given the nearest words only, whether the library does not answer it."""
+    return float(not answerable(line)) if line.get("outcome") in DECLINED else None
 
 
 def declined_recall(line: Line) -> float | None:
-    """For a question that the library does not answer: 1 where it was declined, a half where it was answered in part."""
+    """For a question that the library does not answer: 1 where no answer was claimed, a half where it was answered in part."""
     if "outcome" not in line or answerable(line):
         return None
-    return {"declined": 1.0, "partial": 0.5}.get(line["outcome"], 0.0)
+    return {"declined": 1.0, "nearest": 1.0, "partial": 0.5}.get(line["outcome"], 0.0)
 
 
 def auroc_answerable(lines: Sequence[Line], failed: int = 0) -> Mean:

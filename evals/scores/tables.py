@@ -11,7 +11,7 @@ from rich.text import Text
 
 from evals.scores.comparison import Change, Comparison
 from evals.scores.measures import Line, facts, hit_at_1
-from evals.scores.summary import MAIN
+from evals.scores.summary import MAIN, OUTCOMES
 from rag.core.text import clean
 
 _SHOWN = 5
@@ -34,7 +34,7 @@ def print_scores(scores: dict[str, Any]) -> None:
         by_type.add_row(_text(kind), *cells)
     console.print(by_type)
     if any(sum(row.values()) for row in scores["confusion"].values()):
-        confusion = Table("by the set", "answered", "partial", "declined")
+        confusion = Table("by the set", *OUTCOMES)
         for truth, row in scores["confusion"].items():
             confusion.add_row(truth, *map(str, row.values()))
         console.print(confusion)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from rag.answer import quoted
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
+from rag.answer.senses import Sense, Senses
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import WriterFailed
@@ -50,6 +51,7 @@ class _Findings:
     passages: Passages
     evidence: tuple[Evidence, ...]
     most_papers: int | None
+    sense: Sense
 
     def signals(self, result: SearchResult) -> dict[str, float]:
         """What tells whether the papers answer the question of this result."""
@@ -78,6 +80,7 @@ class Assistant:
         self._max_quotes = max_quotes
         self._mode = mode
         self._composer = composer
+        self._senses = Senses(searcher, description)
 
     @property
     def library(self) -> Library:
@@ -136,19 +139,29 @@ class Assistant:
         """
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
-        query = self.searcher.understand(question, history)
+        sense = self._senses.understand(self.searcher.understand(question, history))
+        query = sense.query
         clock.mark("rewrite")
         yield Progress("searching", query.text)
-        hits = self.searcher.retrieve(query)
+        hits = sense.keeps(self.searcher.retrieve(query))
         clock.mark("retrieve")
         yield Progress("reading", query.text, hits[:RETRIEVED])
-        findings = yield from self._read(query, hits, most_papers)
+        if (told := self._senses.answer(sense, hits, most_papers)) is not None:
+            clock.mark("read")
+            yield replace(told, timings_ms=clock.times(), threshold=self._models.answerability.threshold)
+            return
+        findings = yield from self._read(sense, hits, most_papers)
         clock.mark("read")
         answer, quotes = self._quoted(findings, clock)
         if self._composer is None and mode == "write":
             reason = self.description.get("mode_reason", "there is no writer")
             answer = replace(answer, notice=_notice(reason))
-        if self._composer and mode != "quote" and answer.outcome != "declined" and findings.plan.form != "list":
+        if (
+            self._composer
+            and mode != "quote"
+            and answer.outcome in ("answered", "partial")
+            and findings.plan.form != "list"
+        ):
             yield from self._written(self._composer, answer, quotes, clock, most_papers)
             return
         read = len(findings.evidence)
@@ -156,8 +169,9 @@ class Assistant:
             yield Progress("answering", query.text, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
-    def _read(self, query: Query, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
+    def _read(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
         """Look closely at the papers and rank their sentences."""
+        query = sense.query
         result = self.searcher.look_closely(query, hits)
         passages = Passages(*self.library.sentences(hit.paper.id for hit in result.hits))
         understood = plan(query, result.hits, self._models.listing)
@@ -169,7 +183,8 @@ class Assistant:
             evidence = step.evidence
             yield Progress("reading", query.text, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
-        return _Findings(query, understood, result, passages, _new_first(evidence, query.quoted), most_papers)
+        ranked = _new_first(evidence, query.quoted)
+        return _Findings(query, understood, result, passages, ranked, most_papers, sense)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
@@ -211,7 +226,7 @@ class Assistant:
             threshold=model.threshold,
             withheld=withheld(findings.passages.sentences, told),
         )
-        return answer, quotes
+        return self._senses.refine(findings.sense, findings.plan, answer, quotes), quotes
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or

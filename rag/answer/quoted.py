@@ -63,14 +63,17 @@ def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
     return tuple(grouped)
 
 
-def text_of(sentences: Sequence[AnswerSentence], with_count: bool = False, missing: Sequence[str] = ()) -> str:
+def text_of(
+    sentences: Sequence[AnswerSentence], with_count: bool = False, missing: Sequence[str] = (), lead: str = ""
+) -> str:
     """The answer as shown: each sentence with its markers, a paragraph a paper; quotes in quotation marks.
 
-    `with_count` says first how many papers there are; `missing` are the parts of the question that were not found.
+    `with_count` says first how many papers there are; `missing` are the parts of the question that were not found; `lead` is a line
+    that says what the quotes are, in place of the count.
     """
     groups = paragraphs(sentences)
-    blocks: list[str] = []
-    if with_count:
+    blocks: list[str] = [lead] if lead else []
+    if with_count and not lead:
         blocks.append(count_line(len(groups)))
     for paragraph in groups:
         if paragraph.label:
@@ -79,6 +82,11 @@ def text_of(sentences: Sequence[AnswerSentence], with_count: bool = False, missi
     if missing:
         blocks.append(missing_line(missing))
     return "\n\n".join(blocks)
+
+
+def lead_of(answer: Answer) -> str:
+    """The line that says what the quotes of an answer are: its notice, where its text begins with that; else ""."""
+    return answer.notice if answer.notice and answer.text.startswith(answer.notice) else ""
 
 
 def count_line(papers: int) -> str:
@@ -129,6 +137,12 @@ def short_name(paper: Paper) -> str:
 def _needs_name(sentence: AnswerSentence, name: str) -> bool:
     points_back = _POINTS_BACK.search(_POINTS_NOWHERE.sub("", sentence.text)) is not None
     return points_back and name.lower() not in sentence.text.lower()
+
+
+def in_order(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
+    """Sentences of one paper, quoted in the order they have."""
+    citations = (Citation(1, item.paper, item.span) for item in evidence)
+    return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
 
 
 def declined_text(nearest: Sequence[Paper]) -> str:

@@ -32,6 +32,12 @@ def papers_identified(identifiers: Sequence[str]) -> Query:
     return statement, [*identifiers] * len(tests)
 
 
+def papers_without(words: Sequence[str]) -> Query:
+    """A condition on rows of `papers`, true of those that hold none of the words, stemmed, in title or abstract."""
+    match = " OR ".join(f'"{word}"' for word in dict.fromkeys(words) if '"' not in word) or '""'
+    return "key NOT IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH ?)", (match,)
+
+
 def best_by_words(words: Sequence[str], limit: int) -> Query | None:
     """BM25 of the best papers that hold any of the words, stemmed, the title counting double; None without words."""
     return _bm25(words, "ORDER BY score DESC, p.id LIMIT ?", (limit,))

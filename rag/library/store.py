@@ -260,6 +260,14 @@ class Library:
             rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT :limit", page)
         return count, [paper_of(*row) for row in rows]
 
+    def papers_without(self, words: Sequence[str], limit: int) -> tuple[int, list[Paper]]:
+        """How many papers hold none of these words, stemmed, and the first ones of them in the order they came in."""
+        where, values = queries.papers_without(words)
+        with self.snapshot():
+            count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
+            rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT ?", (*values, limit))
+        return count, [paper_of(*row) for row in rows]
+
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
         if not identifiers:

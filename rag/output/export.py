@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answer.quoted import DECLINED, missing_line, paragraphs, withheld_lines
+from rag.answer.quoted import DECLINED, lead_of, missing_line, paragraphs, withheld_lines
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas
@@ -86,11 +86,13 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
     blocks = []
     if " ".join(answer.standalone_question.split()) != " ".join(answer.question.split()):
         blocks.append(f"*Asked as: {escape_markdown(answer.standalone_question)}*")
+    if lead := lead_of(answer):
+        blocks.append(f"*{escape_markdown(lead)}*")
     for paragraph in paragraphs(answer.sentences):
         name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
         blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))
     if answer.outcome == "declined":
-        blocks.append(f"*{DECLINED}*")
+        blocks += [f"*{DECLINED}*"] if not lead else []
         if answer.nearest:
             blocks.append("Nearest papers:\n\n" + "\n".join(f"- {_note(paper, '')}" for paper in answer.nearest))
     if answer.missing:

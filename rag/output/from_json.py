@@ -206,13 +206,15 @@ def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | 
 
 
 def _with_text(answer: Answer, text: str) -> Answer:
-    """With its text made anew from what resolves; the saved text says only whether it counted its papers."""
+    """With its text made anew from what resolves; the saved text says only whether it counted its papers, or began with its
+    notice."""
+    lead = answer.notice if answer.notice and text.startswith(answer.notice) else ""
     if answer.outcome == "declined":
-        return replace(answer, text=quoted.declined_text(answer.nearest))
+        return replace(answer, text=lead or quoted.declined_text(answer.nearest))
     if any(sentence.verdict != "quote" for sentence in answer.sentences):
         return replace(answer, text=quoted.written_text(answer.sentences, answer.missing))
     has_count = re.match(r"\d+ papers?:\n", text) is not None
-    return replace(answer, text=quoted.text_of(answer.sentences, has_count, answer.missing))
+    return replace(answer, text=quoted.text_of(answer.sentences, has_count, answer.missing, lead))
 
 
 def _papers(ids: Iterable[str], papers: Mapping[str, Paper]) -> tuple[Paper, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from rag.answer.quoted import withheld_lines
+from rag.answer.quoted import lead_of, withheld_lines
 from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
@@ -27,7 +27,7 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
-    for line in (answer.notice, *withheld_lines(answer)):
+    for line in ("" if lead_of(answer) else answer.notice, *withheld_lines(answer)):
         if line:
             console.print(Text(f"\n{line}", style="italic"))
     if why:

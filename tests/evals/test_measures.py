@@ -229,6 +229,17 @@ def test_declining_counts_a_partial_answer_as_half() -> None:
     assert (measures["declined_recall"]["n"], measures["declined_recall"]["skipped"]) == (3, 3)
 
 
+def test_the_nearest_words_count_as_declined_and_claim_nothing() -> None:
+    means = _scores(_judged("nearest", False), _judged("nearest", True), _judged("answered", False))["measures"]
+    assert means["declined_precision"]["mean"] == 0.5
+    assert means["declined_recall"]["mean"] == 0.5
+    line = _line(cited="a", said=["25 tokens"], gold=["a"], nuggets=[["25"]])
+    assert (measures.facts(line), measures.citation_precision(line)) == (1.0, 1.0)
+    nearest = line | {"outcome": "nearest"}
+    assert (measures.facts(nearest), measures.citation_precision(nearest)) == (0.0, None)
+    assert measures.citation_recall(nearest) == 0.0
+
+
 def test_auroc_counts_ties_as_half() -> None:
     lines = [_judged("answered", True, p) for p in (0.9, 0.5)] + [_judged("declined", False, p) for p in (0.5, 0.1)]
     area = _scores(*lines)["measures"]["auroc_answerable"]

@@ -167,6 +167,15 @@ def script(question: str, standalone: str, hits: tuple[Hit, ...]) -> Answer:
         nearest = tuple(hit.paper for hit in hits)
         text = f"Not in these abstracts. Nearest: {'; '.join(paper.title for paper in nearest)}."
         return replace(answer, outcome="declined", p_answerable=0.04, text=text, nearest=nearest)
+    if "GPU" in question:
+        shown, lead = (
+            (cite(1, CACHE, SPEED),),
+            "Not in the abstract of FastCache: the hardware that was used. Nearest words:",
+        )
+        text = text_of(shown, lead=lead)
+        return replace(
+            answer, outcome="nearest", p_answerable=0.2, text=text, sentences=shown, notice=lead, threshold=0.4
+        )
     if "hostile" in question:
         sentences: tuple[AnswerSentence, ...] = (cite(1, HOSTILE, HOSTILE.abstract),)
     elif "all of them" in question:

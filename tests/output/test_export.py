@@ -228,3 +228,9 @@ def test_command_says_what_is_wrong_with_its_input(shelf: Path, text: str) -> No
     code, out, err = run("-", "--library", str(shelf), text=text)
     assert (code, out) == (1, "")
     assert err.startswith(("citewise: this is n", "citewise: there are no answers in it"))
+
+
+def test_markdown_says_first_what_nearest_words_are() -> None:
+    lead = "Not in the abstract of A: a licence. Nearest words:"
+    answer = Answer("q", "q", "quote", "nearest", 0.1, lead, notice=lead)
+    assert markdown([Exchange("q", answer)]) == f"## q\n\n*{lead}*\n"

@@ -54,3 +54,12 @@ def test_papers_and_findings_are_lines_of_text(capsys: pytest.CaptureFixture[str
     assert "wrong writer: none" in out
     print_hits([])
     assert "citewise ingest FILE" in capsys.readouterr().out
+
+
+def test_a_line_that_says_what_the_quotes_are_is_shown_once_and_first(capsys: pytest.CaptureFixture[str]) -> None:
+    lead = "Not in the abstract of A: a licence. Nearest words:"
+    answer = Answer("q", "q", "quote", "nearest", 0.1, f"{lead}\n\n\u201cWords.\u201d [1]", notice=lead)
+    print_answer(answer)
+    shown = capsys.readouterr().out
+    assert shown.startswith(lead)
+    assert shown.count(lead) == 1

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Dropped, Evidence, Hit, Span
 from tests.helpers.answers import Shown, answered, citation, done, paper, parts
 from ui.records import ChatTurn
@@ -62,6 +63,26 @@ def test_outcome_is_said_plainly() -> None:
     assert "Not found in these abstracts: its cost" in "".join(answer_blocks(partial, "turn1"))
     assert Shown(outcome_row(replace(answer, outcome="declined"))).text.startswith("Not in this library No abstract")
     assert "1 sentence left out: no longer in this library" in outcome_row(answer, lost=1)
+
+
+def test_nearest_words_are_shown_and_not_claimed() -> None:
+    lead = "Not in the abstract of A: a licence. Nearest words:"
+    answer = answered(citation(paper("Alpha <i>. We propose B.", "A"), "Alpha <i>."))
+    answer = replace(answer, outcome="nearest", notice=lead, text=text_of(answer.sentences, lead=lead))
+    shown = parts(done(answer))
+    assert Shown(str(shown["state"])).text.startswith("Nearest words Shown because they come near; they do not answer")
+    first, quote = map(str, shown["blocks"])  # type: ignore[call-overload]
+    assert Shown(first).text == lead and "cw-lead" in first
+    assert "Alpha &lt;i&gt;." in quote and "cw-chip" in quote
+    assert shown["label"] == "Nearest words: 1 paper"
+    assert "<h3>Try</h3>" in str(shown["foot"])
+    assert "is not said in so many words" in str(shown["foot"])
+
+
+def test_a_line_that_says_why_it_is_declined_stands_in_place_of_the_usual_one() -> None:
+    lead = "This library's model reads English; ask in English."
+    answer = Answer("q", "q", "quote", "declined", 0.0, lead, notice=lead)
+    assert Shown(outcome_row(answer)).text == f"Not in this library {lead}"
 
 
 def test_declined_shows_the_nearest_papers_without_numbers_or_marks() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.quoted import count_line, missing_line, paragraphs, withheld_lines
+from rag.answer.quoted import count_line, lead_of, missing_line, paragraphs, withheld_lines
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
@@ -24,7 +24,9 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     keys = citation_keys(answer)
     blocks: list[Markup] = []
     groups = paragraphs(answer.sentences)
-    if answer.text.startswith(count_line(len(groups)) + "\n"):
+    if lead := lead_of(answer):
+        blocks.append(render("line", kind="lead", text=prose(lead)))
+    elif answer.text.startswith(count_line(len(groups)) + "\n"):
         blocks.append(render("line", kind="count-line", text=count_line(len(groups))))
     for paragraph in groups:
         if paragraph.label:

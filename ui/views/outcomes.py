@@ -5,6 +5,7 @@ Pure; knows nothing of gradio. How an answer looks is `ui.views.answer`'s.
 
 from markupsafe import Markup
 
+from rag.answer.quoted import lead_of
 from rag.core.domain import Answer
 from rag.core.escaping import counted
 from ui.records import ChatTurn
@@ -42,13 +43,16 @@ def _stages(turn: ChatTurn, papers: int) -> Markup:
 def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     """How the answer came out. `lost` counts the sentences of a reopened one that no longer resolve."""
     seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
-    notes = [answer.notice] if answer.notice else []
+    notes = [answer.notice] if answer.notice and not lead_of(answer) else []
     if answer.mode == "write" and answer.dropped:
         notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")
     if lost:
         notes.append(f"{counted(lost, 'sentence')} left out: no longer in this library word for word.")
     if answer.outcome == "declined":
-        text = "No abstract here supports an answer. Try other words, or ask about one of the nearest papers."
+        text = (
+            lead_of(answer)
+            or "No abstract here supports an answer. Try other words, or ask about one of the nearest papers."
+        )
         return _row("declined", "Not in this library", " ".join([text, *notes]) + seconds)
     if lost and not answer.sentences:
         return _row("failed", "No longer in this library", " ".join(notes))
@@ -56,6 +60,9 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     support = (
         f"{counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
     )
+    if answer.outcome == "nearest":
+        text = "Shown because they come near; they do not answer the question."
+        return _row("nearest", "Nearest words", " ".join([text, *notes]) + seconds)
     if answer.outcome == "partial":
         return _row("partial", "Answered in part", " ".join([f"{support}{seconds}.", *notes]))
     return _row("answered", "Answered", " ".join([support + seconds + ("." if notes else ""), *notes]))

@@ -43,7 +43,8 @@ def sources_label(turn: ChatTurn) -> str:
 
 def _heading(turn: ChatTurn) -> tuple[str, int]:
     if turn.answer is not None and turn.answer.citations:
-        return "Sources", len(turn.answer.cited_papers)
+        heading = "Nearest words" if turn.answer.outcome == "nearest" else "Sources"
+        return heading, len(turn.answer.cited_papers)
     if turn.answer is not None and turn.step == "done":
         return "Nearest papers", len(turn.answer.nearest)
     return "Found so far" if turn.step not in ENDED else "Found", len(turn.hits)

@@ -43,6 +43,8 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
 
 def _probability(answer: Answer) -> str:
     """An answer that was kept before thresholds were has none."""
+    if answer.outcome == "nearest":
+        return f"with probability {answer.p_answerable:.2f}: what is asked for is not said in so many words"
     declined = f"; below {answer.threshold:.2f} the question is declined" if answer.threshold else ""
     return f"with probability {answer.p_answerable:.2f}{declined}"
 

@@ -1,0 +1,228 @@
+"""Questions that turn the sense round: negated ones, the last of an order, details that abstracts lack, other languages, summaries.
+
+Owns: which of them a question is, and the answer where it is not the usual one. What the words of a question mean is decided in
+`rag.question`, what such an answer holds in the modules beside this one. An answer made by looking words up has the probability 1;
+where what is asked for is not there, the outcome is "nearest": the words are shown and no answer is claimed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer.told import Told
+from rag.core.domain import Answer, Evidence, Hit, Paper
+from rag.core.lexicon import patterns
+from rag.core.text import content_words, words
+from rag.evidence.plan import Plan
+from rag.evidence.selection import of_first_papers
+from rag.question import extremes, kinds
+from rag.question.follow_up import Query
+from rag.question.negations import Negation, naming, negation
+from rag.question.summaries import SummaryRequest, comparable, summary_request
+from rag.search.paper_names import owners
+from rag.search.searcher import RETRIEVED, Searcher
+
+OTHER_LANGUAGE = "This library's model reads English; ask in English."
+_NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
+NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
+NO_MERIT_AT_ALL = (
+    "The abstracts do not say which of all is the best, the smallest or the most cited. "
+    "Ask for a topic, or for the values of a measure, such as the lowest FID."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """How a question is understood beyond its form: `query` is what is asked, without a condition that `condition` holds or without
+    the `merit` that is asked for, or about the paper that `summary` is to sum up."""
+
+    query: Query
+    condition: Negation | None = None
+    merit: bool = False
+    summary: SummaryRequest | None = None
+
+    def keeps(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """The papers found that the condition does not leave out; all where it is no condition of the kind."""
+        if self.condition is None:
+            return tuple(hits)
+        if left_out := self.left_out(hits):
+            return tuple(hit for hit in hits if hit.paper not in left_out)
+        names = [naming(thing) for thing in self.condition.things]
+        kept = [hit for hit in hits if not any(name.search(_text(hit.paper)) for name in names)]
+        return tuple(kept)
+
+    def left_out(self, hits: Sequence[Hit]) -> list[Paper]:
+        """The papers that a condition leaves out by their names ("all but DeepCache")."""
+        if self.condition is None or self.condition.manner != "but":
+            return []
+        names = {thing.lower() for thing in self.condition.things}
+        return [hit.paper for hit in hits if names & {quoted.short_name(hit.paper).lower(), hit.paper.title.lower()}]
+
+
+class Senses:
+    """Answers what the usual flow would turn round. `description` says which embedder runs."""
+
+    def __init__(self, searcher: Searcher, description: Mapping[str, str]) -> None:
+        self._searcher = searcher
+        self._one_language = patterns("many_languages").search(description.get("embedder", "")) is None
+
+    def understand(self, query: Query) -> Sense:
+        """The question with a paper to sum up, or without a condition that can be applied to the papers found."""
+        request = summary_request(query.typed)
+        if request is not None:
+            return self._to_sum_up(query, request)
+        condition = None if query.about else negation(query.typed)
+        if condition is not None and condition.manner != "without" and condition.has_topic:
+            rest = replace(query, own_words=condition.rest, text=condition.rest, sentence_question=condition.rest)
+            return Sense(rest, condition)
+        if not query.about and extremes.asks_for_merit(query.typed) and extremes.extreme(query.typed) is None:
+            topic = extremes.topic_of_merit(query.typed)
+            text = f"Which papers are about {topic}?" if topic else query.text
+            return Sense(replace(query, own_words=text, text=text, sentence_question=text), merit=True)
+        return Sense(query)
+
+    def _to_sum_up(self, query: Query, request: SummaryRequest) -> Sense:
+        """The request, where it is of one paper of the library: the one that the question is about already, or the one named."""
+        if len(query.about) == 1:
+            papers = self._searcher.papers(query.about)
+            meant = summaries.is_pronoun(request.target) or summaries.paper_called(request.target, papers)
+            return Sense(query, summary=request if meant or query.by_identifier else None)
+        called = self._paper_called(request.target)
+        if called is None:
+            return Sense(query)
+        paper = next(iter(self._searcher.papers([called])))
+        text = f"{query.typed} (about: {paper.title or paper.abstract[:100]})"
+        return Sense(replace(query, text=text, about=(called,), by_identifier=True), summary=request)
+
+    def _paper_called(self, target: str) -> str | None:
+        """The id of the paper that a name or title belongs to."""
+        hits = self._searcher.retriever.hits(target[:300], RETRIEVED)
+        called = summaries.paper_called(target, [hit.paper for hit in hits])
+        names = {word for name in kinds.names(target) for word in words(name)}
+        # "How X works" asks for one thing of X, not for a summary.
+        is_a_name = set(content_words(comparable(target))) <= names
+        return called or (next(iter(owners(target, hits)), None) if is_a_name else None)
+
+    def answer(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None = None) -> Answer | None:
+        """The answer to a question that is not read as usual, from the first `most_papers` papers; None where it is read as usual."""
+        query = sense.query
+        told = self._told(sense, hits) if hits and not query.by_identifier else None
+        if told is None:
+            return None
+        return _answer(query, hits, replace(told, evidence=of_first_papers(told.evidence, most_papers)))
+
+    def _told(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
+        query = sense.query
+        if (
+            self._one_language
+            and not query.about
+            and kinds.is_foreign(query.typed)
+            and not _names_a_paper(query.typed, hits)
+        ):
+            return Told(OTHER_LANGUAGE, (), "declined")
+        if sense.merit and not extremes.topic_of_merit(query.typed):
+            return Told(NO_MERIT_AT_ALL, (), "declined")
+        condition = negation(query.typed) if sense.condition is None else None
+        # "Which method does DeepCache use without ..." is about DeepCache.
+        if condition is not None and not owners(query.typed.partition(condition.things[0])[0], hits):
+            among = tuple(hit for hit in hits if hit.paper.id in query.about)
+            return without.papers(condition, among or hits, self._searcher.library, only=bool(among))
+        return self._over_all(query, hits) if not query.about else None
+
+    def _over_all(self, query: Query, hits: Sequence[Hit]) -> Told | None:
+        asked = extremes.extreme(query.typed)
+        if asked is not None and not any(_named_in(query.typed, hit.paper) for hit in hits):
+            return values.sorted_values(asked, hits, self._searcher.library)
+        least = extremes.threshold(query.typed)
+        return values.with_number(least, hits, self._searcher.library) if least else None
+
+    def refine(self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence]) -> Answer:
+        """The usual answer, unless what is asked for is missing from the papers it quotes.
+
+        Args:
+            sense: how the question was understood.
+            plan: how its form was understood.
+            answer: in quotes.
+            quotes: what it quotes, best first.
+        """
+        if sense.summary is not None and sense.query.about:
+            return self._summary(sense.summary, sense.query.about[0], answer)
+        if answer.outcome != "declined" and sense.condition is not None:
+            papers = "" if sense.condition.manner == "but" else "papers that name "
+            return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
+        if answer.outcome != "declined" and sense.merit:
+            return replace(answer, notice=NO_MERIT)
+        if plan.form == "list":
+            return self._listed(sense.query, answer) if answer.outcome != "declined" else answer
+        told = details.missing(sense.query, answer, quotes)
+        if told is None:
+            return answer
+        sentences = quoted.quote(told.evidence)
+        return replace(
+            answer,
+            outcome="nearest",
+            # What a text of this kind always says in known words is not there: less likely than not, whatever the topic matches.
+            p_answerable=round(min(answer.p_answerable, answer.threshold / 2), 4),
+            text=quoted.text_of(sentences, lead=told.lead),
+            sentences=sentences,
+            missing=(),
+            nearest=(),
+            notice=told.lead,
+        )
+
+    def _listed(self, query: Query, answer: Answer) -> Answer:
+        if extremes.counts_papers(query.typed):
+            told = counted.papers(query.typed, answer, self._searcher.library)
+            sentences = quoted.quote(told.evidence)
+            return replace(
+                answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)
+            )
+        return answer
+
+    def _summary(self, request: SummaryRequest, paper_id: str, answer: Answer) -> Answer:
+        paper = next(iter(self._searcher.papers([paper_id])), None)
+        chosen = summaries.sentences(paper, request) if paper else ()
+        if not chosen:
+            return answer
+        sentences = quoted.in_order(chosen)
+        return replace(
+            answer,
+            outcome="answered",
+            p_answerable=max(answer.p_answerable, answer.threshold),
+            text=quoted.text_of(sentences),
+            sentences=sentences,
+            missing=(),
+            nearest=(),
+        )
+
+
+def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:
+    sentences = quoted.quote(told.evidence)
+    return Answer(
+        question=query.typed,
+        standalone_question=query.text,
+        mode="quote",
+        outcome=told.outcome,
+        p_answerable=float(told.outcome == "answered"),
+        text=quoted.text_of(sentences, lead=told.lead),
+        sentences=sentences,
+        retrieved=tuple(hits[:RETRIEVED]),
+        evidence=told.evidence,
+        notice=told.lead,
+    )
+
+
+def _names_a_paper(question: str, hits: Sequence[Hit]) -> bool:
+    question = _NOT_LATIN.sub(" ", question)
+    return bool(owners(question, hits)) or any(_named_in(question, hit.paper) for hit in hits)
+
+
+def _named_in(question: str, paper: Paper) -> bool:
+    """Whether the name that a title begins with stands in the question."""
+    name = quoted.short_name(paper)
+    return name != paper.title and name.lower() in question.lower()
+
+
+def _text(paper: Paper) -> str:
+    return f"{paper.title} {paper.abstract}"
