@@ -4,10 +4,7 @@ Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error i
 heavy is imported inside the command that needs it, so that `--help` answers at once.
 """
 
-import ipaddress
-import json
 import logging
-import sys
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +13,24 @@ from typing import Annotated, Any
 import typer
 
 from rag import __version__
-from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, exits_with_one_line
+from rag.cli_options import (
+    AllowHostOption,
+    AuthOption,
+    DeviceOption,
+    HostOption,
+    JsonOption,
+    LibraryOption,
+    ModeOption,
+    PortOption,
+    RootPathOption,
+    TrustedProxyOption,
+    exits_with_one_line,
+)
+from rag.core.environment import is_loopback
 from rag.core.errors import FileNotWritten, SavedAnswersDamaged
 from rag.core.settings import Settings
 from rag.core.text import clean
+from rag.output.streams import dump_json, read_stdin
 from rag.output.terminal import progress_bars, status_line
 
 app = typer.Typer(
@@ -166,9 +177,7 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
     opened = Library.open(Settings.load(library=library).library)
     for paper in opened.papers():
-        typer.echo(
-            json.dumps(to_json.paper_json(paper), ensure_ascii=False) if as_json else f"{paper.id}  {paper.title}"
-        )
+        typer.echo(_dump(to_json.paper_json(paper)) if as_json else f"{paper.id}  {paper.title}")
     opened.close()
 
 
@@ -221,7 +230,7 @@ def export(
 
 def _read(path: Path) -> str:
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        return read_stdin() if str(path) == "-" else path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise SavedAnswersDamaged(f"cannot read {path}: {error}") from error
 
@@ -230,17 +239,12 @@ def _read(path: Path) -> str:
 @exits_with_one_line
 def chat(
     library: LibraryOption = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
-    auth: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME:PASSWORD",
-            help="Ask visitors for this name and password. As CITEWISE_AUTH it does not show in the list of processes.",
-        ),
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 7860,
+    auth: AuthOption = None,
+    root_path: RootPathOption = None,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -250,8 +254,9 @@ def chat(
     """
     from ui.app import launch
 
-    settings = Settings.load(library=library, mode=mode, device=device, auth=auth)
-    if settings.auth is None and not _is_loopback(host):
+    behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
+    settings = Settings.load(library=library, mode=mode, device=device, auth=auth, **behind)
+    if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
             "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front: names and passwords "
@@ -259,13 +264,6 @@ def chat(
             err=True,
         )
     launch(settings, host=host, port=port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @app.command()
@@ -285,7 +283,7 @@ def doctor(library: LibraryOption = None, device: DeviceOption = None, as_json: 
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return dump_json(value)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """All settings, in one frozen record. Read once at the edge (command line, window, evals) and passed down.
 
 Every field is also an environment variable with the prefix `CITEWISE_`; an unknown `CITEWISE_…` variable is refused, so a
-typo cannot silently leave a default in force. Knows nothing of what the values lead to.
+typo cannot silently leave a default in force; what a cluster makes for a service called citewise is passed over. Knows nothing of
+what the values lead to.
 """
 
 import difflib
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,12 +16,16 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.core.domain import Mode
+from rag.core.environment import is_of_a_service
 from rag.core.errors import SettingsError
 
 PREFIX = "CITEWISE_"
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_READER = "HuggingFaceTB/SmolLM2-135M-Instruct"
 DEFAULT_WRITER = "Qwen/Qwen3-4B-Instruct-2507"
+_FLAGS_ONLY = {"PORT": "--port", "HOST": "--host"}
+"""No settings: a cluster makes CITEWISE_PORT itself for a service called citewise, with another meaning."""
+_SHOWN = 200  # characters of a wrong value
 
 
 class Settings(BaseSettings):
@@ -53,6 +59,13 @@ class Settings(BaseSettings):
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
     auth: SecretStr | None = Field(None, description="name:password that the window asks for")
+    root_path: str = Field(
+        "", description="path below which a proxy serves the window, such as /papers, or its whole address"
+    )
+    allow_host: str = Field("", description="names by which a proxy or another page may call the window, with commas")
+    trusted_proxy: str = Field(
+        "", description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
+    )
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
 
     @field_validator("auth")
@@ -62,6 +75,32 @@ class Settings(BaseSettings):
             raise ValueError("a name, a colon and a password are needed")
         return value
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_in_utf8(cls, value: Any) -> Any:
+        text = str(value) if isinstance(value, str | Path) else ""
+        if "\0" in text or not _is_unicode(text):
+            raise ValueError("it holds bytes that are no text in UTF-8; rename the file or folder, or name another")
+        return value
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for address in filter(None, map(str.strip, value.split(","))):
+            try:
+                ipaddress.ip_network(address, strict=False)
+            except ValueError:
+                raise ValueError("numeric addresses, such as 10.0.0.7 or 10.0.0.0/24, are needed") from None
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _path_or_address(cls, value: str) -> str:
+        path = value.strip().rstrip("/")
+        if path and not path.startswith(("/", "http://", "https://")):
+            raise ValueError("a path that begins with /, or an address that begins with https://, is needed")
+        return path
+
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Settings from the environment, overridden by the values given that are not None.
@@ -70,16 +109,36 @@ class Settings(BaseSettings):
             SettingsError: an unknown `CITEWISE_…` variable, or a value of the wrong kind or out of bounds.
         """
         variables = {PREFIX + name.upper() for name in cls.model_fields}
-        for variable in sorted(os.environ):
-            if variable.upper().startswith(PREFIX) and variable.upper() not in variables:
-                near = difflib.get_close_matches(variable.upper(), variables, n=1)
-                hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
-                raise SettingsError(f"unknown setting {variable} in the environment{hint}")
+        for variable, value in sorted(os.environ.items()):
+            name = variable.upper()
+            if name.startswith(PREFIX) and name not in variables and not is_of_a_service(name, value):
+                raise SettingsError(f"unknown setting {variable} in the environment{_hint(name, variables)}")
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
-            problems = "; ".join(
-                f"{PREFIX}{'.'.join(map(str, item['loc'])).upper()}={item['input']!r}: {item['msg']}"
-                for item in error.errors()
-            )
-            raise SettingsError(f"bad settings: {problems}") from error
+            raise SettingsError(f"bad settings: {'; '.join(_problem(cls, item) for item in error.errors())}") from None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _hint(name: str, variables: set[str]) -> str:
+    flag = _FLAGS_ONLY.get(name.removeprefix(PREFIX))
+    if flag:
+        return f"; it is a flag: citewise chat {flag} …"
+    near = difflib.get_close_matches(name, variables, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
+
+
+def _problem(settings: type[Settings], item: Any) -> str:
+    """One thing that is wrong. The value of a secret is left out, since what is printed is also logged and sent on."""
+    name = ".".join(map(str, item["loc"]))
+    field = settings.model_fields.get(name)
+    secret = field is not None and "SecretStr" in str(field.annotation)
+    shown = "" if secret else f"={repr(item['input'])[:_SHOWN]}"
+    return f"{PREFIX}{name.upper()}{shown}: {item['msg'].removeprefix('Value error, ')}"
