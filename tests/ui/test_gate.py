@@ -134,10 +134,10 @@ def test_every_address_has_a_limit_and_only_reopening_takes_megabytes() -> None:
 
 
 NOT_THERE = """
-    /gradio_api/file=/etc/passwd /gradio_api/file/x /gradio_api/upload /gradio_api/upload_progress /gradio_api/run/ask /gradio_api/api/ask
-    /gradio_api/proxy=https://x.hf.space/a /gradio_api/stream/x /gradio_api/deep_link /gradio_api/vibe-code /gradio_api/dev/reload
-    /gradio_api/runs /gradio_api/process_recording /gradio_api/call/ask/x/y /gradio_api/mcp/ /monitoring/summary /docs /svelte/x
-    /custom_component/a/b/c/d
+    /gradio_api/file=/etc/passwd /gradio_api/file/x /gradio_api/upload /gradio_api/upload_progress /gradio_api/run/ask
+    /gradio_api/api/ask /gradio_api/proxy=https://x.hf.space/a /gradio_api/stream/x /gradio_api/deep_link
+    /gradio_api/vibe-code /gradio_api/dev/reload /gradio_api/runs /gradio_api/process_recording
+    /gradio_api/call/ask/x/y /gradio_api/mcp/ /monitoring/summary /docs /svelte/x /custom_component/a/b/c/d
 """
 
 

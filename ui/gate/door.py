@@ -238,7 +238,7 @@ def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> None
         function = functions.get(sent.get("fn_index"))
     else:
         function = next((one for one in functions.values() if one.api_name == name), None)
-    if function is None:
+    if function is None or function.fn is None:
         raise RequestRefused("there is no function of that name here")
     if "/call/v2/" in scope["path"]:
         return

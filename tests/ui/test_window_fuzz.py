@@ -1,0 +1,104 @@
+"""A thousand requests that are no calls, or nearly some: no error of the server, no long answer, no long log."""
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.helpers.requests import JSON, call
+
+PLACES = (
+    *(f"/gradio_api/{place}" for place in ("call/ask", "call/search", "call/papers", "call/v2/ask", "call/v2/search")),
+    *(
+        f"/gradio_api/{place}"
+        for place in ("call/none", "queue/join", "cancel", "reset", "component_server", "run/ask", "upload")
+    ),
+    "/login",
+)
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        7,
+        -1,
+        1.5,
+        10**400,
+        "",
+        "q",
+        "x" * 5_000,
+        "\ud83d",
+        "\0",
+        "../../etc/passwd",
+        "{{7*7}}",
+        "<script>",
+        [],
+        {},
+    ),
+    {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+    [[[[[[]]]]]],
+)
+KEYS = (
+    "data",
+    "fn_index",
+    "session_hash",
+    "event_id",
+    "event_data",
+    "trigger_id",
+    "component_id",
+    "fn_name",
+    "question",
+    "words",
+)
+RAW = (
+    b"",
+    b"{",
+    b"[1,",
+    b"\xff\xfe",
+    b"NaN",
+    b"[" * 5_000,
+    b'{"data":' + b"[" * 900 + b"]" * 900 + b"}",
+    b"null",
+    b"\x00" * 500,
+)
+
+
+def payloads(count: int) -> Iterator[bytes]:
+    """Bodies that are no call, or nearly one; always the same ones."""
+    rng = random.Random(7)
+    for _ in range(count):
+        if rng.random() < 0.2:
+            yield rng.choice(RAW)
+            continue
+        sent: dict[str, Any] = {key: rng.choice(ODD) for key in rng.sample(KEYS, rng.randint(0, 6))}
+        if rng.random() < 0.6:
+            sent["data"] = [rng.choice(ODD) for _ in range(rng.randint(0, 3))]
+        if rng.random() < 0.5:
+            sent |= {
+                "session_hash": "s",
+                "fn_index": rng.randint(-1, 6),
+                "component_id": rng.randint(0, 9),
+                "event_id": "e",
+            }
+            sent["fn_name"] = rng.choice(
+                ["reopen", "export", "similar", "papers", "feedback", "place", "__class__", "value"]
+            )
+        yield json.dumps(sent).encode()
+
+
+@pytest.mark.parametrize("count", [130, pytest.param(1_000, marks=pytest.mark.slow)])
+def test_no_payload_ends_in_an_error_of_the_server_or_fills_the_log(
+    address: str, capfd: pytest.CaptureFixture[str], count: int
+) -> None:
+    seen: dict[int, int] = {}
+    for n, body in enumerate(payloads(count)):
+        place = PLACES[n % len(PLACES)]
+        status, text = call(address, "POST", place, body, JSON)
+        assert status < 500, (status, place, body[:300], text[:300])
+        assert len(text) < 1_000 or status == 200, (place, text[:300])
+        seen[status] = seen.get(status, 0) + 1
+    assert {200, 400, 403, 404} <= set(seen), seen  # of each kind there are some
+    assert call(address, "GET", "/")[0] == 200
+    out, err = capfd.readouterr()
+    assert len(out) + len(err) < 2_000, (out + err)[-2_000:]
