@@ -59,8 +59,11 @@ def mend(
             if f"{scheme}_proxy" in PROXIES and address:
                 environ[f"{scheme}_proxy"] = address
     notes = [*_mend_proxies(environ), *_mend_certificates(environ)]
-    if _named(environ):
-        reach_directly(LOOPBACK, environ)
+    # Read even where no proxy is named.
+    for name in ("no_proxy", "NO_PROXY"):
+        if environ.get(name):
+            environ[name] = _exceptions(environ[name])
+    reach_directly(LOOPBACK, environ)
     return notes
 
 
@@ -69,8 +72,7 @@ def reach_directly(hosts: tuple[str, ...], environ: MutableMapping[str, str] = o
     if not _named(environ):
         return
     before = environ.get("no_proxy", environ.get("NO_PROXY", ""))
-    kept = [entry for entry in map(_exception, before.split(",")) if entry]
-    value = ",".join(dict.fromkeys([*kept, *hosts]))
+    value = ",".join(dict.fromkeys(filter(None, [*_exceptions(before).split(","), *hosts])))
     environ["no_proxy"] = environ["NO_PROXY"] = value
 
 
@@ -132,6 +134,10 @@ def _problem(kind: str, address: str) -> str:
         if parts.hostname and (parts.port is None or parts.port >= 0):
             return ""
     return "what it names is no address of a proxy, such as http://proxy.example.org:3128"
+
+
+def _exceptions(value: str) -> str:
+    return ",".join(filter(None, map(_exception, value.split(","))))
 
 
 def _exception(entry: str) -> str:

@@ -25,6 +25,7 @@ DEFAULT_READER = "HuggingFaceTB/SmolLM2-135M-Instruct"
 DEFAULT_WRITER = "Qwen/Qwen3-4B-Instruct-2507"
 _FLAGS_ONLY = {"PORT": "--port", "HOST": "--host"}
 """No settings: a cluster makes CITEWISE_PORT itself for a service called citewise, with another meaning."""
+_NO_HOME = Path("~")
 _SHOWN = 200  # characters of a wrong value
 
 
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     library: Path = Field(Path("library"), description="folder of the library")
-    cache: Path = Field(default_factory=lambda: user_cache_path("citewise"), description="folder for converted weights")
+    cache: Path = Field(default_factory=lambda: _cache(), description="folder for converted weights")
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="embedding model: hub name or folder")
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
@@ -67,6 +68,15 @@ class Settings(BaseSettings):
         "", description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
     )
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
+
+    @field_validator("library", "cache", "data")
+    @classmethod
+    def _from_home(cls, value: Path | None) -> Path | None:
+        # What a shell would do; files of variables have no shell.
+        try:
+            return None if value is None else value.expanduser()
+        except RuntimeError:
+            raise ValueError("there is no home folder here; name the folder by its whole path") from None
 
     @field_validator("auth")
     @classmethod
@@ -114,9 +124,20 @@ class Settings(BaseSettings):
             if name.startswith(PREFIX) and name not in variables and not is_of_a_service(name, value):
                 raise SettingsError(f"unknown setting {variable} in the environment{_hint(name, variables)}")
         try:
-            return cls(**{name: value for name, value in overrides.items() if value is not None})
+            settings = cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
             raise SettingsError(f"bad settings: {'; '.join(_problem(cls, item) for item in error.errors())}") from None
+        if settings.cache == _NO_HOME:
+            raise SettingsError(f"there is no home folder for converted weights; name a folder in {PREFIX}CACHE")
+        return settings
+
+
+def _cache() -> Path:
+    try:
+        folder = user_cache_path("citewise")
+    except RuntimeError:
+        return _NO_HOME
+    return _NO_HOME if folder.parts[:1] == ("~",) else folder
 
 
 def _is_unicode(text: str) -> bool:

@@ -112,6 +112,14 @@ def test_an_exception_of_any_form_leaves_http_clients_working(clean: pytest.Monk
     assert "127.0.0.1" in os.environ["no_proxy"]
 
 
+def test_an_exception_is_mended_where_its_proxy_is_passed_over(clean: pytest.MonkeyPatch) -> None:
+    clean.setenv("ALL_PROXY", "socks4://x:1")
+    clean.setenv("NO_PROXY", "[::1],a:b:c,.example.org")
+    mend()
+    assert os.environ["NO_PROXY"] == "::1,.example.org" and "ALL_PROXY" not in os.environ
+    httpx.Client().close()
+
+
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_a_stale_certificate_variable_is_passed_over_and_named(
     clean: pytest.MonkeyPatch, tmp_path: Path, name: str

@@ -152,3 +152,20 @@ def test_a_root_path_and_a_proxy_of_another_form_are_refused() -> None:
     with pytest.raises(SettingsError, match="numeric addresses"):
         Settings.load(trusted_proxy="10.0.0.1, proxy.example")
     assert Settings.load(trusted_proxy="10.0.0.1, 10.1.0.0/16, fd00::1").trusted_proxy
+
+
+def test_a_path_from_home_is_that_of_a_shell_and_without_a_home_the_cache_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CITEWISE_LIBRARY", "~/papers")
+    assert Settings.load().library == tmp_path / "papers"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    with pytest.raises(SettingsError, match="there is no home folder here"):
+        Settings.load()
+    monkeypatch.delenv("CITEWISE_LIBRARY")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(SettingsError, match="name a folder in CITEWISE_CACHE"):
+        Settings.load()
+    assert Settings.load(cache=tmp_path).cache == tmp_path

@@ -13,7 +13,7 @@ const say = (words, link) => {
   place.id = "cw-login";
   place.setAttribute("role", "alert");
   place.style.cssText =
-    "position:fixed;inset:0 0 auto 0;z-index:9;padding:16px 20px;font:16px/1.5 system-ui,sans-serif;color:#3b1d05;background:#fdebd3;border-bottom:1px solid #b45309";
+    "position:fixed;inset:auto 0 0 0;z-index:9;padding:16px 20px;font:16px/1.5 system-ui,sans-serif;color:#3b1d05;background:#fdebd3;border-top:1px solid #b45309";
   place.replaceChildren(...words.map((text) => Object.assign(document.createElement("p"), { textContent: text, style: "margin:0 0 6px" })));
   if (link) {
     const open = Object.assign(document.createElement("a"), { href: location.href, target: "_blank", rel: "noopener", textContent: "Open citewise in its own tab" });
