@@ -124,12 +124,9 @@ class Settings(BaseSettings):
             if name.startswith(PREFIX) and name not in variables and not is_of_a_service(name, value):
                 raise SettingsError(f"unknown setting {variable} in the environment{_hint(name, variables)}")
         try:
-            settings = cls(**{name: value for name, value in overrides.items() if value is not None})
+            return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
             raise SettingsError(f"bad settings: {'; '.join(_problem(cls, item) for item in error.errors())}") from None
-        if settings.cache == _NO_HOME:
-            raise SettingsError(f"there is no home folder for converted weights; name a folder in {PREFIX}CACHE")
-        return settings
 
 
 def _cache() -> Path:
@@ -161,5 +158,6 @@ def _problem(settings: type[Settings], item: Any) -> str:
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
     secret = field is not None and "SecretStr" in str(field.annotation)
-    shown = "" if secret else f"={repr(item['input'])[:_SHOWN]}"
+    value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
+    shown = "" if secret else f"={repr(value)[:_SHOWN]}"
     return f"{PREFIX}{name.upper()}{shown}: {item['msg'].removeprefix('Value error, ')}"

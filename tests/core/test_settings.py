@@ -166,6 +166,8 @@ def test_a_path_from_home_is_that_of_a_shell_and_without_a_home_the_cache_is_ask
         Settings.load()
     monkeypatch.delenv("CITEWISE_LIBRARY")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    with pytest.raises(SettingsError, match="name a folder in CITEWISE_CACHE"):
+    with pytest.raises(
+        SettingsError, match="CITEWISE_CACHE='~': there is no home folder here; name the folder by its whole path"
+    ):
         Settings.load()
     assert Settings.load(cache=tmp_path).cache == tmp_path
