@@ -40,21 +40,24 @@ class Lookups:
         self._loader = loader
         self._settings = settings
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
+        self._shares = feedback.Shares()
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
         return [self._guard(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
 
-    def _guard(self, work: Callable[[Sent], Sent]) -> Callable[..., Any]:
+    def _guard(self, work: Callable[..., Sent]) -> Callable[..., Any]:
         """The edge at which errors become words for the page."""
 
         @wraps(work)
         def run(sent: Any, request: gr.Request) -> Sent:
             try:
-                self._rate.take(address_of(request))
+                address = address_of(request)
+                self._rate.take(address)
                 if not self._loader.wait(0):
                     raise StillLoading("the library is still loading; try again in a moment")
-                return work(sent if isinstance(sent, dict) else {})
+                sent = sent if isinstance(sent, dict) else {}
+                return work(sent, address) if work == self.feedback else work(sent)
             except CitewiseError as error:
                 return {"error": str(error)}
             except Exception:
@@ -110,10 +113,10 @@ class Lookups:
             note += f"; the first {len(papers)} are shown"
         return {"html": paper_rows(papers), "note": note}
 
-    def feedback(self, sent: Sent) -> Sent:
-        """Keep a vote."""
+    def feedback(self, sent: Sent, address: str) -> Sent:
+        """Keep a vote of this address."""
         file = self._settings.library / feedback.FILE_NAME
-        feedback.keep(file, sent)
+        feedback.keep(file, sent, self._shares, address)
         what = "your vote, the note, the question and the answer"
         return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 
