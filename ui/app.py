@@ -80,7 +80,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "names": Names.of(
             settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
         ),
-        "root": urlsplit(settings.root_path).path,
+        "root": urlsplit(settings.root_path or "").path,
         "address_of": caller,
         "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
     }
@@ -100,7 +100,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "pwa": False,
         # As the server's own `Middleware` would unpack to; gradio puts its two in front of it, which read no body.
         "app_kwargs": {"middleware": [(Door, (), door)]},
-        "root_path": settings.root_path or None,
+        "root_path": settings.root_path,
         # Each would serve on addresses that have no door; gradio also takes them from the environment.
         "ssr_mode": False,
         "mcp_server": False,

@@ -60,12 +60,14 @@ class Settings(BaseSettings):
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
     auth: SecretStr | None = Field(None, description="name:password that the window asks for")
-    root_path: str = Field(
-        "", description="path below which a proxy serves the window, such as /papers, or its whole address"
+    root_path: str | None = Field(
+        None, description="path below which a proxy serves the window, such as /papers, or its whole address"
     )
-    allow_host: str = Field("", description="names by which a proxy or another page may call the window, with commas")
-    trusted_proxy: str = Field(
-        "", description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
+    allow_host: str | None = Field(
+        None, description="names by which a proxy or another page may call the window, with commas"
+    )
+    trusted_proxy: str | None = Field(
+        None, description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
     )
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
 
@@ -95,8 +97,8 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_proxy")
     @classmethod
-    def _addresses(cls, value: str) -> str:
-        for address in filter(None, map(str.strip, value.split(","))):
+    def _addresses(cls, value: str | None) -> str | None:
+        for address in filter(None, map(str.strip, (value or "").split(","))):
             try:
                 ipaddress.ip_network(address, strict=False)
             except ValueError:
@@ -105,11 +107,11 @@ class Settings(BaseSettings):
 
     @field_validator("root_path")
     @classmethod
-    def _path_or_address(cls, value: str) -> str:
-        path = value.strip().rstrip("/")
+    def _path_or_address(cls, value: str | None) -> str | None:
+        path = (value or "").strip().rstrip("/")
         if path and not path.startswith(("/", "http://", "https://")):
             raise ValueError("a path that begins with /, or an address that begins with https://, is needed")
-        return path
+        return path or None
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

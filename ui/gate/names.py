@@ -28,7 +28,7 @@ class Names:
     @classmethod
     def of(cls, settings: Settings, host: str | None, space_host: str = "") -> "Names":
         """Those of a window that listens on `host`; on a Space also the one it has there."""
-        allowed = frozenset(filter(None, (_name(name) for name in settings.allow_host.split(","))))
+        allowed = frozenset(filter(None, (_name(name) for name in (settings.allow_host or "").split(","))))
         loopback = host is not None and is_loopback(host)
         bound = _bracketed(host) if host else ""
         known = {*_LOOPBACK, bound.lower(), space_host.lower(), *allowed} - {""}
