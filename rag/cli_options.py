@@ -47,8 +47,8 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen 
 AuthOption = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME:PASSWORD",
-        help="Ask visitors for this name and password. As CITEWISE_AUTH it does not show in the list of processes.",
+        metavar="NAME:PASSWORD|@FILE",
+        help="Ask visitors for this name and password. From a file, or as CITEWISE_AUTH, it does not show in the list of processes.",
     ),
 ]
 

@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     writer_seconds: float = Field(60, gt=0, le=3_600, description="longest that one written answer may take")
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
-    auth: SecretStr | None = Field(None, description="name:password that the window asks for")
+    auth: SecretStr | None = Field(
+        None, description="name:password that the window asks for, or @ and a file that holds it"
+    )
     root_path: str | None = Field(
         None, description="path below which a proxy serves the window, such as /papers, or its whole address"
     )
@@ -83,6 +85,8 @@ class Settings(BaseSettings):
     @field_validator("auth")
     @classmethod
     def _name_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value().startswith("@"):
+            value = SecretStr(_first_line(Path(value.get_secret_value()[1:])))
         if value is not None and not all(value.get_secret_value().partition(":")):
             raise ValueError("a name, a colon and a password are needed")
         return value
@@ -137,6 +141,14 @@ def _cache() -> Path:
     except RuntimeError:
         return _NO_HOME
     return _NO_HOME if folder.parts[:1] == ("~",) else folder
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip().partition("\n")[0].strip()
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise ValueError(f"the file named after @ cannot be read: {why}") from None
 
 
 def _is_unicode(text: str) -> bool:

@@ -171,3 +171,16 @@ def test_a_path_from_home_is_that_of_a_shell_and_without_a_home_the_cache_is_ask
     ):
         Settings.load()
     assert Settings.load(cache=tmp_path).cache == tmp_path
+
+
+def test_name_and_password_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("bob:hunter2\n\nrest\n")
+    auth = Settings.load(auth=f"@{file}").auth
+    assert auth is not None and auth.get_secret_value() == "bob:hunter2"
+    with pytest.raises(SettingsError, match=r"CITEWISE_AUTH: the file named after @ cannot be read: No such file"):
+        Settings.load(auth=f"@{tmp_path / 'gone'}")
+    file.write_text("hunter2")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(auth=f"@{file}")
+    assert "hunter2" not in str(caught.value)

@@ -102,3 +102,54 @@ def test_no_payload_ends_in_an_error_of_the_server_or_fills_the_log(
     assert call(address, "GET", "/")[0] == 200
     out, err = capfd.readouterr()
     assert len(out) + len(err) < 2_000, (out + err)[-2_000:]
+
+
+LOOKED_UP = ("turns", "title", "format", "paper_id", "words", "vote", "note", "question", "answer", "run")
+TURN = (
+    "id",
+    "question",
+    "step",
+    "note",
+    "answer",
+    "sentences",
+    "citations",
+    "paper_id",
+    "start",
+    "end",
+    "quote",
+    "n",
+    "outcome",
+)
+
+
+def lookups(count: int) -> Iterator[tuple[str, Any]]:
+    """What a page could send to the functions that it calls, but does not; always the same."""
+    rng = random.Random(11)
+
+    def odd(depth: int = 0) -> Any:
+        if depth < 4 and rng.random() < 0.5:
+            return {key: odd(depth + 1) for key in rng.sample(TURN, rng.randint(0, 8))}
+        if depth < 4 and rng.random() < 0.4:
+            return [odd(depth + 1) for _ in range(rng.randint(0, 4))]
+        return rng.choice(ODD)
+
+    for n in range(count):
+        name = ("reopen", "export", "similar", "papers", "feedback", "place")[n % 6]
+        yield name, rng.choice([odd(), {key: odd() for key in rng.sample(LOOKED_UP, rng.randint(0, 6))}])
+
+
+@pytest.mark.parametrize("count", [90, pytest.param(600, marks=pytest.mark.slow)])
+def test_no_lookup_ends_in_an_error_of_the_server_or_fills_the_log(
+    address: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, count: int
+) -> None:
+    def send(name: str, data: Any, component: int) -> tuple[int, str]:
+        body = {"data": data, "component_id": component, "session_hash": "s", "fn_name": name}
+        return call(address, "POST", "/gradio_api/component_server", json.dumps(body).encode(), JSON)
+
+    [bridge] = [n for n in range(30) if send("papers", {}, n)[0] == 200]
+    for name, data in lookups(count):
+        status, text = send(name, data, bridge)
+        assert status == 200 and len(text) < 20_000, (name, str(data)[:300], status, text[:300])
+        assert "details are in the log" not in text, (name, data)
+    out, err = capfd.readouterr()
+    assert len(out) + len(err) + len(caplog.text) < 2_000, (out + err + caplog.text)[-2_000:]

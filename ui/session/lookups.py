@@ -79,7 +79,7 @@ class Lookups:
         """A file of these turns: its name, media type and text."""
         saved = saved_turns(sent.get("turns"))
         name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
-        kind = sent.get("format")
+        kind = str(sent.get("format") or "")
         if kind == CONVERSATION:
             turns = [{"question": one.question, "answer": one.answer} for one in saved]
             return _file(
@@ -88,7 +88,7 @@ class Lookups:
                 json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
             )
         if kind not in FORMATS:
-            raise RequestRefused(f"there is no export as {kind!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
+            raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
         papers = self._papers_of(saved)
         exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
         form = FORMATS[kind]
