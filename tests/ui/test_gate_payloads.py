@@ -50,7 +50,7 @@ def test_what_is_no_json_of_a_usual_size_is_refused_without_repeating_it(body: b
 
 
 def test_reading_a_body_takes_no_longer_than_its_size() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for body in (
         b"[" * 900_000,
         b"[" + b"[]," * 300_000 + b"[]]",
@@ -59,7 +59,7 @@ def test_reading_a_body_takes_no_longer_than_its_size() -> None:
     ):
         with suppress(RequestRefused):
             parsed(body)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_half_characters_become_question_marks_and_whole_ones_stay() -> None:

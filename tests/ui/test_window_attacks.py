@@ -105,6 +105,19 @@ def test_a_large_body_is_refused_before_it_is_sent(address: str) -> None:
         assert status == 413 and "too large" in text, path
 
 
+def test_nobody_passes_the_queue_by(guarded: Any) -> None:
+    queued = [number for number, function in guarded.fns.items() if function.fn is not None and function.queue]
+    assert len(queued) >= 5
+    cookie = {"Cookie": f"access-token-unsecure-{guarded.server_app.cookie_id}=known"}
+    guarded.server_app.tokens["known"] = "ada"
+    for number in queued:
+        body = {"fn_index": number, "session_hash": "s", "data": [None] * len(guarded.fns[number].inputs)}
+        status, text = call(
+            guarded.local_url, "POST", "/gradio_api/run/predict", json.dumps(body).encode(), JSON | cookie
+        )
+        assert status == 400 and "no function of that name" in text
+
+
 # --- other pages and names ------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +148,16 @@ def test_under_another_name_nothing_is_told(address: str) -> None:
         for path in ("/", "/config", "/gradio_api/info", "/assets/x.js"):
             status, text = call(address, "GET", path, headers={"Host": host})
             assert status == 421 and "--allow-host" in text and len(text) < 500
+
+
+def test_a_request_of_an_old_client_without_a_host_is_refused_and_not_logged(
+    address: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        connection.sendall(b"GET /config HTTP/1.0\r\nOrigin: http://evil.example\r\n\r\n")
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 421")
+    assert capfd.readouterr().err == ""
 
 
 # --- the password -----------------------------------------------------------------------------------------------------------

@@ -77,6 +77,9 @@ class Door:
                 await self._app(scope, receive, send)
             return
         headers = _headers(scope)
+        if "host" not in headers:
+            # Gradio's own layer in front of this one looks it up in the same list, and fails without.
+            scope["headers"].append((b"host", b""))
         path = below(self._root, scope["path"])
         if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
@@ -234,11 +237,11 @@ def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> None
     """Whether gradio has the function that is called, with so many values."""
     functions = scope["app"].get_blocks().fns
     name = scope["path"].rstrip("/").rsplit("/", 1)[-1]
-    if route.body == "join":
+    if route.body in ("join", "beside"):
         function = functions.get(sent.get("fn_index"))
     else:
         function = next((one for one in functions.values() if one.api_name == name), None)
-    if function is None or function.fn is None:
+    if function is None or function.fn is None or (route.body == "beside" and function.queue):
         raise RequestRefused("there is no function of that name here")
     if "/call/v2/" in scope["path"]:
         return

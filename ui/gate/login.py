@@ -13,7 +13,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 SIGN_INS_A_MINUTE = 10
 """Wrong passwords of one address."""
-_SCRIPT = Path(__file__).parent.parent / "page" / "js" / "login.js"
+_SCRIPT = Path(__file__).parent.parent / "page" / "login" / "login.js"
 
 
 def kept_signed_in(app: Any, headers: Mapping[str, str]) -> bool:

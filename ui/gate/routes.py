@@ -10,7 +10,7 @@ from typing import Literal
 
 GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
-Body = Literal["none", "form", "fields", "call", "join", "lookup"]
+Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ ROUTES = (
     Route(f"{API}/(?:cancel|reset)", POST, "fields"),
     Route(f"{API}/queue/join", POST, "join", 1_000_000),
     Route(f"{API}/call/(?:v2/)?{_ID}", POST, "call", 1_000_000),
+    # Beside the queue, for what does not stand in it: stopping.
+    Route(f"{API}/run/predict", POST, "beside"),
     # A browser keeps at most 5 MB, and a whole conversation is sent to be reopened.
     Route(f"{API}/component_server", POST, "lookup", 6_000_000),
 )
