@@ -8,6 +8,7 @@ what the values lead to.
 import difflib
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -173,5 +174,6 @@ def _problem(settings: type[Settings], item: Any) -> str:
     field = settings.model_fields.get(name)
     secret = field is not None and "SecretStr" in str(field.annotation)
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
-    shown = "" if secret else f"={repr(value)[:_SHOWN]}"
+    # An address may hold a name and password too.
+    shown = "" if secret else "=" + re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
     return f"{PREFIX}{name.upper()}{shown}: {item['msg'].removeprefix('Value error, ')}"

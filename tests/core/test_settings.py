@@ -184,3 +184,9 @@ def test_name_and_password_may_stand_in_a_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(auth=f"@{file}")
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(SettingsError, match=r"CITEWISE_WRITER_URL='http://…@127.0.0.1/v1") as caught:
+        Settings.load(writer_url="http://bob:hunter2@127.0.0.1/v1\0")
+    assert "hunter2" not in str(caught.value)

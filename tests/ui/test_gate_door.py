@@ -134,3 +134,18 @@ def test_another_site_may_open_the_page_and_nothing_else() -> None:
         assert knock(Behind(), path, [b""], "GET", **framed)[0] == 403
     assert knock(Behind(), "/", [b""], "GET", sec_fetch_site="cross-site", sec_fetch_mode="cors")[0] == 403
     assert knock(Behind(), RESET, [GOOD], **framed)[0::2] == (403, 0)
+
+
+def test_the_page_that_asks_for_the_password_gets_the_script_that_says_why_it_fails() -> None:
+    class Page(Behind):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"13")]})
+            await send({"type": "http.response.body", "body": b"<head></he", "more_body": True})
+            await send({"type": "http.response.body", "body": b"ad>x", "more_body": False})
+
+    app = Page()
+    assert knock(app, "/", [b""], "GET")[1] == b"<head></head>x"
+    app.auth, app.tokens, app.cookie_id = {"a": "b"}, {"token": "a"}, "c"  # type: ignore[attr-defined]
+    page = knock(app, "/", [b""], "GET")[1]
+    assert b"third-party cookies" in page and page.endswith(b"</script></head>x")
+    assert knock(app, "/", [b""], "GET", cookie="access-token-c=token")[1] == b"<head></head>x"
