@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LIBRARIES = ("CHROMA_", "GRADIO_", "UVICORN_")
+"""What the names of settings of our libraries begin with."""
 _SERVICE = re.compile(
     r"""_SERVICE_HOST
     | _SERVICE_PORT (?: _[A-Z0-9_]+ )?
@@ -53,6 +55,9 @@ def mend(
     Returns:
         A sentence for each variable that is passed over. No value with a password is in it.
     """
+    for name, value in list(environ.items()):
+        if name.startswith(_LIBRARIES) and is_of_a_service(name, value):
+            del environ[name]  # such as GRADIO_SERVER_PORT=tcp://…, which ends in an error of the library
     if not _named(environ):
         # Once no_proxy is set, Python no longer asks the system for its proxies.
         for scheme, address in (system or _system_proxies)().items():

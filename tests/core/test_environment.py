@@ -226,6 +226,17 @@ def test_the_variables_of_a_link_between_containers_are_no_settings(monkeypatch:
     assert Settings.load() == Settings()
 
 
+def test_a_service_named_like_a_library_does_not_set_that_library() -> None:
+    ours = {"GRADIO_SERVER_PORT": "7861", "CHROMA_SERVER_HOST": "10.0.0.7", "WRITER_PORT": "tcp://10.0.0.7:1"}
+    theirs = (
+        cluster("gradio-server") | cluster("chroma-server-http", 8000) | {"GRADIO_SERVER_NAME": "/web/gradio-server"}
+    )
+    environ = theirs | {name: value for name, value in ours.items() if name != "GRADIO_SERVER_PORT"}
+    assert mend(environ, dict) == []
+    assert environ == {"CHROMA_SERVER_HOST": "10.0.0.7", "WRITER_PORT": "tcp://10.0.0.7:1"}
+    assert mend(ours, dict) == [] and ours["GRADIO_SERVER_PORT"] == "7861"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
