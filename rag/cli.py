@@ -4,23 +4,34 @@ Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error i
 heavy is imported inside the command that needs it, so that `--help` answers at once.
 """
 
-import ipaddress
-import json
 import logging
-import sys
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from rag import __version__
-from rag.cli_options import DeviceOption, JsonOption, LibraryOption, ModeOption, RepairOption, exits_with_one_line
+from rag.cli_options import (
+    AllowHostOption,
+    AuthOption,
+    DeviceOption,
+    HostOption,
+    JsonOption,
+    LibraryOption,
+    ModeOption,
+    PortOption,
+    RepairOption,
+    RootPathOption,
+    TrustedProxyOption,
+    exits_with_one_line,
+)
+from rag.core.environment import is_loopback
 from rag.core.errors import FileNotWritten, SavedAnswersDamaged, SourceError
-from rag.core.escaping import without_surrogates
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
+from rag.output.streams import dump_json, read_stdin
 from rag.output.terminal import progress_bars, status_line
 
 app = typer.Typer(
@@ -85,7 +96,7 @@ def ingest(
     from rag.output import ingested
 
     if as_json:
-        typer.echo(_dump(ingested.report_json(report)))
+        typer.echo(dump_json(ingested.report_json(report)))
     else:
         ingested.print_report(report, settings.library)
     if report.fruitless:
@@ -127,7 +138,7 @@ def ask(
         value = to_json.answer_json(answer)
         if why:
             value |= to_json.why_json(answer)
-        typer.echo(_dump(value))
+        typer.echo(dump_json(value))
     else:
         terminal.print_answer(answer, why=why)
 
@@ -150,7 +161,7 @@ def search(
     from rag.output import terminal, to_json
 
     if as_json:
-        typer.echo(_dump(to_json.search_json(words, hits)))
+        typer.echo(dump_json(to_json.search_json(words, hits)))
     else:
         terminal.print_hits(hits)
 
@@ -165,11 +176,7 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
 
     opened = Library.open(Settings.load(library=library).library)
     for paper in opened.papers():
-        typer.echo(
-            json.dumps(to_json.paper_json(paper), ensure_ascii=False)
-            if as_json
-            else f"{paper.id}  {shown(paper.title)}"
-        )
+        typer.echo(dump_json(to_json.paper_json(paper)) if as_json else f"{paper.id}  {shown(paper.title)}")
     opened.close()
 
 
@@ -222,7 +229,7 @@ def export(
 
 def _read(path: Path) -> str:
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        return read_stdin() if str(path) == "-" else path.read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise SavedAnswersDamaged(f"cannot read {path}: {error}") from error
 
@@ -231,17 +238,12 @@ def _read(path: Path) -> str:
 @exits_with_one_line
 def chat(
     library: LibraryOption = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 7860,
-    auth: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME:PASSWORD",
-            help="Ask visitors for this name and password. As CITEWISE_AUTH it does not show in the list of processes.",
-        ),
-    ] = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 7860,
+    auth: AuthOption = None,
+    root_path: RootPathOption = None,
+    allow_host: AllowHostOption = None,
+    trusted_proxy: TrustedProxyOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -251,8 +253,9 @@ def chat(
     """
     from ui.app import launch
 
-    settings = Settings.load(library=library, mode=mode, device=device, auth=auth)
-    if settings.auth is None and not _is_loopback(host):
+    behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
+    settings = Settings.load(library=library, mode=mode, device=device, auth=auth, **behind)
+    if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
             "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front: names and passwords "
@@ -260,13 +263,6 @@ def chat(
             err=True,
         )
     launch(settings, host=host, port=port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @app.command()
@@ -287,16 +283,11 @@ def doctor(
     settings = Settings.load(library=library, device=device)
     findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
     if as_json:
-        typer.echo(_dump([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
+        typer.echo(dump_json([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
     else:
         terminal.print_findings(findings)
     if not all(item.ok for item in findings):
         raise typer.Exit(1)
-
-
-def _dump(value: Any) -> str:
-    # Half a surrogate pair, from a file's name or text, cannot be printed.
-    return without_surrogates(json.dumps(value, ensure_ascii=False))
 
 
 if __name__ == "__main__":

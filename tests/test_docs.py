@@ -171,7 +171,8 @@ def test_every_setting_is_told_with_its_flag_and_default() -> None:
             rows[cells[0].strip("`")] = (cells[1].strip("`"), cells[2].strip("`"), cells[3])
     expected = {}
     for name, field in Settings.model_fields.items():
-        flag = f"--{name}" if f"--{name}" in _flags(citewise_app) else ""
+        flag = f"--{name.replace('_', '-')}"
+        flag = flag if flag in _flags(citewise_app) else ""
         expected[PREFIX + name.upper()] = (flag, _default(field.default))
     assert {name: (flag, default) for name, (flag, default, _) in rows.items()} == expected
     for name, field in Settings.model_fields.items():

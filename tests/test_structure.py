@@ -20,7 +20,7 @@ ORDER = {
         "core models ingest question library search evidence checking answer output doctor wiring cli_options cli".split(),
         {"cli": {"ui.app"}},  # the one door upwards: `citewise chat` opens the window
     ),
-    "ui": ("records views session api app space".split(), {}),
+    "ui": ("records views session gate api listening app space".split(), {}),
     "evals": ("errors cases runs scores fit marking report bench commands".split(), {}),
 }
 """Per package its folders and modules in the order in which they may import each other: each those before it."""

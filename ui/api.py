@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from rag.core.errors import CitewiseError
+from rag.core.errors import CitewiseError, RequestRefused
 from rag.output import to_json
 from ui.session.limits import RateLimit, address_of
 from ui.session.loading import Loader
@@ -34,7 +34,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), answer, sentences with citations, ...
         """
         with _reported(rate, request):
-            return to_json.answer_json(loader.assistant().ask(question, history_messages(history)))
+            return to_json.answer_json(loader.assistant().ask(_text(question), history_messages(history)))
 
     def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:
         """The ten papers that best match these words, best first.
@@ -46,7 +46,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             What `citewise search --json` prints: the question, and papers with their scores.
         """
         with _reported(rate, request):
-            return to_json.search_json(words, loader.assistant().search(words))
+            return to_json.search_json(words, loader.assistant().search(_text(words)))
 
     def papers(request: gr.Request | None = None) -> list[dict[str, Any]]:
         """All papers of the library.
@@ -60,6 +60,17 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
     for endpoint in endpoints:
         api(endpoint, api_name=endpoint.__name__, concurrency_id=concurrency_id)
+
+
+def _text(sent: Any) -> str:
+    """The question that was sent.
+
+    Raises:
+        RequestRefused: it is no text.
+    """
+    if not isinstance(sent, str):
+        raise RequestRefused("the question must be text in quotation marks")
+    return sent
 
 
 @contextmanager

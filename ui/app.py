@@ -11,20 +11,28 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 
 import gradio as gr
 
+from rag.core.environment import proxy_variable, reach_directly
 from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
 from rag.core.settings import Settings
+from ui import listening
 from ui.api import add_endpoints
+from ui.gate.door import Door
+from ui.gate.login import SIGN_INS_A_MINUTE
+from ui.gate.names import Names
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
-from ui.session.limits import RateLimit, address_of
+from ui.session.limits import RateLimit, address_of, caller
+from ui.session.line import Line
 from ui.session.loading import Answerer, Loader, Open
 from ui.session.lookups import Lookups
 from ui.session.records import frame
 from ui.session.turns import Visit, request_of, run_turn
+from ui.views.outcomes import waiting_row
 from ui.views.page import facts_script, page
 from ui.views.status import status
 
@@ -35,6 +43,8 @@ STYLES = "tokens frame conversations chat answer actions input sources dialogs n
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
+_KEPT_SECONDS = 3600  # how long a file of gradio's lies in the temporary folder at most
+_PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -49,18 +59,31 @@ def build_app(settings: Settings, open_: Open = open_assistant) -> gr.Blocks:
     """The page over the library of these settings. Loading starts at once, in the background."""
     loader = Loader(settings, open_)
     rate = RateLimit(QUESTIONS_A_MINUTE)
-    demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True)
+    # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
+    os.environ["FORWARDED_ALLOW_IPS"] = settings.trusted_proxy or _PROXIES_NAMED
+    kept = (_KEPT_SECONDS, _KEPT_SECONDS)
+    demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True, delete_cache=kept)
     with demo:
         Window(settings, loader, rate).build(demo)
         add_endpoints(loader, rate, MODEL)
     # A short queue: whoever comes 33rd learns at once that the machine is busy instead of waiting for minutes.
-    demo.queue(max_size=32, default_concurrency_limit=1)
+    # Everybody stands in it: gradio's addresses that pass it by are closed.
+    demo.queue(max_size=32, default_concurrency_limit=1, api_open=False)
     loader.start()
     return demo
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
-    """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine."""
+def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[str, Any]:
+    """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
+    `host` is the address to listen on, which gradio chooses where it is None."""
+    door = {
+        "names": Names.of(
+            settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
+        ),
+        "root": urlsplit(settings.root_path or "").path,
+        "address_of": caller,
+        "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
+    }
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
@@ -75,7 +98,13 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "enable_monitoring": False,
         "share": False,
         "pwa": False,
-        "max_file_size": "1mb",  # nothing here takes files, but gradio's own upload address is there
+        # As the server's own `Middleware` would unpack to; gradio puts its two in front of it, which read no body.
+        "app_kwargs": {"middleware": [(Door, (), door)]},
+        "root_path": settings.root_path,
+        # Each would serve on addresses that have no door; gradio also takes them from the environment.
+        "ssr_mode": False,
+        "mcp_server": False,
+        "num_workers": 0,
         # Expected errors reach API callers as gr.Error; the text of any other one belongs in the log only.
         "show_error": False,
     }
@@ -92,11 +121,33 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
     Raises:
         SettingsError: the address or port cannot be listened on.
     """
+    host = host or "127.0.0.1"
+    bare = host.strip("[]")
+    listening.check(bare, port or 0)
+    reach_directly((bare,))
     demo = build_app(settings)
+    # An IPv6 address needs brackets in the address at which gradio looks for itself.
+    name = f"[{bare}]" if ":" in bare else host
     try:
-        demo.launch(server_name=host, server_port=port or None, **(launch_options(settings) | options))
+        demo.launch(server_name=name, server_port=port or None, **(launch_options(settings, host) | options))
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port} ({error}); choose another with --port") from error
+    except (ValueError, gr.blocks.httpx.HTTPError) as error:  # type: ignore[attr-defined]
+        variable = proxy_variable("http://localhost")
+        hint = f"; {variable} names a proxy: set no_proxy={bare},localhost" if variable else ""
+        raise SettingsError(
+            f"the window was started, but cannot be reached at {host}:{port}{hint} ({error})"
+        ) from error
+
+
+def _place(line: Line) -> Callable[..., Mapping[str, Any]]:
+    """The page's question how many are before an attempt of its own, as a function that gradio can mark."""
+
+    def place(sent: Any) -> Mapping[str, Any]:
+        ahead = line.ahead_of(str(sent.get("run", ""))) if isinstance(sent, dict) else None
+        return {} if ahead is None else {"state": waiting_row(ahead)}
+
+    return place
 
 
 class Window:
@@ -119,7 +170,7 @@ class Window:
         bridge = gr.HTML(
             None,
             js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload'",
-            server_functions=self._lookups.functions(),
+            server_functions=[*self._lookups.functions(), _place(Line(demo, MODEL))],
             **carrier,
         )
         # A turn is ended by the visit, which its answering looks at on every step, and not by gradio's `cancels`: that one now

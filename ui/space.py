@@ -36,4 +36,4 @@ def build_demo() -> gr.Blocks:
 
 def launch_demo(demo: gr.Blocks) -> None:
     """Serve the page until the process is stopped."""
-    demo.launch(**launch_options(Settings.load()))
+    demo.launch(**launch_options(Settings.load(), host=None))

@@ -7,7 +7,7 @@ from rag.answer.told import Told
 from rag.core.domain import Answer, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.sentences import sentences
-from rag.evidence.injection import out_of_place
+from rag.evidence.injection import quotable
 from rag.question import kinds
 from rag.question.details import Detail, detail
 from rag.question.follow_up import Query
@@ -70,5 +70,5 @@ def _told(paper: Paper, asked: Detail) -> list[str]:
 def _nearest(paper: Paper, asked: Detail) -> list[Evidence]:
     if asked.near is None:
         return []
-    spans = [span for span in sentences(paper.abstract) if not out_of_place(span.of(paper.abstract), paper.abstract)]
+    spans = quotable(paper.abstract, sentences(paper.abstract))
     return [Evidence(paper, span, 0.0, {}) for span in spans if asked.near.search(span.of(paper.abstract))]

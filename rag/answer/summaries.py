@@ -8,7 +8,7 @@ from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 from rag.core.sentences import sentences as sentences_of
 from rag.core.text import content_words
-from rag.evidence.injection import out_of_place
+from rag.evidence.injection import quotable
 from rag.question import kinds
 from rag.question.summaries import SummaryRequest, comparable
 
@@ -43,7 +43,7 @@ def is_pronoun(target: str) -> bool:
 
 def sentences(paper: Paper, request: SummaryRequest) -> tuple[Evidence, ...]:
     """As many sentences as were asked for, in the abstract's order."""
-    spans = [span for span in sentences_of(paper.abstract) if not out_of_place(span.of(paper.abstract), paper.abstract)]
+    spans = quotable(paper.abstract, sentences_of(paper.abstract))
     if not spans:
         return ()
     chosen = list(dict.fromkeys(_by_role(paper, spans, request)))[: request.sentences]

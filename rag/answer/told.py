@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rag.core.domain import Evidence, Outcome, Paper, Span
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
-from rag.evidence.injection import out_of_place
+from rag.evidence.injection import quotable
 from rag.library.store import Library
 from rag.question import kinds
 
@@ -32,11 +32,9 @@ def sentences_of(papers: Iterable[Paper], library: Library) -> Iterator[tuple[Pa
     by_id = {paper.id: paper for paper in papers}
     spans: dict[str, list[Span]] = {paper_id: [] for paper_id in by_id}
     for sentence in library.sentences(by_id)[0]:
-        abstract = by_id[sentence.paper_id].abstract
-        if not out_of_place(sentence.span.of(abstract), abstract):
-            spans[sentence.paper_id].append(sentence.span)
+        spans[sentence.paper_id].append(sentence.span)
     for paper_id, paper in by_id.items():
-        yield paper, spans[paper_id]
+        yield paper, quotable(paper.abstract, spans[paper_id])
 
 
 def introduction(paper: Paper, spans: Sequence[Span]) -> Span | None:

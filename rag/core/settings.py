@@ -1,11 +1,14 @@
 """All settings, in one frozen record. Read once at the edge (command line, window, evals) and passed down.
 
 Every field is also an environment variable with the prefix `CITEWISE_`; an unknown `CITEWISE_…` variable is refused, so a
-typo cannot silently leave a default in force. Knows nothing of what the values lead to.
+typo cannot silently leave a default in force; what a cluster makes for a service called citewise is passed over. Knows nothing of
+what the values lead to.
 """
 
 import difflib
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,12 +17,17 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.core.domain import Mode
+from rag.core.environment import is_of_a_service
 from rag.core.errors import SettingsError
 
 PREFIX = "CITEWISE_"
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
 DEFAULT_READER = "HuggingFaceTB/SmolLM2-135M-Instruct"
 DEFAULT_WRITER = "Qwen/Qwen3-4B-Instruct-2507"
+_FLAGS_ONLY = {"PORT": "--port", "HOST": "--host"}
+"""No settings: a cluster makes CITEWISE_PORT itself for a service called citewise, with another meaning."""
+_NO_HOME = Path("~")
+_SHOWN = 200  # characters of a wrong value
 
 
 class Settings(BaseSettings):
@@ -28,7 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     library: Path = Field(Path("library"), description="folder of the library")
-    cache: Path = Field(default_factory=lambda: user_cache_path("citewise"), description="folder for converted weights")
+    cache: Path = Field(default_factory=lambda: _cache(), description="folder for converted weights")
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="embedding model: hub name or folder")
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
@@ -52,15 +60,63 @@ class Settings(BaseSettings):
     writer_seconds: float = Field(60, gt=0, le=3_600, description="longest that one written answer may take")
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
-    auth: SecretStr | None = Field(None, description="name:password that the window asks for")
+    auth: SecretStr | None = Field(
+        None, description="name:password that the window asks for, or @ and a file that holds it"
+    )
+    root_path: str | None = Field(
+        None, description="path below which a proxy serves the window, such as /papers, or its whole address"
+    )
+    allow_host: str | None = Field(
+        None, description="names by which a proxy or another page may call the window, with commas"
+    )
+    trusted_proxy: str | None = Field(
+        None, description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
+    )
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
+
+    @field_validator("library", "cache", "data")
+    @classmethod
+    def _from_home(cls, value: Path | None) -> Path | None:
+        # What a shell would do; files of variables have no shell.
+        try:
+            return None if value is None else value.expanduser()
+        except RuntimeError:
+            raise ValueError("there is no home folder here; name the folder by its whole path") from None
 
     @field_validator("auth")
     @classmethod
     def _name_and_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value().startswith("@"):
+            value = SecretStr(_first_line(Path(value.get_secret_value()[1:])))
         if value is not None and not all(value.get_secret_value().partition(":")):
             raise ValueError("a name, a colon and a password are needed")
         return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_in_utf8(cls, value: Any) -> Any:
+        text = str(value) if isinstance(value, str | Path) else ""
+        if "\0" in text or not _is_unicode(text):
+            raise ValueError("it holds bytes that are no text in UTF-8; rename the file or folder, or name another")
+        return value
+
+    @field_validator("trusted_proxy")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        for address in filter(None, map(str.strip, (value or "").split(","))):
+            try:
+                ipaddress.ip_network(address, strict=False)
+            except ValueError:
+                raise ValueError("numeric addresses, such as 10.0.0.7 or 10.0.0.0/24, are needed") from None
+        return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _path_or_address(cls, value: str | None) -> str | None:
+        path = (value or "").strip().rstrip("/")
+        if path and not path.startswith(("/", "http://", "https://")):
+            raise ValueError("a path that begins with /, or an address that begins with https://, is needed")
+        return path or None
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
@@ -70,16 +126,54 @@ class Settings(BaseSettings):
             SettingsError: an unknown `CITEWISE_…` variable, or a value of the wrong kind or out of bounds.
         """
         variables = {PREFIX + name.upper() for name in cls.model_fields}
-        for variable in sorted(os.environ):
-            if variable.upper().startswith(PREFIX) and variable.upper() not in variables:
-                near = difflib.get_close_matches(variable.upper(), variables, n=1)
-                hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
-                raise SettingsError(f"unknown setting {variable} in the environment{hint}")
+        for variable, value in sorted(os.environ.items()):
+            name = variable.upper()
+            if name.startswith(PREFIX) and name not in variables and not is_of_a_service(name, value):
+                raise SettingsError(f"unknown setting {variable} in the environment{_hint(name, variables)}")
         try:
             return cls(**{name: value for name, value in overrides.items() if value is not None})
         except ValidationError as error:
-            problems = "; ".join(
-                f"{PREFIX}{'.'.join(map(str, item['loc'])).upper()}={item['input']!r}: {item['msg']}"
-                for item in error.errors()
-            )
-            raise SettingsError(f"bad settings: {problems}") from error
+            raise SettingsError(f"bad settings: {'; '.join(_problem(cls, item) for item in error.errors())}") from None
+
+
+def _cache() -> Path:
+    try:
+        folder = user_cache_path("citewise")
+    except RuntimeError:
+        return _NO_HOME
+    return _NO_HOME if folder.parts[:1] == ("~",) else folder
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip().partition("\n")[0].strip()
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise ValueError(f"the file named after @ cannot be read: {why}") from None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _hint(name: str, variables: set[str]) -> str:
+    flag = _FLAGS_ONLY.get(name.removeprefix(PREFIX))
+    if flag:
+        return f"; it is a flag: citewise chat {flag} …"
+    near = difflib.get_close_matches(name, variables, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
+
+
+def _problem(settings: type[Settings], item: Any) -> str:
+    """One thing that is wrong. The value of a secret is left out, since what is printed is also logged and sent on."""
+    name = ".".join(map(str, item["loc"]))
+    field = settings.model_fields.get(name)
+    secret = field is not None and "SecretStr" in str(field.annotation)
+    value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
+    # An address may hold a name and password too.
+    shown = "" if secret else "=" + re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
+    return f"{PREFIX}{name.upper()}{shown}: {item['msg'].removeprefix('Value error, ')}"

@@ -89,6 +89,12 @@ def no_evidence(sentences: Sequence[Sentence], papers: Mapping[str, Paper]) -> t
     )
 
 
+def quotable(abstract: str, sentences: Sequence[Span]) -> list[Span]:
+    """The sentences of an abstract, all of them given in their order, that may be quoted."""
+    reasons = kept_back(abstract, tuple(sentences))
+    return [span for span in sentences if span not in reasons]
+
+
 @lru_cache(maxsize=2_048)
 def kept_back(abstract: str, sentences: tuple[Span, ...]) -> Mapping[Span, str]:
     """Which sentences of an abstract, in their order, are no evidence, and why: a clause that says what "it" does."""

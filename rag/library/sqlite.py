@@ -158,7 +158,8 @@ def _self() -> dict[str, str | int]:
     return {
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
+        # The name alone: what follows it may hold a password, and everybody can read the note.
+        "command": Path(sys.argv[0]).name[:200],
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.core.environment import proxy_variable
 from rag.core.errors import ModelNotFound, ModelUnsupported
 from rag.models.weights import Report, converted, first_line, quiet_loading, verified_hash
 
@@ -175,6 +176,7 @@ def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Source 
 
 
 def _from_hub(name: str, tried: list[str], report: Report | None) -> Source | None:
+    from httpx import HTTPError
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -186,8 +188,10 @@ def _from_hub(name: str, tried: list[str], report: Report | None) -> Source | No
     try:
         patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
         return Path(snapshot_download(name, allow_patterns=patterns)), "hub", None
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        tried.append(f"the Hugging Face hub at {constants.ENDPOINT} ({type(error).__name__}: {first_line(error)})")
+    except (OSError, ValueError, HfHubHTTPError, HTTPError) as error:
+        proxy = proxy_variable(constants.ENDPOINT)
+        by = f" by the proxy that {proxy} names" if proxy else ""
+        tried.append(f"the Hugging Face hub at {constants.ENDPOINT}{by} ({type(error).__name__}: {first_line(error)})")
     return None
 
 

@@ -88,7 +88,7 @@ def converted(gguf: Path, sha256: str, cache: Path, report: Report | None) -> Pa
             raise ModelUnsupported(f"{gguf} cannot be read as a GGUF model: {first_line(error)}") from error
         except OSError as error:
             raise ModelNotFound(
-                f"cannot keep the converted weights of {gguf.name} in {folder.parent}: {error}. "
+                f"cannot keep the converted weights of {gguf.name} in {folder.parent}: {error.strerror or error}. "
                 "Free some space (550 MB), or name another folder in CITEWISE_CACHE"
             ) from error
     recorded = json.loads((folder / "manifest.json").read_text("utf-8"))

@@ -120,10 +120,10 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
         SavedAnswersDamaged: the text is none of these.
     """
     try:
-        values = [json.loads(text)]
+        values = [_parsed(text)]
     except ValueError:
         try:
-            values = [json.loads(line) for line in text.splitlines() if line.strip()]
+            values = [_parsed(line) for line in text.splitlines() if line.strip()]
         except ValueError as error:
             raise SavedAnswersDamaged(f"this is neither JSON nor lines of JSON: {error}") from error
     turns: list[tuple[str, Any]] = []
@@ -139,6 +139,13 @@ def saved_answers(text: str) -> list[tuple[str, Any]]:
             "there are no answers in it: save a conversation in the window, or use answers of ask --json"
         )
     return turns
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("lists or objects are nested too deeply in each other") from None
 
 
 def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:

@@ -13,6 +13,7 @@ import pytest
 from rag.checking import names as checked_names
 from rag.checking import negation, numbers
 from rag.core import escaping, formulas, lexicon, names, text
+from rag.core.domain import Span
 from rag.core.sentences import SENTENCE_MAX_CHARS
 from rag.evidence import injection
 from rag.question import follow_up, identifiers, kinds
@@ -87,7 +88,7 @@ FUNCTIONS: list[Callable[[str], object]] = [
     lambda run: [kinds.holds(run, kind) for kind in ("number", "cause", "code")],
     identifiers.identifiers_in,
     identifiers.without_identifiers,
-    lambda run: injection.out_of_place(run, run),
+    lambda run: injection.kept_back(run, (Span(0, len(run)),)),
 ]
 OF_A_SENTENCE: list[Callable[[str], object]] = [
     lambda run: numbers.number_conflicts(run, run),

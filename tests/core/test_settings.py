@@ -110,3 +110,83 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize(("value", "name"), [(1, "max_quotes"), (20, "max_quotes"), (100, "read_sentences")])
 def test_the_bounds_themselves_are_allowed(value: int, name: str) -> None:
     assert getattr(Settings.load(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("name", ["auth", "writer_key"])
+@pytest.mark.parametrize("way", ["environment", "argument"])
+def test_the_value_of_a_secret_is_never_repeated(monkeypatch: pytest.MonkeyPatch, name: str, way: str) -> None:
+    wrong = "hunter2\udcff"
+    overrides = {name: wrong} if way == "argument" else {}
+    if way == "environment":
+        monkeypatch.setenv(f"CITEWISE_{name.upper()}", wrong)
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(**overrides)
+    assert f"CITEWISE_{name.upper()}: " in str(caught.value) and "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None  # whose own text has it
+
+
+def test_a_password_without_its_name_is_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="CITEWISE_AUTH: a name, a colon and a password are needed") as caught:
+        Settings.load(auth="hunter2")
+    assert "hunter2" not in str(caught.value) and "Value error" not in str(caught.value)
+
+
+def test_a_path_that_is_no_text_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"CITEWISE_LIBRARY=.*no text in UTF-8"):
+        Settings.load(library=Path("lib\udcff"))
+    with pytest.raises(SettingsError, match=r"CITEWISE_EMBEDDER=.*no text in UTF-8"):
+        Settings.load(embedder="a\0b")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("/papers", "/papers"), ("/papers/", "/papers"), ("/", None), ("https://a.example/p/", "https://a.example/p")],
+)
+def test_a_root_path_is_kept_without_its_last_slash(given: str, kept: str | None) -> None:
+    assert Settings.load(root_path=given).root_path == kept
+
+
+def test_a_root_path_and_a_proxy_of_another_form_are_refused() -> None:
+    with pytest.raises(SettingsError, match="a path that begins with /"):
+        Settings.load(root_path="papers")
+    with pytest.raises(SettingsError, match="numeric addresses"):
+        Settings.load(trusted_proxy="10.0.0.1, proxy.example")
+    assert Settings.load(trusted_proxy="10.0.0.1, 10.1.0.0/16, fd00::1").trusted_proxy
+
+
+def test_a_path_from_home_is_that_of_a_shell_and_without_a_home_the_cache_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CITEWISE_LIBRARY", "~/papers")
+    assert Settings.load().library == tmp_path / "papers"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    with pytest.raises(SettingsError, match="there is no home folder here"):
+        Settings.load()
+    monkeypatch.delenv("CITEWISE_LIBRARY")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with pytest.raises(
+        SettingsError, match="CITEWISE_CACHE='~': there is no home folder here; name the folder by its whole path"
+    ):
+        Settings.load()
+    assert Settings.load(cache=tmp_path).cache == tmp_path
+
+
+def test_name_and_password_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("bob:hunter2\n\nrest\n")
+    auth = Settings.load(auth=f"@{file}").auth
+    assert auth is not None and auth.get_secret_value() == "bob:hunter2"
+    with pytest.raises(SettingsError, match=r"CITEWISE_AUTH: the file named after @ cannot be read: No such file"):
+        Settings.load(auth=f"@{tmp_path / 'gone'}")
+    file.write_text("hunter2")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(auth=f"@{file}")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_password_in_an_address_is_not_repeated() -> None:
+    with pytest.raises(SettingsError, match=r"CITEWISE_WRITER_URL='http://…@127.0.0.1/v1") as caught:
+        Settings.load(writer_url="http://bob:hunter2@127.0.0.1/v1\0")
+    assert "hunter2" not in str(caught.value)

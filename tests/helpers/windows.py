@@ -63,8 +63,6 @@ PROPAGATE = Paper(
     year=2023,
 )
 PAPERS = (CACHE, PROPAGATE, HOSTILE)
-
-
 MANY = tuple(
     Paper(
         f"p{n}",
@@ -199,25 +197,30 @@ def _span(sentence: AnswerSentence) -> Span:
 
 
 @contextmanager
-def running(open_: Callable[..., Any], port: int | None = None, **settings: Any) -> Iterator[str]:
-    """The address of a window over this assistant, on a port of this machine, until the block is left."""
+def served(open_: Callable[..., Any], port: int | None = None, **settings: Any) -> Iterator[Any]:
+    """A window over this assistant as gradio knows it, on a port of this machine, until the block is left."""
     from ui.app import build_app, launch_options
 
-    given = Settings(**settings)
-    demo = build_app(given, open_)
-    options = launch_options(given) | {"prevent_thread_lock": True, "quiet": True}
+    demo = build_app(Settings(**settings), open_)
+    options = launch_options(Settings(**settings)) | {"prevent_thread_lock": True, "quiet": True}
     demo.launch(server_name="127.0.0.1", server_port=port or free_port(), **options)
     try:
-        yield demo.local_url
+        yield demo
     finally:
         demo.close(verbose=False)
+
+
+@contextmanager
+def running(*arguments: Any, **settings: Any) -> Iterator[str]:
+    """The address of such a window."""
+    with served(*arguments, **settings) as demo:
+        yield demo.local_url
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,15 @@ def test_a_second_writer_is_refused_by_name_while_readers_go_on(small_library: P
     assert f"LibraryBusy: the library {small_library} is being written by process {os.getpid()}" in child.stdout
 
 
+def test_the_note_of_who_writes_has_no_argument_of_the_command(
+    small_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/citewise", "chat", "--auth", "bob:hunter2"])
+    with writer_lock(small_library):
+        note = (small_library / "writer.json").read_text("utf-8")
+    assert '"command": "citewise"' in note and "hunter2" not in note
+
+
 _TRY_TO_WRITE = """
 import sys
 from pathlib import Path

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from rag.core.errors import ModelNotFound, ModelUnsupported, WeightsDamaged
@@ -117,6 +118,15 @@ def test_the_hub_cache_goes_before_the_hub(tmp_path: Path, hub: Callable[[Any, A
     files = find_model(NAME, tmp_path / "cache", said.append)
     assert (files.folder, files.source, files.sha256) == (folder, "hub cache", SHA256)
     assert said == []
+
+
+def test_a_proxy_that_refuses_is_named_by_its_variable(
+    tmp_path: Path, hub: Callable[[Any, Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    hub(_not_cached(), httpx.ProxyError("407 Proxy Authentication Required"))
+    with pytest.raises(ModelNotFound, match=r"by the proxy that HTTPS_PROXY names .*407 Proxy"):
+        find_model(NAME, tmp_path / "cache")
 
 
 def test_a_download_is_announced(tmp_path: Path, hub: Callable[[Any, Any], None]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Hit, Paper, Span
 from rag.core.errors import SavedAnswersDamaged
-from rag.output.from_json import answer_of, paper_ids
+from rag.output.from_json import answer_of, paper_ids, saved_answers
 from rag.output.to_json import answer_json
 from ui.records import ChatTurn
 from ui.session.records import SavedTurn, record, saved_turns, turn_of
@@ -146,3 +146,11 @@ def test_a_record_holds_what_ask_json_prints() -> None:
     rest = {"evidence": 0, "signals": 0}
     assert made | rest == answer_json(ANSWER) | rest | {"threshold": ANSWER.threshold}
     assert made["evidence"] == [{"paper_id": "bees", "start": 17, "end": 54, "score": 0.5, "parts": {"dense": 0.5}}]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[" * 985, '{"turns":[' * 5_000, '{"question": "q", "sentences": ' + "[" * 2_000]
+)
+def test_lists_nested_without_end_are_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(SavedAnswersDamaged):
+        saved_answers(text)

@@ -1,5 +1,9 @@
 """What a person reads in a terminal: text from strangers stays text, and nothing that was said is left out."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from rag.core.domain import Answer, AnswerSentence, Citation, Dropped, Evidence, Finding, Hit, Paper, Span
@@ -63,3 +67,37 @@ def test_a_line_that_says_what_the_quotes_are_is_shown_once_and_first(capsys: py
     shown = capsys.readouterr().out
     assert shown.startswith(lead)
     assert shown.count(lead) == 1
+
+
+_SHOWING = """
+from rag.core.domain import Finding
+from rag.output.terminal import print_findings, progress_bars, status_line
+with status_line() as status:
+    status("Reading")
+with progress_bars() as progress:
+    progress("Reading", 1, 2)
+print_findings([Finding("a", False, "wrong")])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are of POSIX")
+@pytest.mark.parametrize(
+    ("env", "never"), [({"TERM": "dumb"}, b"\x1b"), ({"TERM": "xterm", "NO_COLOR": "1"}, b"\x1b[3")]
+)
+def test_a_terminal_gets_no_more_than_it_can_or_may_show(env: dict[str, str], never: bytes) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-c", _SHOWING],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={"PATH": "", **env},
+        check=True,
+    )
+    shown = os.read(ours, 100_000)
+    os.close(ours)
+    os.close(theirs)
+    assert b"wrong a: wrong" in shown.replace(b"\x1b[0m", b"").replace(b"\x1b[1;31m", b"").replace(b"\x1b[1m", b"")
+    assert never not in shown

@@ -50,3 +50,20 @@ def test_a_vote_that_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.
     feedback.keep(tmp_path / "feedback.jsonl", vote)
     with pytest.raises(FileNotWritten, match="is full"):
         feedback.keep(tmp_path / "feedback.jsonl", vote)
+
+
+def test_one_address_cannot_fill_the_file_for_all(tmp_path: Path) -> None:
+    file, shares = tmp_path / "feedback.jsonl", feedback.Shares()
+    largest = {"vote": "up", "note": "n" * 1_000, "question": "∞" * 20_000, "answer": {"answer": "∞" * 20_000}}
+    with pytest.raises(VoteRefused, match="too many votes came from your address"):
+        for _ in range(1_000):
+            feedback.keep(file, largest, shares, "1.2.3.4")
+    assert 1_800_000 < file.stat().st_size <= 2_000_000
+    feedback.keep(file, largest, shares, "5.6.7.8")
+
+
+def test_votes_are_read_by_the_owner_only_and_half_characters_are_no_error(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.jsonl"
+    feedback.keep(file, {"vote": "up", "question": "q", "answer": {"answer": "half \udcff"}})
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text("utf-8"))["answer"] == "half ?"

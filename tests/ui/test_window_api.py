@@ -74,21 +74,6 @@ def test_endpoint_over_plain_http(address: str) -> None:
     assert answer["outcome"] == "answered"
 
 
-def test_nothing_is_uploaded_beyond_a_megabyte(address: str) -> None:
-    def send(size: int) -> None:
-        parts = (
-            b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n'
-            + b"a" * size
-            + b"\r\n--x--\r\n"
-        )
-        read(f"{address}gradio_api/upload", parts, {"Content-Type": "multipart/form-data; boundary=x"})
-
-    send(10)
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        send(2_000_000)
-    assert refused.value.code == 413
-
-
 def test_with_a_password_nothing_is_told_without_it() -> None:
     from gradio_client import Client
 

@@ -4,6 +4,7 @@ Owns what is kept: the time, the vote, the note, the question, the answer and th
 """
 
 import json
+import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from ui.records import NOTE_CHARS
 
 FILE_NAME = "feedback.jsonl"
 _MOST_BYTES = 20_000_000
+_MOST_OF_ONE = 2_000_000  # bytes that one address may fill of it, so that nobody alone can keep others from voting
 _MOST_CITED = 50
 _LOCK = threading.Lock()
 
@@ -29,21 +31,39 @@ class Vote(BaseModel):
     answer: dict[str, Any]
 
 
+class Shares:
+    """How much of the file each address has filled since the window was opened."""
+
+    def __init__(self) -> None:
+        self._bytes: dict[str, int] = {}
+
+    def take(self, address: str, size: int) -> None:
+        """Count this much to the address.
+
+        Raises:
+            VoteRefused: it has filled its share.
+        """
+        filled = self._bytes.get(address, 0) + size
+        if filled > _MOST_OF_ONE:
+            raise VoteRefused("too many votes came from your address; what came until now is kept")
+        self._bytes[address] = filled
+
+
 def _short(value: Any, most: int = 200) -> str:
     return str(value or "")[:most]
 
 
-def keep(file: Path, sent: Any) -> None:
-    """Add the vote to the file.
+def keep(file: Path, sent: Any, shares: Shares | None = None, address: str = "") -> None:
+    """Add the vote to the file, which only the owner of the process can read. With `shares` it counts to that of the address.
 
     Raises:
-        VoteRefused: it is no vote.
+        VoteRefused: it is no vote, or the address has filled its share.
         FileNotWritten: the file cannot be written, or is full.
     """
     try:
         vote = Vote.model_validate(sent)
     except ValidationError as error:
-        raise VoteRefused(f"this is no vote: {error.errors()[0]['msg']}") from error
+        raise VoteRefused(f"this is no vote: {error.errors()[0]['msg']}") from None
     cited = [
         citation.get("paper_id")
         for sentence in vote.answer.get("sentences") or []
@@ -61,12 +81,18 @@ def keep(file: Path, sent: Any) -> None:
         "answer": _short(vote.answer.get("answer"), 20_000),
         "cited": list(dict.fromkeys(filter(None, map(_short, cited))))[:_MOST_CITED],
     }
-    text = json.dumps(line, ensure_ascii=False) + "\n"
+    text = (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", "replace")
     try:
         with _LOCK:
             if (file.stat().st_size if file.exists() else 0) + len(text) > _MOST_BYTES:
                 raise FileNotWritten(f"{file.name} is full; move it away to keep more votes")
-            with file.open("a", encoding="utf-8") as stream:
+            if shares is not None:
+                shares.take(address, len(text))
+            with open(file, "ab", opener=_only_ours) as stream:
                 stream.write(text)
     except OSError as error:
         raise FileNotWritten(f"the vote could not be kept in {file.name}: {error.strerror or error}") from error
+
+
+def _only_ours(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

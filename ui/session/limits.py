@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rag.core.errors import TooManyRequests
@@ -33,7 +33,9 @@ class RateLimit:
         now = self._clock()
         with self._lock:
             if len(self._calls) > _MOST_ADDRESSES:
-                self._calls = {who: times for who, times in self._calls.items() if now - times[-1] < _WINDOW_SECONDS}
+                self._calls = {
+                    who: times for who, times in self._calls.items() if times and now - times[-1] < _WINDOW_SECONDS
+                }
             times = self._calls.setdefault(address, deque())
             while times and now - times[0] >= _WINDOW_SECONDS:
                 times.popleft()
@@ -44,12 +46,24 @@ class RateLimit:
                 )
             times.append(now)
 
+    def release(self, address: str) -> None:
+        """Take back the last call of this address: it was none that counts."""
+        with self._lock:
+            times = self._calls.get(address)
+            if times:
+                times.pop()
 
-def address_of(request: Any) -> str:
+
+def caller(headers: Mapping[str, str], peer: str) -> str:
     """Who calls: the address of the connection, or on a Hugging Face Space, where that is always the proxy, the one that the
-    proxy names last (what stands before it could be made up)."""
+    proxy names last (what stands before it could be made up). Elsewhere the server puts in what a trusted proxy says."""
     if os.environ.get("SPACE_ID"):
-        named = str(request.headers.get("x-forwarded-for", "")).rsplit(",", 1)[-1].strip()
+        named = str(headers.get("x-forwarded-for", "")).rsplit(",", 1)[-1].strip()
         if named:
             return named
-    return str(getattr(getattr(request, "client", None), "host", "") or "unknown")
+    return peer or "unknown"
+
+
+def address_of(request: Any) -> str:
+    """Who calls with this request of gradio's."""
+    return caller(request.headers, str(getattr(getattr(request, "client", None), "host", "") or ""))

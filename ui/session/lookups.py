@@ -40,21 +40,24 @@ class Lookups:
         self._loader = loader
         self._settings = settings
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
+        self._shares = feedback.Shares()
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
         return [self._guard(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
 
-    def _guard(self, work: Callable[[Sent], Sent]) -> Callable[..., Any]:
+    def _guard(self, work: Callable[..., Sent]) -> Callable[..., Any]:
         """The edge at which errors become words for the page."""
 
         @wraps(work)
         def run(sent: Any, request: gr.Request) -> Sent:
             try:
-                self._rate.take(address_of(request))
+                address = address_of(request)
+                self._rate.take(address)
                 if not self._loader.wait(0):
                     raise StillLoading("the library is still loading; try again in a moment")
-                return work(sent if isinstance(sent, dict) else {})
+                sent = sent if isinstance(sent, dict) else {}
+                return work(sent, address) if work == self.feedback else work(sent)
             except CitewiseError as error:
                 return {"error": str(error)}
             except Exception:
@@ -76,7 +79,7 @@ class Lookups:
         """A file of these turns: its name, media type and text."""
         saved = saved_turns(sent.get("turns"))
         name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
-        kind = sent.get("format")
+        kind = str(sent.get("format") or "")
         if kind == CONVERSATION:
             turns = [{"question": one.question, "answer": one.answer} for one in saved]
             return _file(
@@ -85,7 +88,7 @@ class Lookups:
                 json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
             )
         if kind not in FORMATS:
-            raise RequestRefused(f"there is no export as {kind!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
+            raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
         papers = self._papers_of(saved)
         exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
         form = FORMATS[kind]
@@ -110,10 +113,10 @@ class Lookups:
             note += f"; the first {len(papers)} are shown"
         return {"html": paper_rows(papers), "note": note}
 
-    def feedback(self, sent: Sent) -> Sent:
-        """Keep a vote."""
+    def feedback(self, sent: Sent, address: str) -> Sent:
+        """Keep a vote of this address."""
         file = self._settings.library / feedback.FILE_NAME
-        feedback.keep(file, sent)
+        feedback.keep(file, sent, self._shares, address)
         what = "your vote, the note, the question and the answer"
         return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 

@@ -73,6 +73,11 @@ def stopped_row(has_answer: bool) -> Markup:
     return _row("stopped", "Stopped", "The answer is incomplete." if has_answer else "Nothing was found yet.")
 
 
+def waiting_row(ahead: int) -> Markup:
+    """While others are answered: how many they are."""
+    return render("stages", done=(), now=f"Waiting: {ahead} ahead of you" if ahead else _WAITING)
+
+
 def page_rows() -> dict[str, Markup]:
     """The states that the page draws by itself: before the first frame of a turn, and where the server does not answer."""
     lost = "The server is busy or the connection was lost. What is here is kept; ask again."

@@ -89,6 +89,7 @@ const receive = (message) => {
   const { parts, draft, record } = message ?? {};
   const turn = talk.turns.find((one) => one.id === parts?.id);
   if (!turn || turn.run !== message.run) return;
+  begun = turn.run;
   if (turn !== running && !(turn === stopping && parts.step === "stopped")) return;
   // The record comes with the end; until then a draft is what can be kept.
   change(turn, record ?? { step: parts.step, answer: draft ?? turn.answer });
@@ -130,6 +131,19 @@ setInterval(async () => {
   const there = () => fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
   if (!(await there()) && !(await there()) && running?.run === run) interrupt();
 }, 1000);
+
+/* Until an attempt has its turn, the server says nothing of itself; asked, it tells how many are before it. */
+const PLACE_MS = 2000;
+let begun = ""; // the attempt that the server has last said something about
+setInterval(async () => {
+  const turn = running;
+  if (!turn || begun === turn.run) return;
+  const { run } = turn;
+  const { state } = (await server?.place({ run }).catch(() => null)) ?? {};
+  if (!state || running?.run !== run || begun === run) return;
+  fill(viewOf(turn).state, state);
+  tick(viewOf(turn));
+}, PLACE_MS);
 
 /** The server did not answer to the end: it is busy, gone, or the connection is. What was shown stays. */
 const interrupt = () => {

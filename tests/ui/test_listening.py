@@ -1,0 +1,93 @@
+"""What keeps the window from being served is said in a sentence before anything is loaded."""
+
+import errno
+import socket
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rag.core.errors import SettingsError
+from rag.core.settings import Settings
+from ui import listening
+from ui.session.line import Line
+from ui.views.outcomes import waiting_row
+
+
+def test_a_free_port_and_any_port_can_be_listened_on() -> None:
+    listening.check("127.0.0.1", 0)
+    listening.check("localhost", 0)
+
+
+def test_a_port_that_is_in_use_is_named_with_what_to_do() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"port {port} of 127.0.0.1 is in use already.*--port"):
+            listening.check("127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_and_an_unknown_name_are_named() -> None:
+    with pytest.raises(SettingsError, match=r"192.0.2.7 is no address of this machine.*--host"):
+        listening.check("192.0.2.7", 0)
+    with pytest.raises(SettingsError, match=r"--host nosuch.invalid cannot be found"):
+        listening.check("nosuch.invalid", 0)
+
+
+def test_a_port_for_administrators_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(SettingsError, match=r"port 80 of 127.0.0.1 is reserved for administrators.*above 1023"):
+        listening.check("127.0.0.1", 80)
+
+
+def test_a_folder_for_temporary_files_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(
+        SettingsError, match=r"no folder for temporary files can be written \(TMPDIR names .*gone\); set TMPDIR"
+    ):
+        listening.check("127.0.0.1", 0)
+
+
+@pytest.mark.parametrize("wrong", ["port", "folder"])
+def test_nothing_is_loaded_where_the_window_cannot_be_served(monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    from ui import app
+
+    def refuse(*_: Any) -> None:
+        raise SettingsError(wrong)
+
+    monkeypatch.setattr("ui.listening.check", refuse)
+    monkeypatch.setattr(app, "build_app", lambda settings: pytest.fail("it was built"))
+    with pytest.raises(SettingsError, match=wrong):
+        app.launch(Settings())
+
+
+# --- the place in the queue ----------------------------------------------------------------------------------------------
+
+
+def queue(running: int, *waiting: str | None) -> Any:
+    """Gradio's queue with these attempts in it; None is one of a program."""
+    events = [SimpleNamespace(data=SimpleNamespace(event_data={"run": run} if run else None)) for run in waiting]
+    events.append(SimpleNamespace(data=None))
+    turns = SimpleNamespace(queue=events, current_concurrency=running)
+    return SimpleNamespace(_queue=SimpleNamespace(event_queue_per_concurrency_id={"model": turns}))
+
+
+def test_the_place_in_the_queue_counts_who_is_answered_and_who_came_before() -> None:
+    line = Line(queue(1, "a", None, "b"), "model")
+    assert [line.ahead_of(run) for run in ("a", "b", "running")] == [1, 3, None]
+    assert Line(queue(0, "a"), "model").ahead_of("a") == 0
+    assert Line(queue(1, "a"), "other").ahead_of("a") is None
+
+
+def test_the_place_is_told_in_words() -> None:
+    assert "Waiting: 3 ahead of you" in waiting_row(3)
+    assert "Waiting for its turn" in waiting_row(0)

@@ -1,0 +1,5 @@
+"""What is looked at of every request before gradio sees it: for whom it is, from where, how large, and of what form.
+
+Gradio reads, copies and logs what strangers send, and fetches what they name; so whatever citewise does not need is refused here.
+May import rag.core and ui.session. Knows nothing of questions and answers, nor of gradio but its addresses.
+"""

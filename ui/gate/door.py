@@ -1,0 +1,274 @@
+"""The door of the window: each request is refused in a sentence or handed on whole. An ASGI middleware.
+
+Owns the order in which requests are looked at, and that a body is read only as far as its limit, and only from who may send it. What
+it refuses, and what fails behind it, is never repeated and never logged at length.
+"""
+
+import asyncio
+import inspect
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+from rag.core.errors import RequestRefused, TooManyRequests
+from ui.gate.login import kept_signed_in, with_login_help
+from ui.gate.names import Names
+from ui.gate.payloads import FILES_REFUSED, check_call, check_count, check_fields, parsed, without_half_characters
+from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
+from ui.session.limits import RateLimit
+
+logger = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_SECONDS = 60.0
+_LOG_SECONDS = 60.0
+_JSON = ("application/json",)
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_NOT_AUTHENTICATED = {"error": "Not authenticated", "auth_message": None}
+"""As gradio itself says it, since its clients look for it."""
+
+
+class Refusal(Exception):
+    """A request that goes no further: its status, and what the sender is told."""
+
+    def __init__(self, status: int, why: Any) -> None:
+        super().__init__(status)
+        self.status = status
+        self.why = why
+
+
+class Door:
+    """Stands in front of gradio's addresses.
+
+    Args:
+        app: what is behind it.
+        names: by which names the window may be called.
+        root: the path below which a proxy serves it, or "".
+        address_of: who sends a request, by its headers and the address of the connection.
+        sign_ins: how often one address may send a wrong password.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        names: Names,
+        root: str,
+        address_of: Callable[[Mapping[str, str], str], str],
+        sign_ins: RateLimit,
+    ) -> None:
+        self._app = app
+        self._names = names
+        self._root = root
+        self._address_of = address_of
+        self._sign_ins = sign_ins
+        self._logged = float("-inf")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the request, or hand it on."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        if "host" not in headers:
+            # Gradio's own layer in front of this one looks it up in the same list, and fails without.
+            scope["headers"].append((b"host", b""))
+        path = below(self._root, scope["path"])
+        if path != scope["path"]:
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        try:
+            route = self._route(scope, headers)
+            body = await self._body(route, headers, receive)
+            self._look_at(route, scope, body)
+            address = self._signing_in(route, scope, headers)
+        except Refusal as refused:
+            await _answer(send, refused.status, refused.why)
+            return
+        if body is not None:
+            receive = _again(body, receive)
+        await self._hand_on(scope, receive, self._overheard(route, scope, headers, address, send))
+
+    def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
+        """The route of a request that may be made, as far as its head tells."""
+        routes = routes_of(scope["path"])
+        route = next((one for one in routes if scope["method"] in one.methods), None)
+        if not self._names.answer_to(headers.get("host", "")):
+            host = headers.get("host", "")[:100]
+            raise Refusal(
+                421,
+                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name",
+            )
+        _check_length(route or NOWHERE, headers)
+        if scope["path"].startswith(UPLOAD):
+            raise Refusal(403, FILES_REFUSED)
+        if not routes:
+            raise Refusal(404, "there is nothing at this address")
+        if route is None:
+            raise Refusal(405, "this address cannot be used in this way")
+        opened = route.page and headers.get("sec-fetch-mode") == "navigate"
+        if self._names.is_foreign(headers) and not opened:
+            raise Refusal(
+                403,
+                "this request comes from a page of another site. To let that page use citewise, start it with --allow-host and "
+                "the name of that site",
+            )
+        if not route.open and not kept_signed_in(scope["app"], headers):
+            raise Refusal(401, _NOT_AUTHENTICATED)
+        wanted = {"none": (), "form": _FORMS}.get(route.body, _JSON)
+        if wanted and headers.get("content-type", "").partition(";")[0].strip().lower() not in wanted:
+            raise Refusal(415, f"the Content-Type must be {wanted[0]}")
+        return route
+
+    async def _body(self, route: Route, headers: Mapping[str, str], receive: Receive) -> bytes | None:
+        """The whole body; None where the address takes none."""
+        if route.body == "none":
+            return None
+        parts, size = [], 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refusal(400, "the body ended early")
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > route.most:
+                        raise _too_large(route)
+                    if not message.get("more_body"):
+                        break
+        except TimeoutError:
+            raise Refusal(408, f"the body did not come within {BODY_SECONDS:.0f} s") from None
+        body = b"".join(parts)
+        return body if route.body == "form" else without_half_characters(body)
+
+    def _look_at(self, route: Route, scope: Scope, body: bytes | None) -> None:
+        if body is None or route.body in ("form", "lookup"):
+            return
+        try:
+            sent = parsed(body)
+            if route.body == "fields":
+                check_fields(sent, scope["path"].rstrip("/").rsplit("/", 1)[-1])
+                return
+            check_call(sent, named="/call/v2/" in scope["path"])
+            _check_function(scope, route, sent)
+        except RequestRefused as error:
+            raise Refusal(400, str(error)) from None
+
+    def _signing_in(self, route: Route, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Who signs in, counted; "" where nobody does."""
+        if route.body != "form":
+            return ""
+        address = self._address_of(headers, (scope.get("client") or ("", 0))[0])
+        try:
+            self._sign_ins.take(address)
+        except TooManyRequests as error:
+            raise Refusal(429, f"too many attempts to sign in; {error}") from None
+        return address
+
+    def _overheard(self, route: Route, scope: Scope, headers: Mapping[str, str], signing_in: str, send: Send) -> Send:
+        """The way back: a right password is not counted, and the page for signing in says why it did not work."""
+        if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
+            return with_login_help(send)
+        if not signing_in:
+            return send
+
+        async def listening(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                self._sign_ins.release(signing_in)
+            await send(message)
+
+        return listening
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What gradio cannot make sense of ends here and not in a traceback in the log."""
+        started = ended = False
+
+        async def counting(message: Message) -> None:
+            nonlocal started, ended
+            if message.get("status") == 422:  # it repeats what was sent, however long
+                raise RequestRefused
+            started = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counting)
+        except Exception as error:  # noqa: BLE001 (the edge of a request; what gradio raises has no form)
+            self._log(scope, error)
+            if not started:
+                await _answer(send, 400, "the server could not make sense of this request")
+            elif not ended:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _log(self, scope: Scope, error: Exception) -> None:
+        """A line now and then: who sends nonsense all the time must not fill the disk."""
+        now = time.monotonic()
+        if now - self._logged >= _LOG_SECONDS:
+            self._logged = now
+            logger.warning(
+                "a request to %s failed: %s",
+                scope["path"][:100].encode("unicode_escape").decode(),
+                type(error).__name__,
+            )
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _check_length(route: Route, headers: Mapping[str, str]) -> None:
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()) or len(length) > 15 or int(length) > route.most:
+        raise _too_large(route)
+
+
+def _too_large(route: Route) -> Refusal:
+    return Refusal(413, f"the body is too large: at most {route.most:,} bytes are read here")
+
+
+def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> None:
+    """Whether gradio has the function that is called, with so many values."""
+    functions = scope["app"].get_blocks().fns
+    name = scope["path"].rstrip("/").rsplit("/", 1)[-1]
+    if route.body in ("join", "beside"):
+        function = functions.get(sent.get("fn_index"))
+    else:
+        function = next((one for one in functions.values() if one.api_name == name), None)
+    if function is None or function.fn is None or (route.body == "beside" and function.queue):
+        raise RequestRefused("there is no function of that name here")
+    if "/call/v2/" in scope["path"]:
+        return
+    shown = [block for block in function.inputs if not block.skip_api]
+    names = tuple(inspect.signature(function.fn).parameters)[: len(shown)]
+    check_count(len(sent["data"]), names, frozenset({len(function.inputs), len(shown)}))
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more, and then what comes after it."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _answer(send: Send, status: int, why: Any) -> None:
+    text = json.dumps({"detail": why, "error": why}, ensure_ascii=False).encode("utf-8", "replace")
+    kind = (b"content-type", b"application/json; charset=utf-8")
+    length = (b"content-length", str(len(text)).encode())
+    # What was not read of the body is not waited for.
+    headers = [kind, length, (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

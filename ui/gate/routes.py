@@ -1,0 +1,64 @@
+"""Which of gradio's addresses are served, by which methods, to whom, and how much may be sent there. Pure.
+
+Whatever is not in this table is not there: gradio has addresses that take files, fetch others, or write to the disk, and a new version
+may bring more.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+GET = frozenset({"GET", "HEAD"})
+POST = frozenset({"POST"})
+Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites."""
+
+    pattern: str
+    methods: frozenset[str] = GET
+    body: Body = "none"
+    most: int = 16_000
+    open: bool = False
+    page: bool = False
+
+
+API = "/gradio_api"
+UPLOAD = f"{API}/upload"
+_ID = "[^/]{1,200}"
+ROUTES = (
+    Route("/", open=True, page=True),
+    Route("/(?:assets|static)/.{1,300}", open=True),
+    Route("/(?:theme.css|robots.txt|favicon.ico|manifest.json|logout)", open=True),
+    Route(f"{API}/(?:theme.css|startup-events|login_check|user|app_id)", open=True),
+    Route("/config"),
+    Route(f"{API}/(?:info|openapi.json|token|queue/data|queue/status)"),
+    Route(f"{API}/heartbeat/{_ID}"),
+    Route(f"{API}/call/(?:v2/)?{_ID}/{_ID}"),
+    Route("/login", POST, "form", open=True),
+    Route(f"{API}/(?:cancel|reset)", POST, "fields"),
+    Route(f"{API}/queue/join", POST, "join", 1_000_000),
+    Route(f"{API}/call/(?:v2/)?{_ID}", POST, "call", 1_000_000),
+    # Beside the queue, for what does not stand in it: stopping.
+    Route(f"{API}/run/predict", POST, "beside"),
+    # A browser keeps at most 5 MB, and a whole conversation is sent to be reopened.
+    Route(f"{API}/component_server", POST, "lookup", 6_000_000),
+)
+_PATTERNS = [(re.compile(route.pattern), route) for route in ROUTES]
+NOWHERE = Route("")
+"""What an unknown address counts as."""
+
+
+def routes_of(path: str) -> list[Route]:
+    """The routes at this path, one for each set of methods; none where there is nothing."""
+    path = path.rstrip("/") or "/"
+    return [route for pattern, route in _PATTERNS if pattern.fullmatch(path)]
+
+
+def below(root: str, path: str) -> str:
+    """The path without that of the window, where a proxy has left it there."""
+    if root and (path == root or path.startswith(root + "/")):
+        return path[len(root) :] or "/"
+    return path
