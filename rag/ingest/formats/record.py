@@ -14,7 +14,7 @@ TITLE_CHARS = 2_000
 ABSTRACT_CHARS = 30_000
 """Three times the longest of 80,000 abstracts. What is longer is a whole text, or none."""
 _WORD_CHARS = 1_000
-_ENDLESS = re.compile(rf"[A-Za-z0-9+/=_-]{{{_WORD_CHARS + 1}}}")
+_RUN = re.compile(r"[A-Za-z0-9+/=_-]+")
 _WORD = re.compile(r"[^\W\d_]")
 
 _ARXIV_VERSION = re.compile(r"v\d+$")
@@ -85,7 +85,8 @@ def _check(title: str, abstract: str) -> None:
     for name, text, most in (("title", title, TITLE_CHARS), ("abstract", abstract, ABSTRACT_CHARS)):
         if len(text) > most:
             raise BadRecord(f"its {name} has {len(text):,} characters; at most {most:,} are taken")
-        if endless := _ENDLESS.search(text):
-            raise BadRecord(f"its {name} holds a word of more than {_WORD_CHARS:,} characters: {endless[0][:20]}…")
+        endless = next((run[0] for run in _RUN.finditer(text) if len(run[0]) > _WORD_CHARS), None)
+        if endless:
+            raise BadRecord(f"its {name} holds a word of more than {_WORD_CHARS:,} characters: {endless[:20]}…")
     if not _WORD.search(abstract):
         raise BadRecord(f"no word in its abstract: {abstract[:40]}")
