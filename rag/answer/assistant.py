@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from rag.answer import quoted
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
+from rag.answer.library_facts import nothing_more
+from rag.answer.records import Records
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import WriterFailed
@@ -76,6 +78,7 @@ class Assistant:
         self._max_quotes = max_quotes
         self._mode = mode
         self._composer = composer
+        self._records = Records(searcher.library)
 
     @property
     def library(self) -> Library:
@@ -108,6 +111,10 @@ class Assistant:
         """See `Searcher.papers`."""
         return self.searcher.papers(ids)
 
+    def told(self, question: str) -> Answer | None:
+        """The answer that the records alone give to a question, without what was said before it; None where they give none."""
+        return self._records.again(question)
+
     def ask(
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Answer:
@@ -135,23 +142,32 @@ class Assistant:
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
         query = self.searcher.understand(question, history)
+        told = self._records.answer(query)
         clock.mark("rewrite")
-        yield Progress("searching", query.text)
+        if isinstance(told, Answer):
+            yield replace(told, timings_ms=clock.times())
+            return
+        query = told
+        yield Progress("searching", query.asked_as)
         hits = self.searcher.retrieve(query)
         clock.mark("retrieve")
-        yield Progress("reading", query.text, hits[:RETRIEVED])
+        yield Progress("reading", query.asked_as, hits[:RETRIEVED])
         findings = yield from self._read(query, hits, most_papers)
         clock.mark("read")
+        if query.step == "more" and not findings.evidence:
+            yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
+            return
         answer, quotes = self._quoted(findings, clock)
+        answer = replace(answer, notice=query.notice)
         if self._composer is None and mode == "write":
             reason = self.description.get("mode_reason", "there is no writer")
-            answer = replace(answer, notice=_notice(reason))
+            answer = replace(answer, notice=_notice(reason, query.notice))
         if self._composer and mode != "quote" and answer.outcome != "declined" and findings.plan.form != "list":
             yield from self._written(self._composer, answer, quotes, clock, most_papers)
             return
         read = len(findings.evidence)
         for count in range(1, len(answer.sentences)):
-            yield Progress("answering", query.text, answer.retrieved, read, read, _first(answer, count))
+            yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
     def _read(self, query: Query, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
@@ -165,9 +181,10 @@ class Assistant:
         evidence: tuple[Evidence, ...] = ()
         for step in self._ranker.rank(to_rank, passages, understood):
             evidence = step.evidence
-            yield Progress("reading", query.text, result.hits[:RETRIEVED], step.done, step.total)
+            yield Progress("reading", query.asked_as, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
-        return _Findings(query, understood, result, passages, _new_first(evidence, query.quoted), most_papers)
+        new = _new(evidence, query.quoted) if query.step == "more" else _new_first(evidence, query.quoted)
+        return _Findings(query, understood, result, passages, new, most_papers)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
@@ -177,7 +194,8 @@ class Assistant:
         answers = bool(findings.evidence) and (query.by_identifier or probability >= model.threshold)
         one_thing = findings.plan.form == "one"
         missing = self._missing(findings) if answers and one_thing else ()
-        quotes = selection.choose(result, findings.plan, findings.evidence, self._max_quotes)
+        most = 1 if query.step == "shorter" else self._max_quotes
+        quotes = selection.choose(result, findings.plan, findings.evidence, most)
         quotes = selection.of_first_papers(quotes, findings.most_papers)
         quotes = tuple(
             selection.narrow(item, query.typed, result.matches[item.paper.id])
@@ -190,7 +208,7 @@ class Assistant:
         with_count = findings.plan.form == "list"
         answer = Answer(
             question=query.typed,
-            standalone_question=query.text,
+            standalone_question=query.asked_as,
             mode="quote",
             outcome=("partial" if missing else "answered") if answers else "declined",
             p_answerable=probability,
@@ -242,16 +260,22 @@ class Assistant:
         except WriterFailed as error:
             log.warning("quoting instead of writing: %s", error)
             clock.mark("write")
-            yield replace(answer, timings_ms=clock.times(), notice=_notice(str(error)))
+            yield replace(answer, timings_ms=clock.times(), notice=_notice(str(error), answer.notice))
             return
         clock.mark("write")
         written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
         yield replace(written, timings_ms=clock.times())
 
 
-def _notice(reason: str) -> str:
-    """Why an answer that should have been written is quoted, as a sentence."""
-    return f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
+def _notice(reason: str, before: str = "") -> str:
+    """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
+    quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
+    return f"{before} {quoted_instead}".strip()
+
+
+def _new(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:
+    """The evidence without what was quoted before."""
+    return tuple(item for item in evidence if not repeats(item.text, quotes))
 
 
 def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:

@@ -173,6 +173,8 @@ def test_the_json_of_an_answer_has_the_documented_keys() -> None:
         "sentences",
         "dropped",
         "missing",
+        "origin",
+        "withheld",
         "nearest",
         "retrieved",
         "timings_ms",
