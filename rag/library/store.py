@@ -20,6 +20,7 @@ from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.library import queries, tables
+from rag.library.bibliography import Details
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
@@ -222,6 +223,11 @@ class Library:
             page = {**values, "limit": limit}
             rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT :limit", page)
         return count, [paper_of(*row) for row in rows]
+
+    def details(self) -> list[Details]:
+        """Authors, year and venue of all papers, in the order they came in."""
+        rows = self._database.rows(queries.DETAILS)
+        return [Details(row[0], tuple(json.loads(row[1] or "[]")), row[2], row[3] or "") for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""

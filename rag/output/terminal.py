@@ -8,8 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from rag.answer.told import FROM_RECORDS
 from rag.core.domain import Answer, Finding, Hit, Paper
-from rag.output.references import paper_link
+from rag.core.links import paper_link
+from rag.output.references import byline
 
 
 def print_answer(answer: Answer, *, why: bool = False) -> None:
@@ -22,6 +24,8 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
+    if answer.origin == "records" and answer.sentences:
+        console.print(Text(f"\n{FROM_RECORDS}", style="italic"))
     if answer.notice:
         console.print(Text(f"\n{answer.notice}", style="italic"))
     if why:
@@ -29,6 +33,9 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
 
 
 def _print_why(console: Console, answer: Answer) -> None:
+    if answer.origin != "abstracts":
+        console.print("\nNo abstract was read for this.")
+        return
     console.print(
         Text(
             f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
@@ -70,8 +77,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _titled(paper: Paper) -> str:
-    link = paper_link(paper)
-    return (paper.title or paper.abstract[:80]) + (f"  {link}" if link else "")
+    return "  ".join(filter(None, (paper.title or paper.abstract[:80], byline(paper), paper_link(paper))))
 
 
 @contextmanager

@@ -37,6 +37,10 @@ ANSWER = Answer(
 )
 
 
+def nothing(_: str) -> None:
+    """The records tell nothing."""
+
+
 def kept(answer: Answer, **rest: Any) -> Any:
     """As it goes through the browser's storage."""
     return json.loads(json.dumps(record(ChatTurn("turn1", answer.question, "done", answer=answer, **rest))["answer"]))
@@ -120,18 +124,20 @@ def test_the_ids_that_have_to_be_looked_up() -> None:
 def test_a_turn_comes_back_from_the_browser() -> None:
     sent = {"id": "turn1", "question": "q?", "vote": "up", **record(ChatTurn("turn1", "q?", "done", answer=ANSWER))}
     [saved] = saved_turns(json.loads(json.dumps([sent])))
-    turn = turn_of(saved, PAPERS)
+    turn = turn_of(saved, PAPERS, nothing)
     assert (turn.step, turn.answer, turn.standalone) == ("done", ANSWER, "q? (about: Honey bees)")
 
 
 @pytest.mark.parametrize("step", ["reading", "waiting", "nonsense"])
 def test_a_turn_that_was_cut_short_is_stopped_where_it_stood(step: str) -> None:
-    assert turn_of(SavedTurn(id="turn1", question="q", step=step, answer=kept(ANSWER)), PAPERS).step == "stopped"
-    assert turn_of(SavedTurn(id="turn1", question="q", step="done"), PAPERS).step == "stopped"
+    assert (
+        turn_of(SavedTurn(id="turn1", question="q", step=step, answer=kept(ANSWER)), PAPERS, nothing).step == "stopped"
+    )
+    assert turn_of(SavedTurn(id="turn1", question="q", step="done"), PAPERS, nothing).step == "stopped"
 
 
 def test_one_bad_answer_does_not_take_the_others_with_it() -> None:
-    turn = turn_of(SavedTurn(id="turn1", question="q", step="done", answer={"bad": 1}), PAPERS)
+    turn = turn_of(SavedTurn(id="turn1", question="q", step="done", answer={"bad": 1}), PAPERS, nothing)
     assert turn.step == "failed" and "no saved answer" in turn.note
 
 

@@ -46,6 +46,6 @@ def _foot(turn: ChatTurn, about: Mapping[str, str]) -> Markup:
         formats=list(EXPORTS.items()) if answer is not None and answer.sentences else (),
         votes=done,
         suggestions=follow_ups(answer) if answer is not None and done else (),
-        declined=answer is not None and answer.outcome == "declined",
+        declined=answer is not None and (answer.outcome == "declined" or answer.origin == "guide"),
         why=why(answer, about) if answer is not None and done else "",
     )
