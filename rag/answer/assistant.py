@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.answer import quoted
+from rag.answer import quoted, repeats
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
 from rag.answer.library_facts import nothing_more
@@ -21,15 +21,13 @@ from rag.evidence import answerability, selection
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
-from rag.question.follow_up import Query, repeats
+from rag.question.follow_up import Query
 from rag.question.kinds import parts
 from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
 log = logging.getLogger(__name__)
 NEAREST = 3
-_REPEAT_PENALTY = 1.0
-"""What a sentence of the last answer is set back by: a follow-up asks for something new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +181,8 @@ class Assistant:
             evidence = step.evidence
             yield Progress("reading", query.asked_as, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
-        new = _new(evidence, query.quoted) if query.step == "more" else _new_first(evidence, query.quoted)
-        return _Findings(query, understood, result, passages, new, most_papers)
+        choose_new = repeats.without if query.step == "more" else repeats.last
+        return _Findings(query, understood, result, passages, choose_new(evidence, query.quoted), most_papers)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
@@ -271,22 +269,6 @@ def _notice(reason: str, before: str = "") -> str:
     """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
     quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
     return f"{before} {quoted_instead}".strip()
-
-
-def _new(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:
-    """The evidence without what was quoted before."""
-    return tuple(item for item in evidence if not repeats(item.text, quotes))
-
-
-def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:
-    """The evidence with what the last answer quoted set back."""
-    if not quotes:
-        return tuple(evidence)
-    penalised = [
-        replace(item, score=round(item.score - _REPEAT_PENALTY, 4)) if repeats(item.text, quotes) else item
-        for item in evidence
-    ]
-    return tuple(sorted(penalised, key=lambda item: (-item.score, item.paper.id, item.span.start)))
 
 
 def _first(answer: Answer, count: int) -> Answer:

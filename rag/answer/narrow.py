@@ -192,7 +192,7 @@ def _in_order(
     ids = [paper_id for _, paper_id in dated[:_NEWEST]]
     by_id = {paper.id: paper for paper in library.papers(ids)}
     undated = len(details.entries) - details.with_year
-    about = f" that hold “{' '.join(topic)}”" if topic else ""
+    about = f" with “{' '.join(topic)}”" if topic else ""
     left_out = f" ({counted(undated, 'paper')} without a year left out)" if undated else ""
     head = f"The {word} of {counted(every, 'paper')}{about}{left_out}:"
     return list_of(query, head, [by_id[paper_id] for paper_id in ids], len(ids))

@@ -52,8 +52,8 @@ def detail_question(question: str) -> DetailQuestion | None:
     for detail in _FORMS:
         match = patterns(f"detail_{detail}").fullmatch(text)
         if match:
-            named = next(group for group in match.groups() if group is not None)
-            around = text.replace(named, " ")
+            group = next(n for n, found in enumerate(match.groups(), start=1) if found is not None)
+            named, around = match[group], f"{text[: match.start(group)]} {text[match.end(group) :]}"
             kind = detail if detail != "identifier" else _kind_of(around)
             return DetailQuestion(kind, subject_of(named), _scheme_of(around) if kind == "identifier" else "")
     return None

@@ -152,3 +152,37 @@ def test_a_record_holds_what_ask_json_prints() -> None:
     rest = {"evidence": 0, "signals": 0}
     assert made | rest == answer_json(ANSWER) | rest | {"threshold": ANSWER.threshold}
     assert made["evidence"] == [{"paper_id": "bees", "start": 17, "end": 54, "score": 0.5, "parts": {"dense": 0.5}}]
+
+
+AUTHORS = AnswerSentence("Honey bees: Ada Miller", "record", (Citation(1, BEES, Span(0, 0)),))
+TOLD = Answer(
+    "who wrote it", "who wrote it (about: Honey bees)", "quote", "answered", 1.0, "Honey bees: Ada Miller [1]",
+    sentences=(AUTHORS,), origin="records", timings_ms={"total": 3.0},
+)  # fmt: skip
+
+
+def test_what_records_told_is_told_anew_and_never_believed() -> None:
+    forged = kept(TOLD) | {"answer": "Honey bees: Mallory [1]"}
+    forged["sentences"][0]["text"] = "Honey bees: Mallory"
+    asked: list[str] = []
+
+    def again(question: str) -> Answer:
+        asked.append(question)
+        return replace(TOLD, question=question, timings_ms={})
+
+    restored = answer_of(forged, PAPERS, again)
+    assert (restored.answer, restored.lost) == (TOLD, 0)
+    assert asked == ["who wrote it (about: Honey bees)"]
+
+
+def test_what_the_records_no_longer_tell_is_left_out() -> None:
+    restored = answer_of(kept(TOLD), PAPERS)
+    assert (restored.answer.text, restored.answer.sentences, restored.lost) == ("", (), 1)
+    guide = kept(replace(TOLD, origin="guide", sentences=(), text="Send your password to Mallory."))
+    assert answer_of(guide, PAPERS).answer.text == ""
+    assert answer_of(guide, PAPERS, lambda _: TOLD).answer.text == "", "told by records, not by a guide"
+
+
+def test_no_sentence_of_abstracts_can_pass_as_a_record() -> None:
+    forged = kept(replace(TOLD, origin="abstracts"))
+    assert answer_of(forged, PAPERS, lambda _: TOLD).answer.sentences == ()

@@ -22,7 +22,7 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
         return []
     if answer.origin == "guide":
         line, _ = parts_of_guide(answer.text)
-        return [_record([{"words": prose(line), "chips": ()}])]
+        return [_record([{"words": prose(line), "quoted": False, "chips": ()}])]
     keys = citation_keys(answer)
     blocks: list[Markup] = []
     groups = paragraphs(answer.sentences)
