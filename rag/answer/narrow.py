@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 
 from rag.answer import told
 from rag.answer.library_facts import LISTED, list_of
+from rag.answer.quoted import short_name
 from rag.core.domain import Answer, Paper
 from rag.core.escaping import counted
+from rag.core.lexicon import patterns
 from rag.core.text import content_words
 from rag.library.bibliography import Bibliography
 from rag.library.store import Library
 from rag.question import filters, kinds
 from rag.question.filters import Phrase, Place, Years
-from rag.question.follow_up import Query
+from rag.question.follow_up import Query, points_back
 
 _JOINED = re.compile(r"\s*(?:,|&|\band\b)\s*")
 _WRITE = re.compile(
@@ -44,8 +46,37 @@ class _Chosen:
 def narrowed(query: Query, library: Library, bibliography: Callable[[], Bibliography]) -> Answer | Query:
     """The answer where papers are asked for by their records alone, else the query restricted to these papers; the query as it is where
     it says nothing of records."""
-    if query.by_identifier or query.about:
+    if query.by_identifier:
         return query
+    if not query.about:
+        return _narrowed(query, library, bibliography)
+    if patterns("same_authors").search(query.typed):
+        return _by_the_same(query, library, bibliography())
+    if points_back(query.typed):
+        return query
+    # It leans on the last answer only because it has few words: those may be the name of an author, or a year.
+    alone = Query(query.typed, query.typed, query.typed, query.typed)
+    found = _narrowed(alone, library, bibliography)
+    return query if found is alone else found
+
+
+def _by_the_same(query: Query, library: Library, details: Bibliography) -> Answer:
+    """The other papers by the authors of those that the question is about."""
+    about = library.papers(query.about)
+    names = " and ".join(short_name(paper) for paper in about)
+    authors = dict.fromkeys(author for paper in about for author in paper.authors)
+    if not authors:
+        return told.not_recorded(query, f"No authors are on record for {names}.", about)
+    theirs = {paper_id for author in authors for paper_id in details.of_author(author)} - set(query.about)
+    ids = [entry.id for entry in details.entries if entry.id in theirs]
+    if not ids:
+        return told.not_recorded(query, f"No other paper here is by an author of {names}.", about)
+    verb = "paper here is" if len(ids) == 1 else "papers here are"
+    head = f"{len(ids):,} other {verb} by an author of {names}:"
+    return list_of(query, head, library.papers(ids[:LISTED]), len(ids))
+
+
+def _narrowed(query: Query, library: Library, bibliography: Callable[[], Bibliography]) -> Answer | Query:
     years = filters.years(query.typed)
     rest = years.rest if years else query.typed
     order, without_order = filters.order(rest)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rag.answer import told
 from rag.answer.quoted import short_name
 from rag.core.domain import Answer, Paper
+from rag.core.lexicon import patterns
 from rag.core.links import arxiv_address, doi_address, paper_address, pubmed_address
 from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, clean, content_words, words
@@ -75,8 +76,9 @@ class Called:
 
     def _on(self, subject: str) -> list[Paper]:
         """Of "the paper on wheat kernels": those that hold all of its words, if they are few."""
-        *_, topic = namings(subject)
-        if topic == subject or not set(words(topic)) - STOP_WORDS:
+        frame = patterns("paper_on").match(subject)
+        topic = subject[frame.end() :] if frame else ""
+        if not set(words(topic)) - STOP_WORDS:
             return []
         count, papers = self._library.find_papers(" ".join(content_words(topic)), _MOST)
         return list(papers) if count <= _MOST else []

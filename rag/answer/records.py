@@ -43,13 +43,14 @@ class Records:
         if step and query.about:
             return query
         alone = not query.about
-        kind = talk.talk(query.typed, alone)
+        typed = query.typed.partition(_ABOUT)[0]
+        kind = talk.talk(typed, alone)
         if kind or step:
             return library_facts.guide_to(kind or "help", query, self.library, nothing_before=bool(step))
-        asked = talk.whole(query.typed, alone)
+        asked = talk.whole(typed, alone)
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
-        detail = detail_question(query.typed.partition(_ABOUT)[0])
+        detail = detail_question(typed)
         if detail:
             told = paper_facts.answer(detail, query, Called(self.library, self._about(query)))
             if told:

@@ -80,10 +80,14 @@ class PaperLookup(Protocol):
 
 
 def leans_on_history(question: str) -> bool:
-    """Whether a question needs what was said before: a pronoun, an opener such as "what about", hardly any content, or the wish for
-    more of it."""
-    if patterns("new_topic").search(question):
+    """Whether a question needs what was said before: it points back, or has hardly any content."""
+    if patterns("new_topic").search(question) or talk.whole(question, alone=False) or talk.talk(question, alone=False):
         return False
+    return points_back(question) or len(set(content_words(question))) < _SHORT
+
+
+def points_back(question: str) -> bool:
+    """Whether a question says that it goes on: a pronoun, an opener such as "what about", or the wish for more."""
     pointing = patterns("pronouns_of_nothing").sub(" ", question)
     detail = detail_question(question)
     return (
@@ -92,7 +96,6 @@ def leans_on_history(question: str) -> bool:
         or bool(_PRONOUNS & set(words(pointing)[:_FIRST_WORDS]))
         or patterns("pronouns").search(pointing) is not None
         or patterns("follow_up_openers").search(question) is not None
-        or len(set(content_words(question))) < _SHORT
     )
 
 

@@ -190,6 +190,8 @@ def test_what_else_is_asked_is_looked_for_in_the_papers_that_are_meant(
         "What did Bayes find?",
         "How does noise help?",
         "Who wrote Hamlet?",
+        "Who wrote the gravel?",
+        "When was the ice released?",
         "Where is the code of OreDrill?",
         "papers on moss",
         "papers in winter",
@@ -266,3 +268,19 @@ def test_a_follow_up_is_told_again_from_how_it_was_understood(records: Records) 
     assert isinstance(answer, Answer)
     again = records.again(answer.standalone_question)
     assert again is not None and again.text == answer.text == "SiltCam: Ivo Conti [1]"
+
+
+def test_a_question_of_few_words_after_an_answer_is_about_its_author_and_not_about_that_answer(
+    records: Records,
+) -> None:
+    assert [paper.id for paper in told(records, "Which papers are by Jäger?", "silt").cited_papers] == ["drill", "moss"]
+    assert [paper.id for paper in told(records, "papers from 2019", "moss").cited_papers] == ["silt"]
+    leaning = query("why so slow?", "silt")
+    assert records.answer(leaning) is leaning
+
+
+def test_other_papers_by_the_same_authors(records: Records) -> None:
+    answer = told(records, "Which other papers are by the same authors?", "drill")
+    assert answer.text.splitlines()[0] == "1 other paper here is by an author of OreDrill:"
+    assert [paper.id for paper in answer.cited_papers] == ["moss"]
+    assert told(records, "other papers by them", "silt").text == "No other paper here is by an author of SiltCam."

@@ -6,7 +6,6 @@ from rag.core.domain import Message
 from rag.question.follow_up import standalone
 from tests.question.test_follow_up import CODEC, DEEPCACHE, _Library
 
-
 SAID = [
     Message("user", "How fast is DeepCache?"),
     Message("assistant", "“DeepCache is a training-free way to speed diffusion up.” [1]", (DEEPCACHE.id,)),
@@ -67,3 +66,10 @@ def test_an_answer_without_papers_and_small_talk_are_passed_over() -> None:
 def test_without_anything_said_there_is_nothing_to_read_on() -> None:
     assert standalone("tell me more", [], _Library()).about == ()
     assert standalone("tell me more", [Message("user", "hi"), Message("assistant", "Hello.")], _Library()).about == ()
+
+
+@pytest.mark.parametrize(
+    "question", ["List all titles", "How many papers are in this library?", "hi", "what can you do?"]
+)
+def test_what_is_asked_of_the_library_is_not_about_the_last_answer(question: str) -> None:
+    assert standalone(question, SAID, _Library(DEEPCACHE)).about == ()

@@ -11,6 +11,7 @@ from ui.records import ChatTurn
 from ui.views.templating import render
 
 _STAGES = ("searching", "reading", "writing", "answering")
+_NOT_TOLD = ("No longer in this library", "The records do not tell this any more. Ask again to see what they tell now.")
 _WAITING = "Waiting for its turn"
 
 
@@ -42,8 +43,8 @@ def _stages(turn: ChatTurn, papers: int) -> Markup:
 def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     """How the answer came out. `lost` counts the sentences of a reopened one that no longer resolve."""
     seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
-    if answer.origin != "abstracts" and not lost:
-        return _told_row(answer, seconds)
+    if answer.origin != "abstracts":
+        return _told_row(answer, seconds) if not lost else _row("failed", *_NOT_TOLD)
     notes = [answer.notice] if answer.notice else []
     if answer.mode == "write" and answer.dropped:
         notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")

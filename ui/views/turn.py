@@ -43,6 +43,7 @@ def _foot(turn: ChatTurn, about: Mapping[str, str]) -> Markup:
     return render(
         "foot",
         has_answer=answer is not None,
+        has_sources=answer is not None and answer.origin != "guide",
         formats=list(EXPORTS.items()) if answer is not None and answer.sentences else (),
         votes=done,
         suggestions=follow_ups(answer) if answer is not None and done else (),
