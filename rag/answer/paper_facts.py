@@ -3,6 +3,7 @@
 Owns: finding the paper that a question names, and the wording of what its record says or does not say.
 """
 
+import re
 from collections.abc import Sequence
 
 from rag.answer import told
@@ -18,6 +19,7 @@ from rag.question.details import Detail, DetailQuestion, Scheme, namings
 from rag.question.follow_up import Query
 from rag.question.identifiers import identifiers_in
 
+_JOINED = re.compile(r"\s*(?:,|;|&|\band\b)\s*")
 _MOST = 3
 """Papers of one name that are told of."""
 _LOOKED_AT = 20
@@ -51,7 +53,15 @@ class Called:
             found = self._library.papers_identified(identifiers_in(form)) or self._named(form)
             if found:
                 return found[:_MOST]
-        return self._on(subject)
+        return self._on(subject) or self._each(subject)
+
+    def _each(self, subject: str) -> list[Paper]:
+        """Of "GrainSort and TideScan": each of them; none where one of them names no paper."""
+        names = [name for name in _JOINED.split(subject) if name]
+        each = [self._named(form) for name in names for form in namings(name)[-1:]]
+        if not 2 <= len(names) <= _MOST or not all(each):
+            return []
+        return list({found[0].id: found[0] for found in each}.values())
 
     def titled(self, title: str) -> list[Paper]:
         """Those of this title."""

@@ -59,11 +59,11 @@ class Records:
 
     def again(self, question: str) -> Answer | None:
         """The answer to a question that the records answer, without what was said before it; None where they do not."""
-        query = Query(question, question, question, question)
         typed = question.partition(_ABOUT)[0]
-        if talk.step(typed) == "more" and typed != question:
-            papers = self.library.papers(self._about(query))
-            return library_facts.nothing_more(query, papers) if papers else None
+        about = self._about(Query(question, question, question, question))
+        query = Query(typed if about else question, typed, question, question, about=tuple(about))
+        if about and talk.step(typed) == "more":
+            return library_facts.nothing_more(query, self.library.papers(about))
         told = self.answer(query)
         return told if isinstance(told, Answer) else None
 

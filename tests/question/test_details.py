@@ -35,6 +35,8 @@ ABOUT_GRAINSORT = {
         "How old is GrainSort?",
         "What is the publication date of GrainSort?",
         "GrainSort's year",
+        "When did Miller publish GrainSort?",
+        "What year did Ada Miller publish GrainSort?",
     ],
     "venue": [
         "Where was GrainSort published?",

@@ -8,6 +8,7 @@ from rag.question.filters import author_places, has_topic, order, venue_places, 
 @pytest.mark.parametrize(
     ("question", "first", "last", "rest"),
     [
+        ("What papers do you have from 2021?", 2021, 2021, "What papers do you have?"),
         ("papers from 2024", 2024, 2024, "papers"),
         ("Which papers were published in 2021?", 2021, 2021, "Which papers?"),
         ("published after 2020", 2021, None, ""),
