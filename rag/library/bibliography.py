@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rag.core.people import may_be, person, searchable
 from rag.core.text import normalise, words
 
+_INITIAL = re.compile(r"\b[^\W\d_]{1,3}\b")
 _YEAR_AT_END = re.compile(r"[\s,']+(?:19|20)?\d\d$")
 
 
@@ -61,12 +62,14 @@ class Bibliography:
     def of_author(self, name: str, by_given_name: bool = False) -> tuple[str, ...]:
         """Ids of the papers that a person of this name may have written, in the library's order."""
         asked = person(name)
-        parts = [spelling for word in asked.words for spelling in word] or [asked.whole]
-        if not any(parts):
+        parts = asked.words or ((frozenset({asked.whole}),) if asked.whole else ())
+        if not parts:
             return ()
         places: set[int] = set()
         for author, folded in self._searchable.items():
-            if any(part in folded for part in parts) and may_be(name, author, by_given_name):
+            there = sum(any(spelling in folded for spelling in word) for word in parts)
+            # A word that is not there can only be one of the author's initials.
+            if there and (there == len(parts) or _INITIAL.search(folded)) and may_be(name, author, by_given_name):
                 places.update(self._by_author[author])
         return self._ids(places)
 
