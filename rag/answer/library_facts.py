@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answer import told
+from rag.answer import record_answers
 from rag.answer.paper_facts import listing
 from rag.answer.quoted import short_name
 from rag.core.domain import Answer, AnswerSentence, Paper
@@ -46,19 +46,21 @@ def guide_to(kind: Talk, query: Query, library: Library, nothing_before: bool = 
     """A line for who asks nothing, with questions to begin with where one has come for them. `nothing_before`: there is no answer yet
     that could be gone on with, as one wished."""
     if kind not in _WITH_EXAMPLES:
-        return told.guide(query, _LINES[kind])
+        return record_answers.guide(query, _LINES[kind])
     count, first = library.find_papers("", _TITLES)
     if not count:
-        return told.guide(query, _EMPTY)
+        return record_answers.guide(query, _EMPTY)
     line = _LINES[kind].format(papers=counted(count, "paper"))
-    return told.guide(query, (_NOTHING_BEFORE if nothing_before else "") + line, _examples(first))
+    return record_answers.guide(query, (_NOTHING_BEFORE if nothing_before else "") + line, _examples(first))
 
 
 def nothing_more(query: Query, papers: Sequence[Paper]) -> Answer:
     """What is said where the abstracts that an answer goes on with have been quoted to their end."""
     names = " and ".join(short_name(paper) for paper in papers)
     text = f"The abstract of {names} says" if len(papers) == 1 else f"The abstracts of {names} say"
-    return replace(told.guide(query, f"{text} no more than what was quoted."), standalone_question=query.asked_as)
+    return replace(
+        record_answers.guide(query, f"{text} no more than what was quoted."), standalone_question=query.asked_as
+    )
 
 
 def _examples(papers: Sequence[Paper]) -> list[str]:
@@ -69,14 +71,16 @@ def answer(asked: Whole, query: Query, library: Library, bibliography: Callable[
     """What is asked of the library as a whole."""
     count, first = library.find_papers("", _TITLES)
     if asked == "not_kept":
-        return told.not_recorded(query, "The records of this library do not say how often a paper is cited or read.")
+        return record_answers.not_recorded(
+            query, "The records of this library do not say how often a paper is cited or read."
+        )
     if not count:
-        return told.guide(query, _EMPTY)
+        return record_answers.guide(query, _EMPTY)
     if asked in ("authors", "years", "venues"):
         return _listed(asked, query, bibliography())
     holds = f"This library holds {counted(count, 'paper')}, each with title and abstract"
     if asked == "count":
-        return told.from_records(query, (told.said(f"{holds}."),))
+        return record_answers.from_records(query, (record_answers.said(f"{holds}."),))
     if asked == "titles":
         return _titles(query, count, first)
     return _subjects(query, holds, first, whole=asked == "summary")
@@ -86,21 +90,25 @@ def _titles(query: Query, count: int, first: Sequence[Paper]) -> Answer:
     shown = first[:LISTED]
     titles = [(paper, clean(paper.title) or clean(paper.abstract)[:80]) for paper in shown]
     head = f"{counted(count, 'paper')} in this library" + (f", the first {len(shown)}" if count > len(shown) else "")
-    rest = (told.said(REST),) if count > len(shown) else ()
-    return told.from_records(query, (told.said(f"{head}:"), *told.said_of(titles), *rest))
+    rest = (record_answers.said(REST),) if count > len(shown) else ()
+    return record_answers.from_records(query, (record_answers.said(f"{head}:"), *record_answers.said_of(titles), *rest))
 
 
 def _subjects(query: Query, holds: str, papers: Sequence[Paper], whole: bool) -> Answer:
     shared = subjects([clean(paper.title) for paper in papers])[:_SUBJECTS]
     lines: list[AnswerSentence] = []
     if whole:
-        lines.append(told.said("There is no summary of all papers: citewise quotes single papers, up to 20 at once."))
-    lines.append(told.said(f"{holds}."))
+        lines.append(
+            record_answers.said("There is no summary of all papers: citewise quotes single papers, up to 20 at once.")
+        )
+    lines.append(record_answers.said(f"{holds}."))
     if shared:
-        lines.append(told.said(f"Subjects that several titles share: {', '.join(shared)}."))
-    lines.append(told.said("Among them:"))
+        lines.append(record_answers.said(f"Subjects that several titles share: {', '.join(shared)}."))
+    lines.append(record_answers.said("Among them:"))
     chosen = _typical(papers, shared)
-    return told.from_records(query, (*lines, *told.said_of((paper, clean(paper.title)) for paper in chosen)))
+    return record_answers.from_records(
+        query, (*lines, *record_answers.said_of((paper, clean(paper.title)) for paper in chosen))
+    )
 
 
 def _typical(papers: Sequence[Paper], shared: Sequence[str]) -> list[Paper]:
@@ -123,7 +131,9 @@ def _listed(asked: Whole, query: Query, bibliography: Bibliography) -> Answer:
     else:
         name, known, counts = "journal or conference", bibliography.with_venue, bibliography.venues
     if not known:
-        return told.not_recorded(query, f"No record of this library names {'an' if name == 'author' else 'a'} {name}.")
+        return record_answers.not_recorded(
+            query, f"No record of this library names {'an' if name == 'author' else 'a'} {name}."
+        )
     ordered = list(counts.items()) if asked == "years" else counts.most_common()
     shown = ", ".join(f"{clean(item)} ({n})" for item, n in ordered[: LISTED * 2])
     more = f" and {len(ordered) - LISTED * 2:,} more" if len(ordered) > LISTED * 2 else ""
@@ -134,12 +144,14 @@ def _listed(asked: Whole, query: Query, bibliography: Bibliography) -> Answer:
     )
     plural = "journals and conferences" if asked == "venues" else f"{name}s"
     head = f"{len(ordered):,} {plural if len(ordered) > 1 else name}"
-    return told.from_records(query, (told.said(f"{head}, with the number of papers: {shown}{more}.{missing}"),))
+    return record_answers.from_records(
+        query, (record_answers.said(f"{head}, with the number of papers: {shown}{more}.{missing}"),)
+    )
 
 
 def list_of(query: Query, head: str, papers: Sequence[Paper], count: int) -> Answer:
     """Papers as a list from their records, under a line that says which they are; `count` is how many there are in all."""
     shown = papers[:LISTED]
-    rest = (told.said(f"The first {len(shown)} are shown. {REST}"),) if count > len(shown) else ()
-    lines = told.said_of((paper, listing(paper)) for paper in shown)
-    return told.from_records(query, (told.said(head), *lines, *rest))
+    rest = (record_answers.said(f"The first {len(shown)} are shown. {REST}"),) if count > len(shown) else ()
+    lines = record_answers.said_of((paper, listing(paper)) for paper in shown)
+    return record_answers.from_records(query, (record_answers.said(head), *lines, *rest))

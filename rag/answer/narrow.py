@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import told
+from rag.answer import record_answers
 from rag.answer.library_facts import LISTED, list_of
 from rag.answer.quoted import short_name
 from rag.core.domain import Answer, Paper
@@ -66,11 +66,11 @@ def _by_the_same(query: Query, library: Library, details: Bibliography) -> Answe
     names = " and ".join(short_name(paper) for paper in about)
     authors = dict.fromkeys(author for paper in about for author in paper.authors)
     if not authors:
-        return told.not_recorded(query, f"No authors are on record for {names}.", about)
+        return record_answers.not_recorded(query, f"No authors are on record for {names}.", about)
     theirs = {paper_id for author in authors for paper_id in details.of_author(author)} - set(query.about)
     ids = [entry.id for entry in details.entries if entry.id in theirs]
     if not ids:
-        return told.not_recorded(query, f"No other paper here is by an author of {names}.", about)
+        return record_answers.not_recorded(query, f"No other paper here is by an author of {names}.", about)
     verb = "paper here is" if len(ids) == 1 else "papers here are"
     head = f"{len(ids):,} other {verb} by an author of {names}:"
     return list_of(query, head, library.papers(ids[:LISTED]), len(ids))
@@ -86,7 +86,7 @@ def _narrowed(query: Query, library: Library, bibliography: Callable[[], Bibliog
     details = bibliography()
     chosen = _of_author(authors, details) or _of_venue(venues, details)
     if isinstance(chosen, str):
-        return told.not_recorded(query, chosen)
+        return record_answers.not_recorded(query, chosen)
     if order and chosen is None:
         return _in_order(query, order == "oldest", without_order, years, library, details)
     if years:
@@ -192,7 +192,7 @@ def _without_years(query: Query, years: Years, why: str) -> Answer | Query:
     """Where the years cannot be told, what else is asked is answered, and it is said that they were not looked at."""
     if "name no years" in why and filters.has_topic(years.rest):
         return _asked(query, years.rest, notice=f"{why} Papers of any year were looked at.")
-    return told.not_recorded(query, why)
+    return record_answers.not_recorded(query, why)
 
 
 def _in_order(
@@ -206,7 +206,7 @@ def _in_order(
         return (
             _asked(query, rest, notice=f"{why} Papers of any year were looked at.")
             if topic
-            else told.not_recorded(query, why)
+            else record_answers.not_recorded(query, why)
         )
     among: Sequence[Paper] | None = None
     if topic:

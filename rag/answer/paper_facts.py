@@ -6,7 +6,7 @@ Owns: finding the paper that a question names, and the wording of what its recor
 import re
 from collections.abc import Sequence
 
-from rag.answer import told
+from rag.answer import record_answers
 from rag.answer.quoted import short_name
 from rag.core.domain import Answer, Paper
 from rag.core.lexicon import patterns
@@ -15,9 +15,9 @@ from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, clean, content_words, words
 from rag.library.store import Library
 from rag.question import kinds
-from rag.question.details import Detail, DetailQuestion, Scheme, namings
 from rag.question.follow_up import Query
 from rag.question.identifiers import identifiers_in
+from rag.question.record_details import Detail, DetailQuestion, Scheme, namings
 
 _JOINED = re.compile(r"\s*(?:,|;|&|\band\b)\s*")
 _MOST = 3
@@ -118,13 +118,13 @@ def answer(question: DetailQuestion, query: Query, called: Called) -> Answer | N
     every = [(paper, fact(question, paper)) for paper in papers]
     what = f"no {question.scheme}" if question.scheme else _WHAT[question.detail]
     if not any(said for _, said in every):
-        return told.not_recorded(query, _missing(what, papers), papers)
+        return record_answers.not_recorded(query, _missing(what, papers), papers)
     lines = [(paper, f"{_name(paper)}: {said or f'its record names {what}'}") for paper, said in every]
-    return told.from_records(query, told.said_of(lines))
+    return record_answers.from_records(query, record_answers.said_of(lines))
 
 
 def _which(query: Query) -> Answer:
-    return told.guide(query, "Which paper do you mean? Name it, or ask about it first.")
+    return record_answers.guide(query, "Which paper do you mean? Name it, or ask about it first.")
 
 
 def _missing(what: str, papers: Sequence[Paper]) -> str:

@@ -14,8 +14,8 @@ from rag.core.domain import Answer
 from rag.library.bibliography import Bibliography
 from rag.library.store import Library
 from rag.question import talk
-from rag.question.details import detail_question
 from rag.question.follow_up import Query
+from rag.question.record_details import detail_question
 
 _ABOUT = " (about: "
 

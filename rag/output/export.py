@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.answer.quoted import DECLINED, missing_line, paragraphs
+from rag.answer.record_answers import FROM_RECORDS, parts_of_guide
 from rag.answer.records import Records
-from rag.answer.told import FROM_RECORDS, parts_of_guide
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas

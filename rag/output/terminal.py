@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from rag.answer.told import FROM_RECORDS
+from rag.answer.record_answers import FROM_RECORDS
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.links import paper_link
 from rag.output.references import byline

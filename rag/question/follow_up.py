@@ -15,7 +15,7 @@ from rag.core.domain import Message, Paper
 from rag.core.lexicon import patterns
 from rag.core.text import STOP_WORDS, content_words, normalise, words
 from rag.question import kinds, talk
-from rag.question.details import detail_question
+from rag.question.record_details import detail_question
 from rag.question.talk import Step
 
 _QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')

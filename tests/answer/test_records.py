@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer.record_answers import parts_of_guide
 from rag.answer.records import Records
-from rag.answer.told import parts_of_guide
 from rag.core.domain import Answer, Paper
 from rag.ingest.formats.record import make_paper
 from rag.library.store import Library

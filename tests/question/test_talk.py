@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from rag.question.details import detail_question
 from rag.question.filters import author_places, order, venue_places, years
 from rag.question.follow_up import leans_on_history
+from rag.question.record_details import detail_question
 from rag.question.talk import step, talk, whole
 
 TALK = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answer import told
+from rag.answer import record_answers
 from rag.core.domain import Answer, Paper
 from rag.output.export import Exchange, markdown
 from rag.output.terminal import print_answer
@@ -24,11 +24,13 @@ def _query(question: str) -> Query:
     return Query(question, question, question, question)
 
 
-AUTHORS = told.from_records(_query("who wrote it"), told.said_of([(BEES, "Bees: Ada <i>Miller</i>")]))
-COUNT = told.from_records(_query("how many"), [told.said("This library holds 2 papers.")])
-NONE = told.not_recorded(_query("who wrote it"), "The record of Bees names no authors.", [BEES])
-THANKS = told.guide(_query("thanks"), "You are welcome.")
-HELLO = told.guide(_query("hi"), "Hello. Ask about the 2 papers.", ["What is A?", "What is <b>B</b>?"])
+AUTHORS = record_answers.from_records(
+    _query("who wrote it"), record_answers.said_of([(BEES, "Bees: Ada <i>Miller</i>")])
+)
+COUNT = record_answers.from_records(_query("how many"), [record_answers.said("This library holds 2 papers.")])
+NONE = record_answers.not_recorded(_query("who wrote it"), "The record of Bees names no authors.", [BEES])
+THANKS = record_answers.guide(_query("thanks"), "You are welcome.")
+HELLO = record_answers.guide(_query("hi"), "Hello. Ask about the 2 papers.", ["What is A?", "What is <b>B</b>?"])
 
 
 def test_a_record_is_marked_as_such_and_nothing_is_highlighted() -> None:
@@ -40,7 +42,7 @@ def test_a_record_is_marked_as_such_and_nothing_is_highlighted() -> None:
     assert Shown(str(html["state"])).text == "Answered from the record of 1 paper"
     sources = str(html["sources"])
     assert "<mark" not in sources
-    assert told.FROM_RECORDS in Shown(sources).text
+    assert record_answers.FROM_RECORDS in Shown(sources).text
     assert "Ada Miller, Bo Schmidt, Cy Rossi, Di Verdi et al. · Bee Letters · 2021" in Shown(sources).text
     assert "https://doi.org/10.5000/bees" in sources
     assert html["label"] == "Sources: 1 paper"
@@ -66,7 +68,7 @@ def test_who_asks_nothing_gets_no_outcome_and_no_cards(answer: Answer) -> None:
     html = parts(done(answer))
     assert (html["state"], html["sources"], html["label"]) == ("", "", "")
     [block] = html["blocks"]  # type: ignore[misc]
-    assert Shown(block).text.strip() == told.parts_of_guide(answer.text)[0]
+    assert Shown(block).text.strip() == record_answers.parts_of_guide(answer.text)[0]
     assert "Why this answer" not in everything(done(answer))
 
 
@@ -83,7 +85,7 @@ def test_the_terminal_says_where_it_is_from_and_names_the_papers_details(capsys:
     assert "Bees: Ada <i>Miller</i> [1]" in out
     by = "Ada Miller, Bo Schmidt, Cy Rossi, Di Verdi et al. · Bee Letters · 2021"
     assert f"[1] {BEES.title}  {by}  https://doi.org/10.5000/bees" in out
-    assert told.FROM_RECORDS in out
+    assert record_answers.FROM_RECORDS in out
     assert "No abstract was read for this." in out
     print_answer(NONE)
     assert capsys.readouterr().out.strip() == "The record of Bees names no authors."
@@ -93,7 +95,7 @@ def test_a_file_says_where_it_is_from() -> None:
     every = [Exchange(answer.question, answer) for answer in (AUTHORS, NONE, HELLO, COUNT)]
     text = markdown(every)
     assert "Bees: Ada \\<i\\>Miller\\</i\\>[^1]" in text
-    assert text.count(f"*{told.FROM_RECORDS}*") == 2
+    assert text.count(f"*{record_answers.FROM_RECORDS}*") == 2
     assert "*The record of Bees names no authors.*" in text
     assert "- What is A?" in text
     assert "Not in these abstracts" not in text

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag.answer.quoted import count_line, missing_line, paragraphs
-from rag.answer.told import parts_of_guide
+from rag.answer.record_answers import parts_of_guide
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
 from ui.views.sources import Keys, anchor, citation_keys

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from rag.answer.told import parts_of_guide
+from rag.answer.record_answers import parts_of_guide
 from rag.core.domain import Answer, Paper, Span
 from rag.core.escaping import shorten
 from rag.core.lexicon import patterns

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.told import FROM_RECORDS
+from rag.answer.record_answers import FROM_RECORDS
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
 from rag.core.links import paper_link

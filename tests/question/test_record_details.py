@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.question.details import DetailQuestion, detail_question, namings
 from rag.question.follow_up import leans_on_history
+from rag.question.record_details import DetailQuestion, detail_question, namings
 
 ABOUT_GRAINSORT = {
     "authors": [
