@@ -123,6 +123,9 @@ def ask(
 
     Example: citewise ask "How much faster does DeepCache make Stable Diffusion?"
 
+    Who wrote a paper, when and where it came out, and which papers are by an author or of a year is answered from the records of the
+    papers: citewise ask "Which papers are by Ada Miller?"
+
     With a writer the answer is written, each sentence checked against its evidence: CITEWISE_WRITER_URL names an OpenAI-compatible
     server, CITEWISE_WRITER its model, or a local model by hub name or folder.
     """

@@ -31,7 +31,8 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
                 message may name the papers that an answer cites, "cited": [ids], so that a follow-up needs no quotation marks.
 
         Returns:
-            What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), answer, sentences with citations, ...
+            What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), origin (abstracts, records, guide),
+            answer, sentences with their citations, ...
         """
         with _reported(rate, request):
             return to_json.answer_json(loader.assistant().ask(_text(question), history_messages(history)))

@@ -211,10 +211,11 @@ def _exact(sentence: Mapping[str, Any], wrong: set[int]) -> bool:
 
 
 def unsupported(line: Line) -> float | None:
-    """Sentences shown that nothing supports: no citation at all, or a verdict that is neither quoted nor checked."""
+    """Sentences shown that nothing supports: no citation at all, or a verdict that is neither quoted nor checked; but for those that
+    are told from the records of the papers."""
     if "answer" not in line:
         return None
-    sentences = line["sentences"]
+    sentences = [item for item in line["sentences"] if item["verdict"] != "record"]
     return float(sum(not item["citations"] or item["verdict"] not in ("quote", "supported") for item in sentences))
 
 

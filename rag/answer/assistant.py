@@ -8,9 +8,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.answer import quoted
+from rag.answer import quoted, repeats
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
+from rag.answer.library_facts import nothing_more
+from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
@@ -22,15 +24,13 @@ from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
 from rag.models.writer import UNEXPECTED
-from rag.question.follow_up import Query, repeats
+from rag.question.follow_up import Query
 from rag.question.kinds import parts
 from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
 log = logging.getLogger(__name__)
 NEAREST = 3
-_REPEAT_PENALTY = 1.0
-"""What a sentence of the last answer is set back by: a follow-up asks for something new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Assistant:
         self._max_quotes = max_quotes
         self._mode = mode
         self._composer = composer
+        self._records = Records(searcher.library)
         self._senses = Senses(searcher, description)
 
     @property
@@ -113,6 +114,10 @@ class Assistant:
         """See `Searcher.papers`."""
         return self.searcher.papers(ids)
 
+    def told(self, question: str) -> Answer | None:
+        """The answer that the records alone give to a question, without what was said before it; None where they give none."""
+        return self._records.again(question)
+
     def ask(
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Answer:
@@ -139,23 +144,32 @@ class Assistant:
         """
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
-        sense = self._senses.understand(self.searcher.understand(question, history))
-        query = sense.query
+        told = self._records.answer(self.searcher.understand(question, history))
         clock.mark("rewrite")
-        yield Progress("searching", query.text)
+        if isinstance(told, Answer):
+            yield replace(told, timings_ms=clock.times())
+            return
+        sense = self._senses.understand(told)
+        query = sense.query
+        yield Progress("searching", query.asked_as)
         hits = sense.keeps(self.searcher.retrieve(query))
         clock.mark("retrieve")
-        yield Progress("reading", query.text, hits[:RETRIEVED])
-        if (told := self._senses.answer(sense, hits, most_papers)) is not None:
+        yield Progress("reading", query.asked_as, hits[:RETRIEVED])
+        if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
-            yield replace(told, timings_ms=clock.times(), threshold=self._models.answerability.threshold)
+            threshold = self._models.answerability.threshold
+            yield replace(looked_up, timings_ms=clock.times(), threshold=threshold)
             return
         findings = yield from self._read(sense, hits, most_papers)
         clock.mark("read")
+        if query.step == "more" and not findings.evidence:
+            yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
+            return
         answer, quotes = self._quoted(findings, clock)
+        answer = replace(answer, notice=answer.notice or query.notice)
         if self._composer is None and mode == "write":
             reason = self.description.get("mode_reason", "there is no writer")
-            answer = replace(answer, notice=_notice(reason))
+            answer = replace(answer, notice=_notice(reason, answer.notice))
         if (
             self._composer
             and mode != "quote"
@@ -166,7 +180,7 @@ class Assistant:
             return
         read = len(findings.evidence)
         for count in range(1, len(answer.sentences)):
-            yield Progress("answering", query.text, answer.retrieved, read, read, _first(answer, count))
+            yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
     def _read(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
@@ -181,9 +195,10 @@ class Assistant:
         evidence: tuple[Evidence, ...] = ()
         for step in self._ranker.rank(to_rank, passages, understood):
             evidence = step.evidence
-            yield Progress("reading", query.text, result.hits[:RETRIEVED], step.done, step.total)
+            yield Progress("reading", query.asked_as, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
-        ranked = _new_first(evidence, query.quoted)
+        choose_new = repeats.without if query.step == "more" else repeats.last
+        ranked = choose_new(evidence, query.quoted)
         return _Findings(query, understood, result, passages, ranked, most_papers, sense)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
@@ -194,7 +209,8 @@ class Assistant:
         answers = bool(findings.evidence) and (query.by_identifier or probability >= model.threshold)
         one_thing = findings.plan.form == "one"
         missing = self._missing(findings) if answers and one_thing else ()
-        quotes = selection.choose(result, findings.plan, findings.evidence, self._max_quotes)
+        most = 1 if query.step == "shorter" else self._max_quotes
+        quotes = selection.choose(result, findings.plan, findings.evidence, most)
         quotes = selection.of_first_papers(quotes, findings.most_papers)
         quotes = tuple(
             selection.narrow(item, query.typed, result.matches[item.paper.id])
@@ -211,7 +227,7 @@ class Assistant:
         }
         answer = Answer(
             question=query.typed,
-            standalone_question=query.text,
+            standalone_question=query.asked_as,
             mode="quote",
             outcome=("partial" if missing else "answered") if answers else "declined",
             p_answerable=probability,
@@ -267,7 +283,7 @@ class Assistant:
             unexpected = not isinstance(error, WriterFailed)
             log.warning("quoting instead of writing with %s: %s", composer.writer.place, reason, exc_info=unexpected)
             clock.mark("write")
-            yield replace(answer, timings_ms=clock.times(), notice=_notice(reason))
+            yield replace(answer, timings_ms=clock.times(), notice=_notice(reason, answer.notice))
             return
         clock.mark("write")
         written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
@@ -276,20 +292,10 @@ class Assistant:
         yield replace(written, timings_ms=clock.times())
 
 
-def _notice(reason: str) -> str:
-    """Why an answer that should have been written is quoted, as a sentence."""
-    return f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
-
-
-def _new_first(evidence: Sequence[Evidence], quotes: Sequence[str]) -> tuple[Evidence, ...]:
-    """The evidence with what the last answer quoted set back."""
-    if not quotes:
-        return tuple(evidence)
-    penalised = [
-        replace(item, score=round(item.score - _REPEAT_PENALTY, 4)) if repeats(item.text, quotes) else item
-        for item in evidence
-    ]
-    return tuple(sorted(penalised, key=lambda item: (-item.score, item.paper.id, item.span.start)))
+def _notice(reason: str, before: str = "") -> str:
+    """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
+    quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
+    return f"{before} {quoted_instead}".strip()
 
 
 def _first(answer: Answer, count: int) -> Answer:

@@ -45,11 +45,13 @@ class Paragraph:
 
 
 def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
-    """A quoted answer's paragraphs, one a paper; a written answer is one paragraph.
+    """A quoted answer's paragraphs, one a paper; a written answer is one paragraph; of what records say each sentence is one.
 
     A paper is named before its quotes where there are several papers, or where the first quote points to something that is not
     shown.
     """
+    if all(sentence.verdict == "record" for sentence in sentences):
+        return tuple(Paragraph("", (sentence,)) for sentence in sentences)
     if any(sentence.verdict != "quote" for sentence in sentences):
         return (Paragraph("", tuple(sentences)),)
     groups: dict[int, list[AnswerSentence]] = {}
@@ -124,9 +126,15 @@ def written_text(sentences: Sequence[AnswerSentence], missing: Sequence[str] = (
     return "\n\n".join(filter(None, blocks))
 
 
+def record_text(sentences: Sequence[AnswerSentence]) -> str:
+    """What records say as shown: a line a sentence."""
+    return "\n".join(map(_with_markers, sentences))
+
+
 def _with_markers(sentence: AnswerSentence) -> str:
     markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
-    return f"\u201c{sentence.text}\u201d {markers}" if sentence.verdict == "quote" else f"{sentence.text} {markers}"
+    words = f"\u201c{sentence.text}\u201d" if sentence.verdict == "quote" else sentence.text
+    return f"{words} {markers}".rstrip()
 
 
 def short_name(paper: Paper) -> str:

@@ -201,7 +201,7 @@ def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:
     sentences = quoted.quote(told.evidence)
     return Answer(
         question=query.typed,
-        standalone_question=query.text,
+        standalone_question=query.asked_as,
         mode="quote",
         outcome=told.outcome,
         p_answerable=float(told.outcome == "answered"),

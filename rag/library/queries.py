@@ -11,6 +11,10 @@ TITLE_WEIGHT = 2.0
 _MOST_IDENTIFIED = 5
 
 PAPERS = "SELECT id, title, abstract, details FROM papers"
+DETAILS = (
+    "SELECT id, json_extract(details, '$.authors'), json_extract(details, '$.year'), json_extract(details, '$.venue') "
+    "FROM papers ORDER BY key"
+)
 SENTENCES_OF = (
     "SELECT p.id, s.start, s.end, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper "
     "WHERE p.id IN ({}) ORDER BY s.paper, s.start"

@@ -21,6 +21,7 @@ from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
 from rag.library import queries, records, tables
+from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
@@ -267,6 +268,11 @@ class Library:
             count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
             rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT ?", (*values, limit))
         return count, [paper_of(*row) for row in rows]
+
+    def details(self) -> list[Details]:
+        """Authors, year and venue of all papers, in the order they came in."""
+        rows = self._database.rows(queries.DETAILS)
+        return [Details(row[0], tuple(json.loads(row[1] or "[]")), row[2], row[3] or "") for row in rows]
 
     def papers_identified(self, identifiers: Sequence[str]) -> list[Paper]:
         """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""

@@ -5,11 +5,13 @@ citation. Knows nothing of where the answers come from.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.answer.quoted import DECLINED, lead_of, missing_line, paragraphs, withheld_lines
+from rag.answer.record_answers import FROM_RECORDS, parts_of_guide
+from rag.answer.records import Records
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas
@@ -86,11 +88,17 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
     blocks = []
     if " ".join(answer.standalone_question.split()) != " ".join(answer.question.split()):
         blocks.append(f"*Asked as: {escape_markdown(answer.standalone_question)}*")
+    if answer.origin == "guide":
+        line, examples = parts_of_guide(answer.text)
+        return [*blocks, _at_line_start(escape_markdown(line)), *_bullets(map(escape_markdown, examples))]
     if lead := lead_of(answer):
         blocks.append(f"*{escape_markdown(lead)}*")
     for paragraph in paragraphs(answer.sentences):
         name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
         blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))
+    if answer.origin == "records":
+        told = [f"*{FROM_RECORDS}*"] if answer.sentences else [f"*{escape_markdown(answer.text)}*"]
+        return [*blocks, *told, *_bullets(_note(paper, "") for paper in answer.nearest)]
     if answer.outcome == "declined":
         blocks += [f"*{DECLINED}*"] if not lead else []
         if answer.nearest:
@@ -99,6 +107,11 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
         blocks.append(f"*{escape_markdown(missing_line(answer.missing))}*")
     blocks += [f"*{escape_markdown(line)}*" for line in withheld_lines(answer, by_name=True)]
     return blocks
+
+
+def _bullets(lines: Iterable[str]) -> list[str]:
+    """A list as a block; none where there is no line."""
+    return list(filter(None, ["\n".join(f"- {line}" for line in lines)]))
 
 
 def _note(paper: Paper, words: str) -> str:
@@ -152,8 +165,9 @@ def export_file(folder: Path, answers: str | None, form: Format) -> tuple[str, i
             return form.of_papers(library.papers()), 0
         turns = saved_answers(answers)
         papers = {paper.id: paper for paper in library.papers(paper_ids([answer for _, answer in turns]))}
+        told = Records(library).again
+        restored = [(question, answer_of(answer, papers, told) if answer else None) for question, answer in turns]
     finally:
         library.close()
-    restored = [(question, answer_of(answer, papers) if answer else None) for question, answer in turns]
     exchanges = [Exchange(question, one.answer if one else None) for question, one in restored]
     return form.render(exchanges), sum(one.lost for _, one in restored if one)

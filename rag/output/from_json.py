@@ -6,7 +6,7 @@ longer resolves to exact words of an abstract is left out and counted. Knows not
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -148,12 +148,20 @@ def _parsed(text: str) -> Any:
         raise ValueError("lists or objects are nested too deeply in each other") from None
 
 
-def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
+Told = Callable[[str], Answer | None]
+
+
+def _nothing_told(_: str) -> None:
+    return None
+
+
+def answer_of(saved: Any, papers: Mapping[str, Paper], told: Told = _nothing_told) -> Restored:
     """The answer that `jsonform.answer_json` (with or without `why_json`) was made of.
 
     Args:
         saved: the parsed JSON.
         papers: the library's papers by id; those that are not in it count as gone.
+        told: the answer that the records give to a question. What they are said to have told is told anew, never believed.
 
     Raises:
         SavedAnswersDamaged: it is no saved answer.
@@ -164,6 +172,8 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "the answer"
         raise SavedAnswersDamaged(f"this is no saved answer: {where}: {problem['msg']}") from error
+    if data.origin != "abstracts":
+        return _told_anew(data, told)
     sentences = [sentence for sentence in (_sentence(item, papers) for item in data.sentences) if sentence]
     nearest = _papers((item.paper_id for item in data.nearest), papers)
     answer = Answer(
@@ -199,8 +209,24 @@ def answer_of(saved: Any, papers: Mapping[str, Paper]) -> Restored:
     return Restored(_with_text(answer, data.answer), len(data.sentences) - len(sentences))
 
 
+def _told_anew(data: _Answer, told: Told) -> Restored:
+    """The answer that the records give now; without one nothing of the saved text is shown."""
+    again = told(data.standalone_question)
+    if again is None or again.origin != data.origin:
+        empty = Answer(
+            data.question, data.standalone_question, "quote", "answered", data.p_answerable, "", origin=data.origin
+        )
+        return Restored(empty, max(1, len(data.sentences)))
+    same = replace(
+        again, question=data.question, standalone_question=data.standalone_question, timings_ms=data.timings_ms
+    )
+    return Restored(same)
+
+
 def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
     """The sentence with its citations, or None where one of them does not resolve."""
+    if item.verdict == "record":
+        return None
     citations = [
         Citation(c.n, papers[c.paper_id], Span(c.start, c.end)) for c in item.citations if c.paper_id in papers
     ]

@@ -1,4 +1,4 @@
-"""Papers as references: where to read one, and BibTeX, RIS, CSL-JSON or a line of text for whoever cites it.
+"""Papers as references: BibTeX, RIS, CSL-JSON or a line of text for whoever cites it.
 
 Owns these forms. What a paper does not say (authors, year) is left out, never guessed; only a name without a comma is split into
 given and family name, as reference managers need it.
@@ -9,33 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from rag.core import lexicon
 from rag.core.accents import ascii_letters, shown
 from rag.core.domain import Paper
-from rag.core.escaping import safe_url
+from rag.core.escaping import shorten
 from rag.core.formulas import formulas
+from rag.core.links import paper_address, paper_link
 from rag.core.text import clean
 from rag.output.tex import tex, tex_of_name, verbatim
 
 _LONGEST = 30
 """Most letters of a family name in a key."""
 
-
-def paper_link(paper: Paper) -> str | None:
-    """Where to read the paper, else the first link of its abstract."""
-    return paper_address(paper) or next(filter(None, map(safe_url, paper.links)), None)
-
-
-def paper_address(paper: Paper) -> str | None:
-    """Where the paper itself can be read: its URL, else by DOI, arXiv id or PMID."""
-    by_id = [
-        f"https://doi.org/{quote(paper.doi, safe='/')}" if paper.doi else None,
-        f"https://arxiv.org/abs/{quote(paper.arxiv_id, safe='/')}" if paper.arxiv_id else None,
-        f"https://pubmed.ncbi.nlm.nih.gov/{quote(paper.pmid, safe='')}/" if paper.pmid else None,
-    ]
-    return next(filter(None, map(safe_url, (paper.url, *by_id))), None)
+SHOWN_AUTHORS = 4
+"""Of a paper with more the others are "et al."."""
 
 
 def reference(paper: Paper) -> str:
@@ -45,6 +33,14 @@ def reference(paper: Paper) -> str:
     parts = [authors + year, _title(paper)] if authors else [_title(paper) + year]
     text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, clean(paper.venue or "")) if part)
     return " ".join(filter(None, (text, paper_address(paper), _linked(paper))))
+
+
+def byline(paper: Paper) -> str:
+    """The first authors, the venue and the year, as far as they are known."""
+    authors = ", ".join(shorten(shown(author), 60) for author in paper.authors[:SHOWN_AUTHORS])
+    if len(paper.authors) > SHOWN_AUTHORS:
+        authors += " et al."
+    return " · ".join(filter(None, (authors, paper.venue or "", str(paper.year or ""))))
 
 
 def _linked(paper: Paper) -> str:

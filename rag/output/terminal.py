@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from rag.answer.quoted import lead_of, withheld_lines
+from rag.answer.record_answers import FROM_RECORDS
 from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
-from rag.output.references import paper_link
+from rag.core.links import paper_link
+from rag.output.references import byline
 
 _WITHHELD_CHARS = 600
 
@@ -27,7 +29,8 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
     if answer.cited_papers:
         console.print()
-    for line in ("" if lead_of(answer) else answer.notice, *withheld_lines(answer)):
+    from_records = FROM_RECORDS if answer.origin == "records" and answer.sentences else ""
+    for line in (from_records, "" if lead_of(answer) else answer.notice, *withheld_lines(answer)):
         if line:
             console.print(Text(f"\n{line}", style="italic"))
     if why:
@@ -35,6 +38,9 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
 
 
 def _print_why(console: Console, answer: Answer) -> None:
+    if answer.origin != "abstracts":
+        console.print("\nNo abstract was read for this.")
+        return
     console.print(
         Text(
             f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
@@ -84,8 +90,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _titled(paper: Paper) -> str:
-    link = paper_link(paper)
-    return (shown(paper.title) or paper.abstract[:80]) + (f"  {link}" if link else "")
+    return "  ".join(filter(None, (shown(paper.title) or paper.abstract[:80], byline(paper), paper_link(paper))))
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from rag.core import lexicon
 from rag.core.domain import Message, Paper
 from rag.core.lexicon import patterns
 from rag.core.text import STOP_WORDS, content_words, normalise, words
-from rag.question import kinds
+from rag.question import kinds, talk
+from rag.question.record_details import detail_question
+from rag.question.talk import Step
 
 _QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')
 _PRONOUNS = lexicon.words("pronouns")
@@ -23,6 +25,8 @@ _FIRST_WORDS = 12
 """Words at the start of a question among which a pronoun points back."""
 _SHORT = 2
 """Words that carry a topic, below which a question leans."""
+_MOST_MEANT = 3
+"""Papers of the last answer that a follow-up is about."""
 _MAX_CHARS = 20_000
 """Of the last answer; the history comes from outside and has no limit of its own."""
 
@@ -35,6 +39,10 @@ class Query:
     what their sentences are ranked for: in a follow-up the title is in every prompt already, so it need not be in the question.
     `quoted` are the quotes of the last answer, which need not be shown again. `about` are the ids of the papers that the question is
     about, where it leans on the last answer or names them by an identifier (`by_identifier`).
+
+    `step` is "more" or "shorter" where the reader wants that of the last answer. `within` are the ids of the papers that alone are
+    looked through, None where all are. `shown` is the question as a reader sees it, where that is not `text`. `notice` says how it was
+    understood.
     """
 
     typed: str
@@ -44,6 +52,15 @@ class Query:
     quoted: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     by_identifier: bool = False
+    step: Step = ""
+    within: tuple[str, ...] | None = None
+    shown: str = ""
+    notice: str = ""
+
+    @property
+    def asked_as(self) -> str:
+        """The question as it was understood, for people."""
+        return self.shown or self.text
 
 
 class PaperLookup(Protocol):
@@ -63,15 +80,22 @@ class PaperLookup(Protocol):
 
 
 def leans_on_history(question: str) -> bool:
-    """Whether a question needs what was said before: a pronoun, an opener such as "what about", or hardly any content."""
-    if patterns("new_topic").search(question):
+    """Whether a question needs what was said before: it points back, or has hardly any content."""
+    if patterns("new_topic").search(question) or talk.whole(question, alone=False) or talk.talk(question, alone=False):
         return False
+    return points_back(question) or len(set(content_words(question))) < _SHORT
+
+
+def points_back(question: str) -> bool:
+    """Whether a question says that it goes on: a pronoun, an opener such as "what about", or the wish for more."""
     pointing = patterns("pronouns_of_nothing").sub(" ", question)
+    detail = detail_question(question)
     return (
-        bool(_PRONOUNS & set(words(pointing)[:_FIRST_WORDS]))
+        bool(talk.step(question))
+        or (detail is not None and not detail.subject)
+        or bool(_PRONOUNS & set(words(pointing)[:_FIRST_WORDS]))
         or patterns("pronouns").search(pointing) is not None
         or patterns("follow_up_openers").search(question) is not None
-        or len(set(content_words(question))) < _SHORT
     )
 
 
@@ -91,6 +115,10 @@ def standalone(question: str, history: Sequence[Message], lookup: PaperLookup) -
     """
     if not history or not leans_on_history(question):
         return _alone(question)
+    history = _of_papers(history)
+    step = talk.step(question)
+    if step:
+        return _read_on(question, step, history, lookup)
     answer = next((message for message in reversed(history) if message.role == "assistant"), None)
     quotes = quotes_in(answer.content[:_MAX_CHARS]) if answer else ()
     papers = _papers_cited(answer, quotes, lookup)
@@ -99,12 +127,52 @@ def standalone(question: str, history: Sequence[Message], lookup: PaperLookup) -
     if any(of_name and not cited & {paper.id for paper in of_name} for of_name in owners):
         # It names another paper's method: a new topic, or a comparison that says what it needs.
         return _alone(question)
-    meant = [paper for paper in _pointed_at(question, papers) if paper.title][:3]
+    meant = [paper for paper in _pointed_at(question, papers) if paper.title][:_MOST_MEANT]
     if meant:
         titles = "; ".join(paper.title for paper in meant)
         return _follow_up(f"{question} (about: {titles})", question, quotes, tuple(paper.id for paper in meant))
     before = next((message.content[:500].strip() for message in reversed(history) if message.role == "user"), "")
     return _follow_up(f"{question} (after: {before})" if before else question, question, quotes)
+
+
+def _of_papers(history: Sequence[Message]) -> list[Message]:
+    """The history without what asked nothing of single papers, and its answers."""
+    kept: list[Message] = []
+    idle = False
+    for message in history:
+        if message.role == "user":
+            idle = talk.talk(message.content) is not None or talk.whole(message.content) is not None
+        elif idle and not message.cited and kept and kept[-1].role == "user":
+            kept.pop()
+            continue
+        kept.append(message)
+    return kept
+
+
+def _read_on(question: str, step: Step, history: Sequence[Message], lookup: PaperLookup) -> Query:
+    """The wish for more about the papers of the last answer that had any, or for less, whatever was asked of them last."""
+    answers = [message for message in history if message.role == "assistant"]
+    quotes = [quotes_in(answer.content[:_MAX_CHARS]) for answer in answers]
+    for place in reversed(range(len(answers))):
+        meant = [paper for paper in _papers_cited(answers[place], quotes[place], lookup) if paper.title][:_MOST_MEANT]
+        if meant:
+            break
+    else:
+        return _alone(question)
+    titles = "; ".join(paper.title for paper in meant)
+    asked = (message.content[:500].strip() for message in reversed(history) if message.role == "user")
+    before = next((text for text in asked if text and not talk.step(text) and not detail_question(text)), "")
+    said = tuple(dict.fromkeys(words for of_answer in quotes for words in of_answer)) if step == "more" else ()
+    return Query(
+        typed=question,
+        own_words=question,
+        text=f"{question} (about: {titles})",
+        sentence_question=f"{before} {titles}".strip() if leans_on_history(before) else before,
+        quoted=said,
+        about=tuple(paper.id for paper in meant),
+        by_identifier=True,
+        step=step,
+    )
 
 
 def _papers_cited(answer: Message | None, quotes: Sequence[str], lookup: PaperLookup) -> list[Paper]:

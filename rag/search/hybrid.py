@@ -44,6 +44,11 @@ FUSIONS = {
 }
 """By the names of the setting `retriever`."""
 
+_MOST_WITHIN = 500
+"""Papers that are all scored where the question is about these alone; of more those that come near it."""
+_DEEPER = 10
+"""How many times as many candidates are looked for where most of them may not be meant."""
+
 
 class HybridRetriever(BaseRetriever):
     """Best windows of the best papers, best paper first.
@@ -66,22 +71,26 @@ class HybridRetriever(BaseRetriever):
         """Free the vector index."""
         self._index.close()
 
-    def hits(self, question: str, limit: int | None = None) -> tuple[Hit, ...]:
-        """The best papers for a question, best first. Empty for an empty library."""
-        return hits_of(self._nodes(question, limit or self._limit), self._library)
+    def hits(self, question: str, limit: int | None = None, within: Sequence[str] | None = None) -> tuple[Hit, ...]:
+        """The best papers for a question, best first; of those with the ids `within` where it is given. Empty for an empty library."""
+        return hits_of(self._nodes(question, limit or self._limit, within), self._library)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes(query_bundle.query_str, self._limit)
 
-    def _nodes(self, question: str, limit: int) -> list[NodeWithScore]:
+    def _nodes(self, question: str, limit: int, within: Sequence[str] | None = None) -> list[NodeWithScore]:
         # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
         index = self._newest_index()
         vector = self.embedder.embed_question(question)
         with self._library.snapshot():
             terms = content_words(question)
-            near = index.query(vector, self._fusion.dense_windows)
-            lexical = self._library.lexical(terms, self._fusion.lexical_papers)
+            deeper = 1 if within is None else _DEEPER
+            near = index.query(vector, self._fusion.dense_windows * deeper)
+            lexical = self._library.lexical(terms, self._fusion.lexical_papers * deeper)
             candidates = {window.paper_id for window in self._library.windows_by_id(near)[0]} | set(lexical)
+            if within is not None:
+                candidates = set(within) if len(within) <= _MOST_WITHIN else candidates & set(within)
+                lexical = {paper: score for paper, score in lexical.items() if paper in candidates}
             lexical |= self._library.lexical_of(terms, sorted(candidates - set(lexical)))
             windows, embeddings = self._library.windows(candidates)
             if not windows:

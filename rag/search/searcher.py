@@ -93,7 +93,7 @@ class Searcher:
 
     def retrieve(self, query: Query) -> tuple[Hit, ...]:
         """The papers that are worth a closer look, best first."""
-        return self.retriever.hits(query.text, RERANKED_PAPERS)
+        return self.retriever.hits(query.text, RERANKED_PAPERS, query.within)
 
     def look_closely(self, query: Query, hits: Sequence[Hit]) -> SearchResult:
         """The first papers reordered by how well they match; those that an identifier names before all others."""

@@ -191,3 +191,27 @@ def test_odd_libraries_are_answered_from(tmp_path: Path, assistant: Assistant) -
         assert "50 times" in small.ask("How much can ants carry?").text
         assert "3 seconds" in small.ask("How long does the dance of the bees take?").text
         assert "clay" in small.ask("What do termites build?").text
+
+
+def test_what_asks_nothing_of_the_abstracts_reads_none(assistant: Assistant, first: Answer) -> None:
+    history = [Message("user", first.question), first.message]
+    for question, origin in (("thanks", "guide"), ("How many papers are in this library?", "records")):
+        [answer] = assistant.stream(question, history)
+        assert isinstance(answer, Answer)
+        assert (answer.origin, answer.outcome, answer.evidence, answer.citations) == (origin, "answered", (), ())
+        assert assistant.told(question) is not None
+    nameless = assistant.ask("who wrote it?", history)
+    assert (nameless.outcome, nameless.text) == ("declined", "The record of DeepCache names no authors.")
+
+
+@pytest.mark.slow
+def test_reading_on_quotes_other_sentences_of_the_paper_and_less_is_one_of_them(
+    assistant: Assistant, first: Answer
+) -> None:
+    history = [Message("user", first.question), first.message]
+    more = assistant.ask("tell me more", history)
+    assert {paper.id for paper in more.cited_papers} == {first.cited_papers[0].id}
+    assert not {sentence.text for sentence in more.sentences} & {sentence.text for sentence in first.sentences}
+    history += [Message("user", "tell me more"), more.message]
+    less = assistant.ask("shorter please", history)
+    assert (len(less.sentences), less.cited_papers) == (1, more.cited_papers)

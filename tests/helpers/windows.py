@@ -106,6 +106,9 @@ class Scripted:
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]:
         return tuple(hit for hit in self.search("") if hit.paper.id != paper_id)[:limit]
 
+    def told(self, question: str) -> Answer | None:
+        return None
+
     def close(self) -> None:
         pass
 

@@ -99,6 +99,15 @@ def test_scores_missing_on_one_side_are_looked_up_exactly(library: Library) -> N
     wide.close()
 
 
+@pytest.mark.parametrize("most", [500, 1], ids=["all of them scored", "more than are scored"])
+def test_only_the_papers_that_are_meant_are_found(library: Library, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("rag.search.hybrid._MOST_WITHIN", most)
+    retriever = HybridRetriever(library, HashEmbedder())
+    found = retriever.hits("How do bees dance?", within=["ants", "tea"])
+    retriever.close()
+    assert {hit.paper.id for hit in found} == {"ants", "tea"}
+
+
 def test_the_next_question_sees_a_new_revision(library: Library) -> None:
     retriever = HybridRetriever(library, HashEmbedder())
     assert "moss" not in {hit.paper.id for hit in retriever.hits("moss without roots")}

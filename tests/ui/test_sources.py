@@ -7,7 +7,7 @@ import pytest
 
 from rag.core.domain import Dropped, Evidence, Hit, Span
 from rag.core.formulas import formulas
-from rag.output.references import paper_link
+from rag.core.links import paper_link
 from tests.helpers.answers import HOSTILE, Shown, answered, citation, done, everything, paper, parts
 from ui.views.sources import paper_rows
 

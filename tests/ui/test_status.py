@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.core.settings import Settings
+from rag.question.examples import example_questions
 from tests.helpers.answers import answered, citation, paper
 from ui.records import Loading
-from ui.views.examples import example_questions
 from ui.views.follow_ups import follow_ups
 from ui.views.status import status, welcome
 

@@ -72,8 +72,8 @@ class Lookups:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
         saved = saved_turns(sent.get("turns"))
-        papers = self._papers_of(saved)
-        return {"turns": [frame(turn_of(one, papers), loading) for one in saved]}
+        papers, told = self._papers_of(saved), self._loader.assistant().told
+        return {"turns": [frame(turn_of(one, papers, told), loading) for one in saved]}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns: its name, media type and text."""
@@ -89,8 +89,8 @@ class Lookups:
             )
         if kind not in FORMATS:
             raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
-        papers = self._papers_of(saved)
-        exchanges = [Exchange(one.question, turn_of(one, papers).answer) for one in saved]
+        papers, told = self._papers_of(saved), self._loader.assistant().told
+        exchanges = [Exchange(one.question, turn_of(one, papers, told).answer) for one in saved]
         form = FORMATS[kind]
         if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
             raise NothingToExport("no paper is cited here, so there is nothing to export")

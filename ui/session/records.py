@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from rag.core.domain import Answer, Paper
 from rag.core.errors import SavedAnswersDamaged
 from rag.output import to_json
-from rag.output.from_json import answer_of
+from rag.output.from_json import Told, answer_of
 from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
 from ui.views.turn import turn_parts
 
@@ -74,14 +74,14 @@ def saved_turns(sent: Any) -> list[SavedTurn]:
         ) from error
 
 
-def turn_of(saved: SavedTurn, papers: Mapping[str, Paper]) -> ChatTurn:
-    """The turn as far as it still resolves; one whose answer cannot be read says so."""
+def turn_of(saved: SavedTurn, papers: Mapping[str, Paper], told: Told) -> ChatTurn:
+    """The turn as far as it still resolves; one whose answer cannot be read says so. `told` is what the records say to a question."""
     step = saved.step if saved.step in ("done", "failed") else "stopped"
     turn = ChatTurn(saved.id, saved.question, step=step, note=saved.note)  # type: ignore[arg-type]
     if saved.answer is None:
         return turn if step != "done" else ChatTurn(saved.id, saved.question, step="stopped")
     try:
-        restored = answer_of(saved.answer, papers)
+        restored = answer_of(saved.answer, papers, told)
     except SavedAnswersDamaged as error:
         return ChatTurn(saved.id, saved.question, step="failed", note=str(error))
     answer = restored.answer

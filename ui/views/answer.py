@@ -3,12 +3,13 @@
 Pure; knows nothing of the state of a turn. The cards that the chips point at are those of `ui.views.sources`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from rag.answer.quoted import count_line, lead_of, missing_line, paragraphs, withheld_lines
+from rag.answer.record_answers import parts_of_guide
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
@@ -21,6 +22,9 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     kept_back = [render("line", kind="kept-back", text=line) for line in withheld_lines(answer)]
     if answer.outcome == "declined":
         return kept_back
+    if answer.origin == "guide":
+        line, _ = parts_of_guide(answer.text)
+        return [_record([{"words": prose(line), "quoted": False, "chips": ()}])]
     keys = citation_keys(answer)
     blocks: list[Markup] = []
     groups = paragraphs(answer.sentences)
@@ -32,11 +36,19 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
         if paragraph.label:
             blocks.append(render("line", kind="paper-name", text=prose(paragraph.label)))
         sentences = [_sentence(sentence, turn_id, keys) for sentence in paragraph.sentences]
+        if answer.origin == "records":
+            blocks.append(_record(sentences))
+            continue
         quoted = all(sentence["quoted"] for sentence in sentences)
-        blocks.append(render("paragraph", sentences=sentences, quoted=quoted))
+        blocks.append(render("paragraph", sentences=sentences, quoted=quoted, record=False))
     if answer.missing:
         blocks.append(render("line", kind="missing", text=missing_line(answer.missing)))
     return blocks + kept_back
+
+
+def _record(sentences: Sequence[Mapping[str, Any]]) -> Markup:
+    """What is told and not quoted: set apart from the words of abstracts."""
+    return render("paragraph", sentences=sentences, quoted=False, record=True)
 
 
 def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str, Any]:

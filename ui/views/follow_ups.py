@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
+from rag.answer.record_answers import parts_of_guide
 from rag.core.domain import Answer, Paper, Span
 from rag.core.escaping import shorten
 from rag.core.lexicon import patterns
@@ -31,6 +32,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d])")
 
 def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
     """Up to `limit` questions, those about different papers in turn; none that repeats the last question."""
+    if answer.origin == "guide":
+        return list(parts_of_guide(answer.text)[1])
     if answer.outcome == "declined":
         questions: Iterator[str] = (f"What does {_name_of(paper)} report?" for paper in answer.nearest if paper.title)
     else:

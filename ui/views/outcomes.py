@@ -12,6 +12,7 @@ from ui.records import ChatTurn
 from ui.views.templating import render
 
 _STAGES = ("searching", "reading", "writing", "answering")
+_NOT_TOLD = ("No longer in this library", "The records do not tell this any more. Ask again to see what they tell now.")
 _WAITING = "Waiting for its turn"
 
 
@@ -43,6 +44,8 @@ def _stages(turn: ChatTurn, papers: int) -> Markup:
 def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     """How the answer came out. `lost` counts the sentences of a reopened one that no longer resolve."""
     seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
+    if answer.origin != "abstracts":
+        return _told_row(answer, seconds) if not lost else _row("failed", *_NOT_TOLD)
     notes = [answer.notice] if answer.notice and not lead_of(answer) else []
     if answer.mode == "write" and answer.dropped:
         notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")
@@ -66,6 +69,21 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     if answer.outcome == "partial":
         return _row("partial", "Answered in part", " ".join([f"{support}{seconds}.", *notes]))
     return _row("answered", "Answered", " ".join([support + seconds + ("." if notes else ""), *notes]))
+
+
+def _told_row(answer: Answer, seconds: str) -> Markup:
+    """Of an answer for which no abstract was read; a line on what can be asked has no outcome."""
+    if answer.origin == "guide":
+        return Markup("")
+    if answer.outcome == "declined":
+        return _row("declined", "Not on record", answer.text + seconds)
+    cited = len(answer.cited_papers)
+    told = (
+        f"the {'record' if cited == 1 else 'records'} of {counted(cited, 'paper')}"
+        if cited
+        else "the records of this library"
+    )
+    return _row("answered", "Answered", f"from {told}{seconds}")
 
 
 def stopped_row(has_answer: bool) -> Markup:

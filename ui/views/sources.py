@@ -8,15 +8,16 @@ from typing import Any
 
 from markupsafe import Markup
 
+from rag.answer.record_answers import FROM_RECORDS
 from rag.core.accents import shown
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
-from rag.output.references import bibtex, paper_link, reference
+from rag.core.links import paper_link
+from rag.output.references import bibtex, byline, reference
 from ui.records import ENDED, ChatTurn
 from ui.views.marks import Mark, prose, with_marks
 from ui.views.templating import render
 
-SHOWN_AUTHORS = 4
 NEXT_BEST = 3
 Keys = Mapping[tuple[str, Span], str]
 Facts = dict[str, Any]
@@ -46,7 +47,7 @@ def _heading(turn: ChatTurn) -> tuple[str, int]:
         heading = "Nearest words" if turn.answer.outcome == "nearest" else "Sources"
         return heading, len(turn.answer.cited_papers)
     if turn.answer is not None and turn.step == "done":
-        return "Nearest papers", len(turn.answer.nearest)
+        return "Nearest papers" if turn.answer.origin == "abstracts" else "Papers", len(turn.answer.nearest)
     return "Found so far" if turn.step not in ENDED else "Found", len(turn.hits)
 
 
@@ -56,6 +57,8 @@ def sources(turn: ChatTurn, papers: int) -> Markup:
     `papers` is how many the library holds.
     """
     answer, done = turn.answer, turn.step == "done"
+    if answer is not None and answer.origin == "guide":
+        return Markup("")
     if answer is None or not (answer.citations or done):
         above = [paper_card(hit.paper, "cw-found") for hit in turn.hits]
         return render("sources", cited=(), papers=above, others=(), searched="")
@@ -78,6 +81,8 @@ def sources(turn: ChatTurn, papers: int) -> Markup:
 
 def timing_line(answer: Answer, papers: int) -> str:
     """What was searched and read for the answer, and how long that took."""
+    if answer.origin == "records":
+        return FROM_RECORDS
     ms = answer.timings_ms
     searched = f"Searched {counted(papers, 'paper')}" + (f", {ms['retrieve'] / 1000:.2f} s" if "retrieve" in ms else "")
     reading_time = f", {ms['read'] / 1000:.1f} s" if "read" in ms else ""
@@ -153,15 +158,8 @@ def _facts(paper: Paper, abstract: Markup) -> Facts:
         "id": paper.id,
         "title": prose(shorten(shown(paper.title), 300)) or "Untitled",
         "link": paper_link(paper),
-        "byline": _byline(paper),
+        "byline": byline(paper),
         "abstract": abstract,
         "reference": reference(paper),
         "bibtex": bibtex([paper]),
     }
-
-
-def _byline(paper: Paper) -> str:
-    authors = ", ".join(shorten(shown(author), 60) for author in paper.authors[:SHOWN_AUTHORS])
-    if len(paper.authors) > SHOWN_AUTHORS:
-        authors += " et al."
-    return " · ".join(filter(None, (authors, paper.venue or "", str(paper.year or ""))))

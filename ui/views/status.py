@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from rag.core.escaping import counted, shorten
 from rag.core.settings import Settings
+from rag.question.examples import example_questions
 from ui.records import HISTORY_MESSAGES, QUESTIONS_A_MINUTE, Loading
-from ui.views.examples import example_questions
 from ui.views.templating import render
 
 _QUOTES = "Answers are the exact words of the abstracts. Every sentence names its paper."

@@ -43,9 +43,10 @@ def _foot(turn: ChatTurn, about: Mapping[str, str]) -> Markup:
     return render(
         "foot",
         has_answer=answer is not None,
+        has_sources=answer is not None and answer.origin != "guide",
         formats=list(EXPORTS.items()) if answer is not None and answer.sentences else (),
         votes=done,
         suggestions=follow_ups(answer) if answer is not None and done else (),
-        declined=answer is not None and answer.outcome in ("declined", "nearest"),
+        declined=answer is not None and (answer.outcome in ("declined", "nearest") or answer.origin == "guide"),
         why=why(answer, about) if answer is not None and done else "",
     )

@@ -15,7 +15,9 @@ from ui.views.templating import render
 
 
 def why(answer: Answer, about: Mapping[str, str]) -> Markup:
-    """The folded part under an answer. `about` is what answers: the assistant's description."""
+    """The folded part under an answer; none where no abstract was read. `about` is what answers: the assistant's description."""
+    if answer.origin != "abstracts":
+        return Markup("")
     times = ", ".join(
         f"{name.replace('_', ' ')} {value / 1000:.2f} s" for name, value in answer.timings_ms.items() if value >= 1
     )

@@ -210,6 +210,7 @@ const showTip = (chip) => {
   const tip = byId("cw-tip");
   tip.querySelector("strong").textContent = `${chip.textContent} · ${chip.dataset.title}`;
   tip.querySelector("q").textContent = chip.dataset.quote;
+  tip.querySelector("q").hidden = !chip.dataset.quote; // of a record nothing is quoted
   tip.hidden = false;
   chip.setAttribute("aria-describedby", "cw-tip");
   const box = chip.getBoundingClientRect();

@@ -17,9 +17,9 @@ def example_questions(titles: Iterable[str], limit: int = 4) -> list[str]:
     """Up to `limit` questions about papers of these titles: named things first, then shared subjects, then whole titles."""
     titles = [clean(title) for title in titles]
     names = [f"What is {name} and what does it improve?" for name in _names(titles)]
-    subjects = [f"Which papers here are about {subject}?" for subject in _subjects(titles)]
+    shared = [f"Which papers here are about {subject}?" for subject in subjects(titles)]
     whole = [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)]
-    mixture = [*names[:1], *subjects[:1], *names[1:2], *subjects[1:2], *whole]
+    mixture = [*names[:1], *shared[:1], *names[1:2], *shared[1:2], *whole]
     return list(dict.fromkeys(mixture))[:limit]
 
 
@@ -30,16 +30,16 @@ def _names(titles: Iterable[str]) -> list[str]:
     return sorted(dict.fromkeys(names), key=lambda name: (" " in name, not re.search(r"\w[A-Z]", name)))
 
 
-def _subjects(titles: Sequence[str]) -> list[str]:
+def subjects(titles: Sequence[str]) -> list[str]:
     """Terms that several titles share, but not most of them: pairs of words first, none that repeats another's words."""
     counts = Counter(term for title in titles for term in _terms(title))
     several = [term for term, n in counts.items() if 2 <= n <= max(2, len(titles) // 3)]
     several.sort(key=lambda term: (" " not in term, " " not in term and "-" not in term, -counts[term], term))
-    subjects: list[str] = []
+    found: list[str] = []
     for term in several:
-        if not any(set(term.split()) & set(other.split()) for other in subjects):
-            subjects.append(term)
-    return subjects
+        if not any(set(term.split()) & set(other.split()) for other in found):
+            found.append(term)
+    return found
 
 
 def _terms(title: str) -> set[str]:
