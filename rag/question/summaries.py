@@ -49,9 +49,9 @@ def summary_request(question: str) -> SummaryRequest | None:
     plain = question[: length.start()] + " " + question[length.end() :] if length and number else question
     plain = " ".join(patterns("summary_manner").sub(" ", plain).split()).strip(_MARKS)
     after = patterns("asks_summary_after").search(plain)
-    if after and after.start() and not patterns("asks_summary").match(plain):
+    if after and after.start() and not patterns("asks_paper_summary").match(plain):
         return SummaryRequest(plain[: after.start()].strip(_MARKS), min(_MOST, number or _USUAL), "all")
-    kinds = [("contribution", "asks_contribution"), ("all", "asks_summary")]
+    kinds = [("contribution", "asks_contribution"), ("all", "asks_paper_summary")]
     # "What is X in two sentences?"
     kinds += [("all", "what_is")] if number else []
     for part, name in kinds:

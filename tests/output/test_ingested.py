@@ -65,4 +65,4 @@ def test_json_with_half_a_surrogate_pair_can_be_printed(tmp_path: Path) -> None:
     source = tmp_path / "pap\udcffers.jsonl"
     source.write_text('{"title": "T"}\n', "utf-8")
     done = citewise("ingest", str(source), "--library", str(tmp_path / "library"), "--json")
-    assert "pap\ufffders.jsonl" in json.loads(done.out)["rejected"][0]["file"]
+    assert "pap?ers.jsonl" in json.loads(done.out)["rejected"][0]["file"]
