@@ -7,8 +7,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 
 import hashlib
 import json
-import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +24,7 @@ from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
-from rag.library.tables import details_of, embedded_rows, matrix_of, paper_of, windows_of
+from rag.library.tables import details_of, insert, matrix_of, paper_of, windows_of
 
 
 class Library:
@@ -191,7 +190,7 @@ class Library:
         with self._database.transaction():
             for item in batch:
                 self._database.connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
-                self._insert(item)
+                insert(self._database.connection, item)
             records.write(self._database, taken)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
@@ -208,23 +207,6 @@ class Library:
     def _revision_in_transaction(self) -> int:
         row = self._database.connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
         return int(row[0]) if row else 0
-
-    def _insert(self, item: EmbeddedPaper) -> None:
-        paper = item.paper
-        key = self._database.connection.execute(
-            "INSERT INTO papers (id, title, abstract, details, record_hash) VALUES (?, ?, ?, ?, ?)",
-            (paper.id, paper.title, paper.abstract, details_of(paper), record_hash(paper)),
-        ).lastrowid
-        # Half precision halves the file; it moves a cosine by less than 0.001. The windows keep full precision, because
-        # the vector index is rebuilt from them.
-        self._database.connection.executemany(
-            "INSERT INTO sentences VALUES (?, ?, ?, ?)",
-            embedded_rows(key, item.sentences, item.sentence_embeddings, "<f2"),
-        )
-        self._database.connection.executemany(
-            "INSERT INTO windows VALUES (?, ?, ?, ?, ?)",
-            [(secrets.randbits(62), *row) for row in embedded_rows(key, item.windows, item.window_embeddings, "<f4")],
-        )
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -254,19 +236,16 @@ class Library:
     def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
         """How many papers hold all of these words, and the first ones of them in the order they came in; all papers where there is
         no word. A word may also be the beginning of one, or stand in an author's name, the year or the venue."""
-        where, values = papers_holding(words)
-        with self.snapshot():
-            count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
-            page = {**values, "limit": limit}
-            rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT :limit", page)
-        return count, [paper_of(*row) for row in rows]
+        return self._page(*papers_holding(words), limit)
 
     def papers_without(self, words: Sequence[str], limit: int) -> tuple[int, list[Paper]]:
         """How many papers hold none of these words, stemmed, and the first ones of them in the order they came in."""
-        where, values = queries.papers_without(words)
+        return self._page(*queries.papers_without(words), limit)
+
+    def _page(self, where: str, values: Sequence[Any] | Mapping[str, Any], limit: int) -> tuple[int, list[Paper]]:
         with self.snapshot():
             count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
-            rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT ?", (*values, limit))
+            rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT {int(limit)}", values)
         return count, [paper_of(*row) for row in rows]
 
     def details(self) -> list[Details]:
