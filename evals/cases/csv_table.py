@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evals.cases.decoding import bad_byte
-from evals.cases.fields import LISTS, NAMES, plain_name
+from evals.cases.decoding import damage
+from evals.cases.fields import LISTS, NAMES, plain_name, truth
 
 _DELIMITERS = (",", ";", "\t", "|")
 _JSON_CELLS = ("history", "grades")
@@ -76,8 +76,8 @@ def _field(name: str) -> str:
 def _record(columns: Sequence[str], cells: Sequence[str]) -> Any:
     if any(cell.strip() for cell in cells[len(columns) :]):
         return ValueError("more cells than columns; put a cell that holds a comma in quotation marks")
-    if byte := bad_byte(" ".join(cells)):
-        return ValueError(f"{byte} is not UTF-8; convert the file by: iconv -f cp1252 -t utf-8")
+    if damaged := damage(" ".join(cells)):
+        return ValueError(f"{damaged}; the file may need: iconv -f cp1252 -t utf-8")
     try:
         return {
             name: _cell(name, cell.strip()) for name, cell in zip(columns, cells, strict=False) if name and cell.strip()
@@ -93,19 +93,10 @@ def _cell(name: str, cell: str) -> Any:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{name} is not JSON: {error}") from error
     if name == "answerable":
-        values = {
-            "true": True,
-            "yes": True,
-            "1": True,
-            "1.0": True,
-            "false": False,
-            "no": False,
-            "0": False,
-            "0.0": False,
-        }
-        if cell.lower() not in values:
+        value = truth(cell)
+        if not isinstance(value, bool):
             raise ValueError(f"answerable is {cell!r}; write true or false")
-        return values[cell.lower()]
+        return value
     if name in (*LISTS, "nuggets"):
         items = [item.strip() for item in cell.split(";") if item.strip()]
         return [[alias.strip() for alias in item.split("|")] for item in items] if name == "nuggets" else items

@@ -24,6 +24,26 @@ NAMES = {
 }
 """Per field the names that it goes by, without case, blanks and dashes; the first that is there counts."""
 LISTS = ("gold", "gold_ids", "also_ok", "must_not")
+_YES = (
+    "true",
+    "yes",
+    "y",
+    "t",
+    "1",
+    "wahr",
+    "ja",
+    "vrai",
+    "oui",
+    "verdadero",
+    "sí",
+    "vero",
+    "waar",
+    "prawda",
+    "истина",
+)
+_NO = ("false", "no", "n", "f", "0", "falsch", "nein", "faux", "non", "falso", "onwaar", "fałsz", "ложь")
+_TRUTHS = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+"""As spreadsheets write them, each in the language of its user."""
 
 
 def plain_name(name: str) -> str:
@@ -49,8 +69,9 @@ def is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def with_numbers_as_text(raw: dict[str, Any]) -> dict[str, Any]:
-    """The object with numbers as text where the field is a name or a text, as spreadsheets and data frames write them."""
+def in_our_forms(raw: dict[str, Any]) -> dict[str, Any]:
+    """The object with numbers as text where the field is a name or a text, and as true and false where it is that, as spreadsheets and
+    data frames write them."""
     done = dict(raw)
     for name in ("id", "answer", "type", "split"):
         if name in done:
@@ -58,6 +79,8 @@ def with_numbers_as_text(raw: dict[str, Any]) -> dict[str, Any]:
     for name in LISTS:
         if isinstance(done.get(name), list):
             done[name] = [number_as_text(item) for item in done[name]]
+    if isinstance(done.get("answerable"), int | float):
+        done["answerable"] = truth(str(whole(done["answerable"])))
     if isinstance(done.get("grades"), dict):
         done["grades"] = {paper: whole(grade) for paper, grade in done["grades"].items() if not is_nothing(grade)}
     if isinstance(done.get("history"), list):
@@ -74,6 +97,11 @@ def number_as_text(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return value
     return str(whole(value))
+
+
+def truth(text: str) -> bool | str:
+    """ "1", "WAHR" and "yes" as True, "0", "FALSO" and "no" as False; any other text as it is."""
+    return _TRUTHS.get(text.removesuffix(".0").lower(), text)
 
 
 def whole(value: Any) -> Any:

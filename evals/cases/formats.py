@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import beir, csv_table
-from evals.cases.decoding import bad_byte, decode, unpacked
+from evals.cases.decoding import damage, decode, not_json, unpacked
 from evals.cases.fields import is_nothing
 from evals.errors import EvalError
 
@@ -54,12 +54,12 @@ def _jsonl(text: str) -> Iterator[Record]:
 
 
 def _object(line: str) -> Any:
-    if byte := bad_byte(line):
-        return ValueError(f"{byte} is not UTF-8")
+    if damaged := damage(line):
+        return ValueError(damaged)
     try:
         raw = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return ValueError(str(error))
+        return ValueError(not_json(error))
     return _published(raw)
 
 
@@ -93,7 +93,7 @@ def _json(text: str) -> Iterator[Record]:
         if "Extra data" in str(error) and "\n" in text.strip():  # a line an object, under another name
             yield from ((f"line {n}", _object(line)) for n, line in enumerate(text.split("\n"), 1) if line.strip())
         else:
-            yield "the file", ValueError(str(error))
+            yield "the file", ValueError(not_json(error))
         return
     if isinstance(whole, dict):
         wrapped = next((whole[name] for name in _WRAPPERS if isinstance(whole.get(name), list)), None)
@@ -136,8 +136,8 @@ def _pubmedqa(pmid: str, raw: Any) -> Any:
 def _lines(text: str) -> Iterator[Record]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
-            byte = bad_byte(line)
-            yield f"line {number}", ValueError(f"{byte} is not UTF-8") if byte else {"question": line.strip()}
+            damaged = damage(line)
+            yield f"line {number}", ValueError(damaged) if damaged else {"question": line.strip()}
 
 
 _BY_SUFFIX: dict[str, Callable[[str], Iterator[Record]]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import formats
-from evals.cases.fields import LISTS, renamed, with_numbers_as_text
+from evals.cases.fields import LISTS, in_our_forms, renamed
 from evals.errors import EvalError
 from rag.core.domain import Message, Paper
 from rag.core.text import normalise
@@ -101,7 +101,7 @@ def _listed(problems: Sequence[str]) -> str:
 
 
 def _normal(raw: Any) -> Any:
-    return with_numbers_as_text(renamed(raw)) if isinstance(raw, dict) else raw
+    return in_our_forms(renamed(raw)) if isinstance(raw, dict) else raw
 
 
 def _free_id(place: str, given: Collection[str]) -> str:

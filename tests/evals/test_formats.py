@@ -62,6 +62,35 @@ def test_csv_has_the_same_columns_as_jsonl(tmp_path: Path) -> None:
     assert third == {"id": "q5", "question": "Without an id?"}
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("WAHR", True), ("Falsch", False), ("vrai", True), ("FALSO", False), ("1.0", True), ("0", False)],
+)
+def test_true_and_false_are_read_as_spreadsheets_of_other_languages_write_them(
+    tmp_path: Path, cell: str, value: bool
+) -> None:
+    [raw] = _raws(load_set(_file(tmp_path, "set.csv", f"question;answerable\r\nWhy?;{cell}\r\n")))
+    assert raw["answerable"] is value
+
+
+@pytest.mark.parametrize("number", ["1", "1.0"])
+def test_true_as_a_number_is_true(tmp_path: Path, number: str) -> None:
+    [raw] = _raws(load_set(_file(tmp_path, "set.jsonl", f'{{"question": "Why?", "answerable": {number}}}')))
+    assert raw["answerable"] is True
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [(b"\x00" * 40, "line 2: it holds NUL bytes"), (b'{"question": "M\xfcller?"}', "line 2: byte 0xfc is not UTF-8")],
+)
+def test_one_damaged_line_of_a_short_set_costs_that_line(tmp_path: Path, line: bytes, problem: str) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_bytes(b'{"question": "Why?"}\n' + line + b'\n{"question": "How?"}\n')
+    loaded = load_set(path)
+    assert [case.question for case in loaded.cases] == ["Why?", "How?"]
+    assert problem in loaded.warning
+
+
 def test_a_csv_of_bad_cells_alone_is_refused_with_all_their_lines(tmp_path: Path) -> None:
     content = "question,answerable,history\nWhy?,perhaps,\nHow?,yes,{not json\nWho?,no,,too,many\n,yes,\n"
     with pytest.raises(EvalError) as caught:
@@ -150,7 +179,7 @@ def test_invalid_json_is_named_with_its_line(tmp_path: Path) -> None:
     lines = [json.dumps({"id": str(n), "question": "Why?"}) for n in range(16)]
     loaded = load_set(_file(tmp_path, "set.jsonl", "\n".join([*lines, '{"id": "x", ', ""])))
     assert len(loaded.cases) == 16
-    assert "1 part of it is skipped. line 17: Expecting" in loaded.warning
+    assert "1 part of it is skipped. line 17: not JSON: Expecting" in loaded.warning
 
 
 def _cases(*raws: dict[str, Any], folder: Path) -> tuple[Case, ...]:

@@ -63,7 +63,7 @@ def test_bad_lines_are_skipped_and_all_of_them_named(tmp_path: Path) -> None:
     message = loaded.warning
     assert message.startswith(f"{path}: 5 parts of it are skipped. line 2: ")
     for part in (
-        "line 2: Unterminated string",
+        "line 2: not JSON: Unterminated string at character 25",
         "line 3: not a JSON object",
         "line 4: id 'a' occurs twice",
         "line 5: no question",

@@ -30,6 +30,8 @@ def _only(folder: Path, record: Any) -> Entry:
         ("Miller, A., & Schmidt, B.", ["A. Miller", "B. Schmidt"]),
         ("Miller, A., de la Cruz, M. B.", ["A. Miller", "M. B. de la Cruz"]),
         ("Miller, Anna", ["Anna Miller"]),
+        ("van der Berg, Jan", ["Jan van der Berg"]),
+        ("Ada Miller, OpenAI", ["Ada Miller", "OpenAI"]),
         ("Miller, A.; Schmidt, B. and Rossi, C.; et al.", ["A. Miller", "B. Schmidt", "C. Rossi"]),
         ("Smith J, Doe AB", ["Smith J", "Doe AB"]),
         ("A. Miller, Jr., B. Schmidt, PhD", ["A. Miller Jr.", "B. Schmidt"]),

@@ -121,11 +121,12 @@ ANTS = b'{"title": "Ants", "abstract": "Ants walk."}'
         (b"\x00" * 4096, "the line holds 4,096 NUL bytes, as a crash may leave them"),
         (b'{"title": "a\x00b", "abstract": "x"}', "the line holds 1 NUL byte, as a crash may leave them"),
         (b"x" * (LINE_BYTES + 1), "the line is longer than 4 MiB"),
+        (b'{"title": "cut', "not JSON: Unterminated string at character 11"),
         (b"garbage", "not JSON: Expecting value at character 1"),
         (b"[" * 100_000, "not JSON: nested too deeply"),
         (b'{"a":' * 100_000, "not JSON: nested too deeply"),
     ],
-    ids=["bad byte", "NUL block", "a NUL", "long line", "garbage", "deep list", "deep object"],
+    ids=["bad byte", "NUL block", "a NUL", "long line", "cut", "garbage", "deep list", "deep object"],
 )
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_damaged_line_costs_itself(tmp_path: Path, line: bytes, reason: str, place: int) -> None:

@@ -90,7 +90,7 @@ def _of_pieces(pieces: list[str]) -> list[str]:
         elif not (kept and _DEGREE.fullmatch(piece)):
             kept.append(piece)
     turned = len(kept) % 2 == 0 and all(_SHORT.fullmatch(piece) for piece in kept[1::2])
-    if turned or (len(kept) == 2 and not any(" " in piece for piece in kept)):
+    if turned or (len(kept) == 2 and " " not in kept[1] and (" " not in kept[0] or kept[0][0].islower())):
         return [f"{given} {family}" for family, given in zip(kept[::2], kept[1::2], strict=True)]
     return kept
 

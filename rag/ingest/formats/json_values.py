@@ -14,6 +14,11 @@ def _integer(digits: str) -> int | None:
 _DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _: None)
 
 
+def _why(error: json.JSONDecodeError) -> str:
+    """What is wrong, without Python's "starting at" before the place, which is named behind it."""
+    return error.msg.removesuffix(" starting at").removesuffix(" at")
+
+
 class NotJson(ValueError):
     """A text is no JSON; the message says where and why."""
 
@@ -27,7 +32,7 @@ def decode(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise NotJson(f"{error.msg} at character {error.pos + 1}") from error
+        raise NotJson(f"{_why(error)} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise NotJson("nested too deeply") from error
 
@@ -41,6 +46,6 @@ def decode_at(text: str, start: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise NotJson(f"{error.msg} at line {error.lineno}") from error
+        raise NotJson(f"{_why(error)} at line {error.lineno}") from error
     except (RecursionError, StopIteration) as error:
         raise NotJson("nested too deeply") from error
