@@ -12,7 +12,7 @@ from rag.core.domain import Answer, Paper
 from rag.core.lexicon import patterns
 from rag.core.links import arxiv_address, doi_address, paper_address, pubmed_address
 from rag.core.names import name_in_title
-from rag.core.text import STOP_WORDS, clean, content_words, words
+from rag.core.text import STOP_WORDS, clean, content_words, stem, words
 from rag.library.store import Library
 from rag.question import kinds
 from rag.question.follow_up import Query
@@ -85,13 +85,17 @@ class Called:
         return [by_id[paper_id] for paper_id in sorted(scores, key=lambda one: -scores[one]) if paper_id in by_id]
 
     def _on(self, subject: str) -> list[Paper]:
-        """Of "the paper on wheat kernels": those that hold all of its words, if they are few."""
+        """Of "the paper on wheat kernels": those that hold all of its words, if they are few, else those with them in the title."""
         frame = patterns("paper_on").match(subject)
         topic = subject[frame.end() :] if frame else ""
         if not set(words(topic)) - STOP_WORDS:
             return []
+        wanted = {stem(word) for word in content_words(topic)}
         count, papers = self._library.find_papers(" ".join(content_words(topic)), _MOST)
-        return list(papers) if count <= _MOST else []
+        if count <= _MOST and papers:
+            return list(papers)
+        titled = [paper for paper in self._near(topic) if wanted <= set(map(stem, words(paper.title)))]
+        return titled if len(titled) <= _MOST else []
 
 
 def _stands_in(wanted: Sequence[str], title: str, name: str) -> bool:
