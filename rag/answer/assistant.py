@@ -152,6 +152,7 @@ class Assistant:
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
             threshold = self._models.answerability.threshold
+            looked_up = quoted.noticed(looked_up, query.notice)
             yield replace(looked_up, timings_ms=clock.times(), threshold=threshold)
             return
         findings = yield from self._read(sense, hits, most_papers)
@@ -160,8 +161,9 @@ class Assistant:
             yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
             return
         answer, quotes = self._quoted(findings, clock)
-        answer = replace(answer, notice=answer.notice or query.notice)
-        if self._composer is None and mode == "write":
+        answer = quoted.noticed(answer, query.notice)
+        # What is looked up or merely comes near is quoted always, so that there is nothing to say of a writer.
+        if self._composer is None and mode == "write" and not quoted.lead_of(answer):
             reason = self.description.get("mode_reason", "there is no writer")
             answer = replace(answer, notice=writing.notice(reason, answer.notice))
         if (

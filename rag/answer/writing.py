@@ -49,7 +49,8 @@ def write(
     clock.mark("write")
     written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
     if draft.cut:
-        written = replace(written, notice=f"The written answer was cut off by {draft.cut}.")
+        cut = f"The written answer was cut off by {draft.cut}."
+        written = replace(written, notice=f"{written.notice} {cut}".strip())
     yield replace(written, timings_ms=clock.times())
 
 
