@@ -254,6 +254,23 @@ def test_a_paper_is_named_by_its_topic_where_only_its_title_holds_that(tmp_path:
     assert answer.text == "Erosion of Slopes in Rain: Ida Berg [1]"
 
 
+def test_only_the_paper_that_introduces_a_name_is_called_by_it(tmp_path: Path) -> None:
+    papers = [
+        Paper("new", "Slope-Based Rain Maps", "We introduce RainNet, which maps rain.", authors=("Ida Berg",)),
+        Paper("a", "Wet Roads", "RoadSet has 40 roads. We count the cars of RoadSet.", authors=("Al Dent",)),
+        Paper("b", "Dry Roads", "RoadSet has 40 roads. We count the bikes of RoadSet.", authors=("Bo Ray",)),
+    ]
+    add(tmp_path, papers)
+    library = Library.open(tmp_path)
+    records = Records(library)
+    answers = {name: records.answer(query(f"who wrote {name}")) for name in ("RainNet", "RoadSet", "slope")}
+    library.close()
+    assert isinstance(answers["RainNet"], Answer)
+    assert answers["RainNet"].text == "Slope-Based Rain Maps: Ida Berg [1]"
+    assert isinstance(answers["RoadSet"], Query), "a data set that two papers name is the work of neither"
+    assert isinstance(answers["slope"], Query), "half of a name is no name"
+
+
 def test_a_change_of_the_library_is_seen(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     add(folder, PAPERS[:1])

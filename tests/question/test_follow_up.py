@@ -44,12 +44,23 @@ def _history(*contents: str) -> list[Message]:
         "Which datasets were these methods evaluated on?",
         "And on ImageNet with classifier-free guidance?",
         "What about medical image segmentation networks?",
+        "summarise the second",
         "How does the former differ from latent diffusion models?",
         "Why?",
         "How fast?",
         "  WHAT ELSE is reported about sampling speed?",
     ],
-    ids=["it", "these", "and", "what about", "the former", "why", "hardly any content", "space and capitals"],
+    ids=[
+        "it",
+        "these",
+        "and",
+        "what about",
+        "the second",
+        "the former",
+        "why",
+        "hardly any content",
+        "space and capitals",
+    ],
 )
 def test_questions_that_need_what_was_said_lean(question: str) -> None:
     assert leans_on_history(question)
