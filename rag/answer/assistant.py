@@ -207,7 +207,9 @@ class Assistant:
         missing = self._missing(findings) if answers and one_thing else ()
         most = 1 if query.step == "shorter" else self._max_quotes
         quotes = selection.choose(result, findings.plan, findings.evidence, most)
-        quotes = selection.of_first_papers(quotes, findings.most_papers)
+        counts = findings.plan.form == "list" and findings.sense.counts
+        # Papers are counted before as many of them are shown as may be cited.
+        quotes = selection.of_first_papers(quotes, None if counts else findings.most_papers)
         quotes = tuple(
             selection.narrow(item, query.typed, result.matches[item.paper.id])
             if item.paper.id in result.matches
@@ -238,7 +240,8 @@ class Assistant:
             threshold=model.threshold,
             withheld=withheld(findings.passages.sentences, told),
         )
-        return self._senses.refine(findings.sense, findings.plan, answer, quotes), quotes
+        refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
+        return refined, quotes
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or

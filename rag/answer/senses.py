@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import counted, details, quoted, summaries, values, without
-from rag.answer.told import Told
+from rag.answer.told import Told, limited
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
 from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
-from rag.evidence.selection import of_first_papers
 from rag.question import extremes, kinds
 from rag.question.follow_up import Query
 from rag.question.negations import Negation, naming, negation
@@ -43,6 +42,11 @@ class Sense:
     condition: Negation | None = None
     merit: bool = False
     summary: SummaryRequest | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the question asks how many papers there are."""
+        return extremes.counts_papers(self.words)
 
     def keeps(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The papers found that the condition does not leave out; all where it is no condition of the kind."""
@@ -113,7 +117,7 @@ class Senses:
         told = self._told(sense, hits) if hits and not query.by_identifier else None
         if told is None:
             return None
-        return _answer(query, hits, replace(told, evidence=of_first_papers(told.evidence, most_papers)))
+        return _answer(query, hits, limited(told, most_papers))
 
     def _told(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
         query = sense.query
@@ -142,7 +146,9 @@ class Senses:
         least = extremes.threshold(sense.words)
         return values.with_number(least, hits, library, only=only) if least else None
 
-    def refine(self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence]) -> Answer:
+    def refine(
+        self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence], most_papers: int | None = None
+    ) -> Answer:
         """The usual answer, unless what is asked for is missing from the papers it quotes.
 
         Args:
@@ -150,6 +156,7 @@ class Senses:
             plan: how its form was understood.
             answer: in quotes.
             quotes: what it quotes, best first.
+            most_papers: how many papers are shown where they are counted.
         """
         if sense.summary is not None and sense.query.about:
             return self._summary(sense.summary, sense.query.about[0], answer)
@@ -159,7 +166,7 @@ class Senses:
         if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
         if plan.form == "list":
-            return self._listed(sense.words, answer) if answer.outcome != "declined" else answer
+            return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer
@@ -176,9 +183,9 @@ class Senses:
             notice=told.lead,
         )
 
-    def _listed(self, asked: str, answer: Answer) -> Answer:
-        if extremes.counts_papers(asked):
-            told = counted.papers(asked, answer, self._searcher.library)
+    def _listed(self, sense: Sense, answer: Answer, most_papers: int | None) -> Answer:
+        if sense.counts:
+            told = limited(counted.papers(sense.words, answer, self._searcher.library), most_papers)
             sentences = quoted.quote(told.evidence)
             return replace(
                 answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)

@@ -9,6 +9,7 @@ import pytest
 
 from rag.answer import counted, details, quoted, summaries, values, without
 from rag.answer.senses import Senses
+from rag.answer.told import limited
 from rag.core.domain import Answer, Evidence, Hit, Paper, Span
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
@@ -247,6 +248,17 @@ def test_of_the_papers_of_an_author_no_others_are_looked_up(
     assert told is not None
     assert sorted(paper.id for paper in told.cited_papers if told.outcome == "answered") == ids
     assert {paper.id for paper in told.cited_papers} <= set(within)
+
+
+def test_fewer_papers_are_shown_than_were_found_and_it_is_said(library: Library) -> None:
+    asked = extreme("What is the lowest FID?")
+    assert asked is not None
+    told = values.sorted_values(asked, (), library)
+    fewer = limited(told, 2)
+    assert [item.paper.id for item in fewer.evidence] == ["prune", "cache"]
+    assert fewer.lead.startswith("3 papers give")
+    assert fewer.lead.endswith("; the first 2 shown:")
+    assert limited(told, 3) == limited(told, None) == told
 
 
 def test_what_was_searched_and_what_the_quotes_are_is_said_once() -> None:
