@@ -3,33 +3,27 @@
 Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`).
 """
 
-import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.answer import quoted, repeats
+from rag.answer import quoted, repeats, writing
 from rag.answer.clock import Clock
-from rag.answer.draft import Draft
 from rag.answer.library_facts import nothing_more
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
-from rag.core.errors import WriterFailed
 from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
-from rag.models.writer import UNEXPECTED
 from rag.question.follow_up import Query
 from rag.question.kinds import parts
 from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
-log = logging.getLogger(__name__)
 NEAREST = 3
 
 
@@ -158,6 +152,7 @@ class Assistant:
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
             threshold = self._models.answerability.threshold
+            looked_up = quoted.noticed(looked_up, query.notice)
             yield replace(looked_up, timings_ms=clock.times(), threshold=threshold)
             return
         findings = yield from self._read(sense, hits, most_papers)
@@ -166,17 +161,18 @@ class Assistant:
             yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
             return
         answer, quotes = self._quoted(findings, clock)
-        answer = replace(answer, notice=answer.notice or query.notice)
-        if self._composer is None and mode == "write":
+        answer = quoted.noticed(answer, query.notice)
+        # What is looked up or merely comes near is quoted always, so that there is nothing to say of a writer.
+        if self._composer is None and mode == "write" and not quoted.lead_of(answer):
             reason = self.description.get("mode_reason", "there is no writer")
-            answer = replace(answer, notice=_notice(reason, answer.notice))
+            answer = replace(answer, notice=writing.notice(reason, answer.notice))
         if (
             self._composer
             and mode != "quote"
             and answer.outcome in ("answered", "partial")
             and findings.plan.form != "list"
         ):
-            yield from self._written(self._composer, answer, quotes, clock, most_papers)
+            yield from writing.write(self._composer, answer, quotes, clock, most_papers)
             return
         read = len(findings.evidence)
         for count in range(1, len(answer.sentences)):
@@ -211,7 +207,9 @@ class Assistant:
         missing = self._missing(findings) if answers and one_thing else ()
         most = 1 if query.step == "shorter" else self._max_quotes
         quotes = selection.choose(result, findings.plan, findings.evidence, most)
-        quotes = selection.of_first_papers(quotes, findings.most_papers)
+        counts = findings.plan.form == "list" and findings.sense.counts
+        # Papers are counted before as many of them are shown as may be cited.
+        quotes = selection.of_first_papers(quotes, None if counts else findings.most_papers)
         quotes = tuple(
             selection.narrow(item, query.typed, result.matches[item.paper.id])
             if item.paper.id in result.matches
@@ -242,7 +240,8 @@ class Assistant:
             threshold=model.threshold,
             withheld=withheld(findings.passages.sentences, told),
         )
-        return self._senses.refine(findings.sense, findings.plan, answer, quotes), quotes
+        refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
+        return refined, quotes
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or
@@ -259,57 +258,8 @@ class Assistant:
         )
         return missing if len(missing) < len(every) else ()
 
-    def _written(
-        self, composer: Composer, answer: Answer, quotes: Sequence[Evidence], clock: Clock, most_papers: int | None
-    ) -> Iterator[Progress | Answer]:
-        """The answer in the writer's words, sentence by sentence; the quoted one, with the reason, where the writer fails."""
-        read = len(answer.evidence)
-        progress = Progress("writing", answer.standalone_question, answer.retrieved, read, read)
-        yield progress
-        # What is quoted comes first: its papers are among those that may be cited.
-        evidence = answer.evidence
-        if most_papers is not None:
-            evidence = selection.of_papers(evidence, selection.first_papers((*quotes, *evidence), most_papers))
-        draft = Draft()
-        try:
-            with closing(composer.compose(answer.standalone_question, evidence, quotes)) as drafts:  # type: ignore[type-var]
-                for draft in drafts:
-                    if draft.sentences:
-                        clock.first_text()
-                    growing = replace(_with(answer, draft), withheld=())
-                    yield replace(progress, draft=growing) if draft.sentences else progress
-        except Exception as error:  # the quotes are there, so no failure of the writer may cost the answer
-            reason = str(error) if isinstance(error, WriterFailed) else UNEXPECTED
-            unexpected = not isinstance(error, WriterFailed)
-            log.warning("quoting instead of writing with %s: %s", composer.writer.place, reason, exc_info=unexpected)
-            clock.mark("write")
-            yield replace(answer, timings_ms=clock.times(), notice=_notice(reason, answer.notice))
-            return
-        clock.mark("write")
-        written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
-        if draft.cut:
-            written = replace(written, notice=f"The written answer was cut off by {draft.cut}.")
-        yield replace(written, timings_ms=clock.times())
-
-
-def _notice(reason: str, before: str = "") -> str:
-    """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
-    quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
-    return f"{before} {quoted_instead}".strip()
-
 
 def _first(answer: Answer, count: int) -> Answer:
     """The growing answer: its first sentences."""
     sentences = answer.sentences[:count]
     return replace(answer, sentences=sentences, text=quoted.text_of(sentences), withheld=())
-
-
-def _with(answer: Answer, draft: Draft) -> Answer:
-    """The written answer as far as it is there."""
-    return replace(
-        answer,
-        mode="write",
-        sentences=draft.sentences,
-        dropped=draft.dropped,
-        text=quoted.written_text(draft.sentences, answer.missing),
-    )

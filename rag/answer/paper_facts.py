@@ -12,7 +12,7 @@ from rag.core.domain import Answer, Paper
 from rag.core.lexicon import patterns
 from rag.core.links import arxiv_address, doi_address, paper_address, pubmed_address
 from rag.core.names import name_in_title
-from rag.core.text import STOP_WORDS, clean, content_words, words
+from rag.core.text import STOP_WORDS, clean, content_words, stem, words
 from rag.library.store import Library
 from rag.question import kinds
 from rag.question.follow_up import Query
@@ -26,6 +26,8 @@ _LOOKED_AT = 20
 _QUERY_WORDS = 12
 _PHRASE = 3
 """Words of a title that are enough to name its paper."""
+_SOON = 60
+"""Characters in which what is introduced is named."""
 _SHOWN_AUTHORS = 30
 _WHAT: dict[Detail, str] = {
     "authors": "no authors",
@@ -76,7 +78,9 @@ class Called:
             return same
         within = [paper for paper in near if _stands_in(wanted, paper.title, name)]
         if not within and len(wanted) <= 2:
-            within = [paper for paper in near if _introduces(paper, name)]
+            within = [paper for paper in near if _introduces(paper.abstract, name)]
+            # What several abstracts name is none of theirs: a data set, a method that all use.
+            within = within if len(within) == 1 else []
         return within if len(within) <= _MOST else []
 
     def _near(self, name: str) -> list[Paper]:
@@ -85,13 +89,17 @@ class Called:
         return [by_id[paper_id] for paper_id in sorted(scores, key=lambda one: -scores[one]) if paper_id in by_id]
 
     def _on(self, subject: str) -> list[Paper]:
-        """Of "the paper on wheat kernels": those that hold all of its words, if they are few."""
+        """Of "the paper on wheat kernels": those that hold all of its words, if they are few, else those with them in the title."""
         frame = patterns("paper_on").match(subject)
         topic = subject[frame.end() :] if frame else ""
         if not set(words(topic)) - STOP_WORDS:
             return []
+        wanted = {stem(word) for word in content_words(topic)}
         count, papers = self._library.find_papers(" ".join(content_words(topic)), _MOST)
-        return list(papers) if count <= _MOST else []
+        if count <= _MOST and papers:
+            return list(papers)
+        titled = [paper for paper in self._near(topic) if wanted <= set(map(stem, words(paper.title)))]
+        return titled if len(titled) <= _MOST else []
 
 
 def _stands_in(wanted: Sequence[str], title: str, name: str) -> bool:
@@ -100,14 +108,18 @@ def _stands_in(wanted: Sequence[str], title: str, name: str) -> bool:
         return False
     if len(set(wanted) - STOP_WORDS) >= _PHRASE:
         return True
-    coined = {word for found in kinds.names(title) for word in words(found)}
-    return bool(set(wanted) & coined) and set(wanted) <= coined | STOP_WORDS
+    # Of "Diffusion-Based" the first word alone is no name.
+    names = [named for found in kinds.names(title) if (named := set(words(found))) <= set(wanted)]
+    return bool(names) and set(wanted) <= set().union(*names) | STOP_WORDS
 
 
-def _introduces(paper: Paper, name: str) -> bool:
-    """Whether the abstract has the name more than once, as a name."""
-    lower = name.lower()
-    return lower in map(str.lower, kinds.names(paper.abstract)) and paper.abstract.lower().count(lower) > 1
+def _introduces(abstract: str, name: str) -> bool:
+    """Whether the abstract has the name more than once, or soon after a word such as "introduce", as a name."""
+    lower, text = name.lower(), abstract.lower()
+    if lower not in map(str.lower, kinds.names(abstract)):
+        return False
+    after = (text[match.end() : match.end() + _SOON] for match in patterns("introduces").finditer(text))
+    return text.count(lower) > 1 or any(lower in words_after for words_after in after)
 
 
 def answer(question: DetailQuestion, query: Query, called: Called) -> Answer | None:

@@ -6,7 +6,7 @@ says. Pure functions.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Paper
@@ -89,6 +89,14 @@ def text_of(
 def lead_of(answer: Answer) -> str:
     """The line that says what the quotes of an answer are: its notice, where its text begins with that; else ""."""
     return answer.notice if answer.notice and answer.text.startswith(answer.notice) else ""
+
+
+def noticed(answer: Answer, notice: str) -> Answer:
+    """The answer with a notice before its own; the line that says what its quotes are begins with it too."""
+    if not notice:
+        return answer
+    text = f"{notice} {answer.text}" if lead_of(answer) else answer.text
+    return replace(answer, notice=f"{notice} {answer.notice}".strip(), text=text)
 
 
 def count_line(papers: int) -> str:

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import counted, details, quoted, summaries, values, without
-from rag.answer.told import Told
+from rag.answer.told import Told, limited
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
 from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
-from rag.evidence.selection import of_first_papers
 from rag.question import extremes, kinds
 from rag.question.follow_up import Query
 from rag.question.negations import Negation, naming, negation
@@ -35,12 +34,19 @@ NO_MERIT_AT_ALL = (
 @dataclass(frozen=True, slots=True)
 class Sense:
     """How a question is understood beyond its form: `query` is what is asked, without a condition that `condition` holds or without
-    the `merit` that is asked for, or about the paper that `summary` is to sum up."""
+    the `merit` that is asked for, or about the paper that `summary` is to sum up. `words` are those of the question, without what it
+    says of authors, years and venues."""
 
     query: Query
+    words: str
     condition: Negation | None = None
     merit: bool = False
     summary: SummaryRequest | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the question asks how many papers there are."""
+        return extremes.counts_papers(self.words)
 
     def keeps(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The papers found that the condition does not leave out; all where it is no condition of the kind."""
@@ -72,28 +78,29 @@ class Senses:
         request = summary_request(query.typed)
         if request is not None:
             return self._to_sum_up(query, request)
-        condition = None if query.about else negation(query.typed)
+        asked = query.own_words if query.within is not None or query.notice else query.typed
+        condition = None if query.about else negation(asked)
         if condition is not None and condition.manner != "without" and condition.has_topic:
             rest = replace(query, own_words=condition.rest, text=condition.rest, sentence_question=condition.rest)
-            return Sense(rest, condition)
-        if not query.about and extremes.asks_for_merit(query.typed) and extremes.extreme(query.typed) is None:
-            topic = extremes.topic_of_merit(query.typed)
+            return Sense(rest, asked, condition)
+        if not query.about and extremes.asks_for_merit(asked) and extremes.extreme(asked) is None:
+            topic = extremes.topic_of_merit(asked)
             text = f"Which papers are about {topic}?" if topic else query.text
-            return Sense(replace(query, own_words=text, text=text, sentence_question=text), merit=True)
-        return Sense(query)
+            return Sense(replace(query, own_words=text, text=text, sentence_question=text), asked, merit=True)
+        return Sense(query, asked)
 
     def _to_sum_up(self, query: Query, request: SummaryRequest) -> Sense:
         """The request, where it is of one paper of the library: the one that the question is about already, or the one named."""
         if len(query.about) == 1:
             papers = self._searcher.papers(query.about)
             meant = summaries.is_pronoun(request.target) or summaries.paper_called(request.target, papers)
-            return Sense(query, summary=request if meant or query.by_identifier else None)
+            return Sense(query, query.typed, summary=request if meant or query.by_identifier else None)
         called = self._paper_called(request.target)
         if called is None:
-            return Sense(query)
+            return Sense(query, query.typed)
         paper = next(iter(self._searcher.papers([called])))
         text = f"{query.typed} (about: {paper.title or paper.abstract[:100]})"
-        return Sense(replace(query, text=text, about=(called,), by_identifier=True), summary=request)
+        return Sense(replace(query, text=text, about=(called,), by_identifier=True), query.typed, summary=request)
 
     def _paper_called(self, target: str) -> str | None:
         """The id of the paper that a name or title belongs to."""
@@ -110,7 +117,7 @@ class Senses:
         told = self._told(sense, hits) if hits and not query.by_identifier else None
         if told is None:
             return None
-        return _answer(query, hits, replace(told, evidence=of_first_papers(told.evidence, most_papers)))
+        return _answer(query, hits, limited(told, most_papers))
 
     def _told(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
         query = sense.query
@@ -121,23 +128,27 @@ class Senses:
             and not _names_a_paper(query.typed, hits)
         ):
             return Told(OTHER_LANGUAGE, (), "declined")
-        if sense.merit and not extremes.topic_of_merit(query.typed):
+        if sense.merit and not extremes.topic_of_merit(sense.words):
             return Told(NO_MERIT_AT_ALL, (), "declined")
-        condition = negation(query.typed) if sense.condition is None else None
+        condition = negation(sense.words) if sense.condition is None else None
         # "Which method does DeepCache use without ..." is about DeepCache.
-        if condition is not None and not owners(query.typed.partition(condition.things[0])[0], hits):
+        if condition is not None and not owners(sense.words.partition(condition.things[0])[0], hits):
             among = tuple(hit for hit in hits if hit.paper.id in query.about)
-            return without.papers(condition, among or hits, self._searcher.library, only=bool(among))
-        return self._over_all(query, hits) if not query.about else None
+            only = bool(among) or query.within is not None
+            return without.papers(condition, among or hits, self._searcher.library, only=only)
+        return self._over_all(sense, hits) if not query.about else None
 
-    def _over_all(self, query: Query, hits: Sequence[Hit]) -> Told | None:
-        asked = extremes.extreme(query.typed)
-        if asked is not None and not any(_named_in(query.typed, hit.paper) for hit in hits):
-            return values.sorted_values(asked, hits, self._searcher.library)
-        least = extremes.threshold(query.typed)
-        return values.with_number(least, hits, self._searcher.library) if least else None
+    def _over_all(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
+        library, only = self._searcher.library, sense.query.within is not None
+        asked = extremes.extreme(sense.words)
+        if asked is not None and not any(_named_in(sense.words, hit.paper) for hit in hits):
+            return values.sorted_values(asked, hits, library, only=only)
+        least = extremes.threshold(sense.words)
+        return values.with_number(least, hits, library, only=only) if least else None
 
-    def refine(self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence]) -> Answer:
+    def refine(
+        self, sense: Sense, plan: Plan, answer: Answer, quotes: Sequence[Evidence], most_papers: int | None = None
+    ) -> Answer:
         """The usual answer, unless what is asked for is missing from the papers it quotes.
 
         Args:
@@ -145,6 +156,7 @@ class Senses:
             plan: how its form was understood.
             answer: in quotes.
             quotes: what it quotes, best first.
+            most_papers: how many papers are shown where they are counted.
         """
         if sense.summary is not None and sense.query.about:
             return self._summary(sense.summary, sense.query.about[0], answer)
@@ -154,7 +166,7 @@ class Senses:
         if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
         if plan.form == "list":
-            return self._listed(sense.query, answer) if answer.outcome != "declined" else answer
+            return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer
@@ -171,9 +183,9 @@ class Senses:
             notice=told.lead,
         )
 
-    def _listed(self, query: Query, answer: Answer) -> Answer:
-        if extremes.counts_papers(query.typed):
-            told = counted.papers(query.typed, answer, self._searcher.library)
+    def _listed(self, sense: Sense, answer: Answer, most_papers: int | None) -> Answer:
+        if sense.counts:
+            told = limited(counted.papers(sense.words, answer, self._searcher.library), most_papers)
             sentences = quoted.quote(told.evidence)
             return replace(
                 answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)

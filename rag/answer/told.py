@@ -1,12 +1,13 @@
 """What an answer that is looked up tells: a line, and the sentences below it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.core.domain import Evidence, Outcome, Paper, Span
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 from rag.evidence.injection import quotable
+from rag.evidence.selection import of_first_papers
 from rag.library.store import Library
 from rag.question import kinds
 
@@ -20,6 +21,15 @@ class Told:
     lead: str
     evidence: tuple[Evidence, ...]
     outcome: Outcome = "answered"
+
+
+def limited(told: Told, most_papers: int | None) -> Told:
+    """What is told, of the first papers alone; the line says so where there are more."""
+    kept = of_first_papers(told.evidence, most_papers)
+    shown = len({item.paper.id for item in kept})
+    if shown == len({item.paper.id for item in told.evidence}):
+        return told
+    return replace(told, evidence=tuple(kept), lead=f"{told.lead.removesuffix(':')}; the first {shown} shown:")
 
 
 def evidence(paper: Paper, span: Span, score: float = 0.0) -> Evidence:

@@ -31,11 +31,11 @@ _ALIKE = (
 )
 
 
-def sorted_values(asked: Extreme, hits: Sequence[Hit], library: Library) -> Told:
-    """The values of a measure, one sentence a paper, the end that is asked for first."""
+def sorted_values(asked: Extreme, hits: Sequence[Hit], library: Library, *, only: bool = False) -> Told:
+    """The values of a measure, one sentence a paper, the end that is asked for first; `only` among the papers found."""
     measure = asked.measure
     found = {hit.paper.id: hit.paper for hit in hits}
-    named = library.lexical([*_spellings(measure), *asked.conditions], _CANDIDATES)
+    named = {} if only else library.lexical([*_spellings(measure), *asked.conditions], _CANDIDATES)
     found |= {paper.id: paper for paper in library.papers([paper_id for paper_id in named if paper_id not in found])}
     rated: list[tuple[float, Evidence]] = []
     naming: list[Evidence] = []
@@ -126,13 +126,13 @@ def factors(text: str) -> list[float]:
     return [float(match[1]) for match in _FACTOR.finditer(_SIZE.sub(" ", text))]
 
 
-def with_number(asked: Threshold, hits: Sequence[Hit], library: Library) -> Told:
-    """The papers whose abstract gives a number of the things on the right side of the one asked for."""
+def with_number(asked: Threshold, hits: Sequence[Hit], library: Library, *, only: bool = False) -> Told:
+    """The papers whose abstract gives a number of the things on the right side of the one asked for; `only` among those found."""
     least = next(iter(quantities(asked.number)), None)
     nouns = noun_stems(asked.noun)
     found = {hit.paper.id: hit.paper for hit in hits}
     words = joined(asked.noun).lower().split()
-    named = library.lexical([*words, *asked.noun.lower().split()], _CANDIDATES)
+    named = {} if only else library.lexical([*words, *asked.noun.lower().split()], _CANDIDATES)
     found |= {paper.id: paper for paper in library.papers([paper_id for paper_id in named if paper_id not in found])}
     fitting: list[tuple[float, Evidence]] = []
     for paper, spans in sentences_of(found.values(), library):

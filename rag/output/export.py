@@ -91,8 +91,9 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
     if answer.origin == "guide":
         line, examples = parts_of_guide(answer.text)
         return [*blocks, _at_line_start(escape_markdown(line)), *_bullets(map(escape_markdown, examples))]
-    if lead := lead_of(answer):
-        blocks.append(f"*{escape_markdown(lead)}*")
+    lead = lead_of(answer)
+    if answer.notice:
+        blocks.append(f"*{escape_markdown(answer.notice)}*")
     for paragraph in paragraphs(answer.sentences):
         name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
         blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))

@@ -162,7 +162,7 @@ def asks_for_merit(question: str) -> bool:
 
 def topic_of_merit(question: str) -> str:
     """What the papers among which the best is asked for are about, in the question's words; "" where it names nothing."""
-    rest = patterns("asks_merit").sub(" ", question)
+    rest = patterns("asks_merit").sub(lambda match: f" {' '.join(filter(None, match.groups()))} ", question)
     return " ".join(word for word in rest.split() if topic(word)).strip(" ?.!,;:") if topic(rest) else ""
 
 

@@ -136,17 +136,27 @@ def standalone(question: str, history: Sequence[Message], lookup: PaperLookup) -
 
 
 def _of_papers(history: Sequence[Message]) -> list[Message]:
-    """The history without what asked nothing of single papers, and its answers."""
+    """The history without what asked nothing of single papers, or nothing that their records say, and its answers."""
     kept: list[Message] = []
     idle = False
     for message in history:
         if message.role == "user":
-            idle = talk.talk(message.content) is not None or talk.whole(message.content) is not None
+            idle = _says_nothing_of_papers(message.content)
         elif idle and not message.cited and kept and kept[-1].role == "user":
             kept.pop()
             continue
         kept.append(message)
     return kept
+
+
+def _says_nothing_of_papers(question: str) -> bool:
+    """Whether an answer to it that cites nothing leaves the talk where it was: the records did not say who wrote "it", for example."""
+    detail = detail_question(question)
+    return (
+        talk.talk(question) is not None
+        or talk.whole(question) is not None
+        or (detail is not None and not detail.subject)
+    )
 
 
 def _read_on(question: str, step: Step, history: Sequence[Message], lookup: PaperLookup) -> Query:
@@ -190,7 +200,8 @@ def _follow_up(text: str, typed: str, quotes: tuple[str, ...], about: tuple[str,
 
 
 def _alone(question: str) -> Query:
-    return Query(question, question, question, question)
+    asked = talk.without_greeting(question)
+    return Query(question, asked, asked, asked, shown=question)
 
 
 def _pointed_at(question: str, papers: Sequence[Paper]) -> Sequence[Paper]:

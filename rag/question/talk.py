@@ -16,6 +16,8 @@ Step = Literal["", "more", "shorter"]
 
 _LONGEST = 300
 """Characters of a question that is looked at: what asks nothing is short."""
+_SHORT_QUESTION = 200
+"""Characters of a question in which a greeting weighs something."""
 _END = re.compile(r"[\s.,;:!?\u2026\u3002\uff01\uff1f~\-]+$|[\s(]*[:;=]-?[)(DPp](?=\s|$)")
 _PIECES = re.compile(r"[.,;:!?\u2026\u3002\uff01\uff0c\uff1f\n]+")
 _NO_LETTER = re.compile(r"[^\w\s'\u2019/-]+")
@@ -38,6 +40,15 @@ def plain(question: str) -> str:
             break
         text = text[lead.end() :].lstrip(" ,:;.!-")
     return _END.sub("", patterns("politeness_at_end").sub("", text))
+
+
+def without_greeting(question: str) -> str:
+    """A short question without the greeting or the thanks before it: their words stand in no abstract, and in a long question they
+    weigh nothing."""
+    if len(question) > _SHORT_QUESTION:
+        return question
+    greeting = patterns("greeting_before").match(question)
+    return question[greeting.end() :].lstrip() if greeting else question
 
 
 def talk(question: str, alone: bool = True) -> Talk | None:

@@ -71,6 +71,7 @@ def told(records: Records, question: str, *about: str) -> Answer:
         ("who are the authors of the oredrill paper", "OreDrill: Nora Jäger, Tom Blake [1]"),
         ("Who wrote “Moss on Roofs”?", "Moss on Roofs: Nora Jäger, Ana Sol [1]"),
         ("Who wrote the paper on silt in rivers?", "SiltCam: Ivo Conti [1]"),
+        ("who made OreDrill", "OreDrill: Nora Jäger, Tom Blake [1]"),
         ("who wrote 10.5000/od", "OreDrill: Nora Jäger, Tom Blake [1]"),
         ("authors of OreDrill and SiltCam", "OreDrill: Nora Jäger, Tom Blake [1]\nSiltCam: Ivo Conti [2]"),
         ("When was SiltCam published?", "SiltCam: published in 2019 [1]"),
@@ -242,6 +243,32 @@ def test_of_many_papers_the_first_are_listed_and_the_way_to_the_rest_is_told(tmp
     assert answer.text.startswith("30 papers in this library, the first 20:\n")
     assert len(answer.cited_papers) == 20
     assert "citewise papers" in answer.text
+
+
+def test_a_paper_is_named_by_its_topic_where_only_its_title_holds_that(tmp_path: Path) -> None:
+    others = [Paper(f"p{n}", f"Study {n}", f"Field {n} was drilled for the erosions of slopes.") for n in range(5)]
+    add(tmp_path, [*others, Paper("title", "Erosion of Slopes in Rain", "Rain wears.", authors=("Ida Berg",))])
+    library = Library.open(tmp_path)
+    answer = told(Records(library), "who wrote the paper on slope erosion")
+    library.close()
+    assert answer.text == "Erosion of Slopes in Rain: Ida Berg [1]"
+
+
+def test_only_the_paper_that_introduces_a_name_is_called_by_it(tmp_path: Path) -> None:
+    papers = [
+        Paper("new", "Slope-Based Rain Maps", "We introduce RainNet, which maps rain.", authors=("Ida Berg",)),
+        Paper("a", "Wet Roads", "RoadSet has 40 roads. We count the cars of RoadSet.", authors=("Al Dent",)),
+        Paper("b", "Dry Roads", "RoadSet has 40 roads. We count the bikes of RoadSet.", authors=("Bo Ray",)),
+    ]
+    add(tmp_path, papers)
+    library = Library.open(tmp_path)
+    records = Records(library)
+    answers = {name: records.answer(query(f"who wrote {name}")) for name in ("RainNet", "RoadSet", "slope")}
+    library.close()
+    assert isinstance(answers["RainNet"], Answer)
+    assert answers["RainNet"].text == "Slope-Based Rain Maps: Ida Berg [1]"
+    assert isinstance(answers["RoadSet"], Query), "a data set that two papers name is the work of neither"
+    assert isinstance(answers["slope"], Query), "half of a name is no name"
 
 
 def test_a_change_of_the_library_is_seen(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer.senses import Senses
+from rag.answer.told import limited
 from rag.core.domain import Answer, Evidence, Hit, Paper, Span
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
@@ -223,6 +226,50 @@ def test_a_summary_has_purpose_way_and_result_in_the_abstracts_order() -> None:
 )
 def test_a_paper_is_called_by_its_name_or_title(target: str, paper: str | None) -> None:
     assert summaries.paper_called(target, PAPERS) == paper
+
+
+@pytest.mark.parametrize(
+    ("question", "rest", "ids"),
+    [
+        ("papers by Berg without retraining", "papers without retraining", []),
+        ("Which papers by Berg are not about images?", "Which papers are not about images?", ["sound"]),
+        ("lowest FID by Berg", "lowest FID", ["prune", "sound"]),
+        ("papers by Berg with more than two data sets", "papers with more than two data sets", ["prune"]),
+    ],
+)
+def test_of_the_papers_of_an_author_no_others_are_looked_up(
+    library: Library, question: str, rest: str, ids: list[str]
+) -> None:
+    senses = Senses(SimpleNamespace(library=library), {})  # type: ignore[arg-type]
+    within = ("prune", "sound")
+    hits = [Hit(paper, 1.0, {}) for paper in library.papers(within)]
+    query = Query(question, rest, rest, rest, within=within, notice="Only the 2 of 4 papers by Berg were searched.")
+    told = senses.answer(senses.understand(query), hits)
+    assert told is not None
+    assert sorted(paper.id for paper in told.cited_papers if told.outcome == "answered") == ids
+    assert {paper.id for paper in told.cited_papers} <= set(within)
+
+
+def test_fewer_papers_are_shown_than_were_found_and_it_is_said(library: Library) -> None:
+    asked = extreme("What is the lowest FID?")
+    assert asked is not None
+    told = values.sorted_values(asked, (), library)
+    fewer = limited(told, 2)
+    assert [item.paper.id for item in fewer.evidence] == ["prune", "cache"]
+    assert fewer.lead.startswith("3 papers give")
+    assert fewer.lead.endswith("; the first 2 shown:")
+    assert limited(told, 3) == limited(told, None) == told
+
+
+def test_what_was_searched_and_what_the_quotes_are_is_said_once() -> None:
+    found = Answer(
+        "q", "q", "quote", "nearest", 0.1, "Not in it: a time.\n\n\u201cBees.\u201d [1]", notice="Not in it: a time."
+    )
+    both = quoted.noticed(found, "Only 2 papers were searched.")
+    assert quoted.lead_of(both) == "Only 2 papers were searched. Not in it: a time."
+    assert both.text.count("Not in it") == both.text.count("Only 2 papers") == 1
+    plain = quoted.noticed(replace(found, notice=""), "Only 2 papers were searched.")
+    assert (plain.text, plain.notice) == (found.text, "Only 2 papers were searched.")
 
 
 def test_nearest_words_survive_being_saved() -> None:

@@ -2,6 +2,8 @@
 
 NEGATED = """
 papers without code
+Does any paper not use attention?
+no training needed?
 Which papers are not about images?
 which papers do NOT need retraining
 which ones don't use a U-Net

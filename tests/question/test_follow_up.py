@@ -44,12 +44,23 @@ def _history(*contents: str) -> list[Message]:
         "Which datasets were these methods evaluated on?",
         "And on ImageNet with classifier-free guidance?",
         "What about medical image segmentation networks?",
+        "summarise the second",
         "How does the former differ from latent diffusion models?",
         "Why?",
         "How fast?",
         "  WHAT ELSE is reported about sampling speed?",
     ],
-    ids=["it", "these", "and", "what about", "the former", "why", "hardly any content", "space and capitals"],
+    ids=[
+        "it",
+        "these",
+        "and",
+        "what about",
+        "the second",
+        "the former",
+        "why",
+        "hardly any content",
+        "space and capitals",
+    ],
 )
 def test_questions_that_need_what_was_said_lean(question: str) -> None:
     assert leans_on_history(question)
@@ -117,6 +128,30 @@ def test_at_most_three_papers_are_named() -> None:
     papers = [make_paper(title=f"T{place}", abstract=f"{quotes_in(ANSWER)[0]} {place}") for place in range(5)]
     asked = _text("Why is that?", _history("Q?", ANSWER), _Library(*papers))
     assert asked == "Why is that? (about: T0; T1; T2)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("who wrote it", "The record of it names no authors."), ("thanks", "Welcome.")]
+)
+def test_what_records_do_not_say_leaves_the_talk_at_its_paper(asked: str, said: str) -> None:
+    history = [*_history("How fast is DeepCache?", ANSWER), *_history(asked, said)]
+    assert _text("and its limits?", history, _Library(DEEPCACHE)) == "and its limits? (about: DeepCache)"
+
+
+@pytest.mark.parametrize(
+    ("question", "without"),
+    [
+        ("hello, what does SaRA do?", "what does SaRA do?"),
+        ("Good morning! Which papers use LoRA?", "Which papers use LoRA?"),
+        ("hey can you tell me which papers use LoRA", "can you tell me which papers use LoRA"),
+        ("thanks, which papers are about audio codecs?", "which papers are about audio codecs?"),
+        ("Hello World corpus: how large is it?", "Hello World corpus: how large is it?"),
+        ("high fidelity audio: which papers?", "high fidelity audio: which papers?"),
+    ],
+)
+def test_a_greeting_before_a_question_is_not_searched_for(question: str, without: str) -> None:
+    query = standalone(question, (), _Library())
+    assert (query.typed, query.asked_as, query.text, query.sentence_question) == (question, question, without, without)
 
 
 def test_a_change_of_topic_is_left_alone() -> None:

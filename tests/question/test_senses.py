@@ -178,6 +178,9 @@ def test_the_best_of_one_paper_is_an_ordinary_question(question: str) -> None:
 def test_merit_is_asked_for_with_or_without_a_topic() -> None:
     assert asks_for_merit("What is the best paper on image editing?")
     assert topic_of_merit("What is the best paper on image editing?") == "image editing"
+    assert topic_of_merit("best super resolution method") == "super resolution"
+    assert topic_of_merit("What is the largest diffusion transformer?") == "diffusion transformer"
+    assert topic_of_merit("What is the highest resolution?") == ""
     assert topic_of_merit("most cited paper") == ""
     assert not asks_for_merit("Which generator was the best in this study?")
 

@@ -99,3 +99,8 @@ def test_a_file_says_where_it_is_from() -> None:
     assert "*The record of Bees names no authors.*" in text
     assert "- What is A?" in text
     assert "Not in these abstracts" not in text
+
+
+def test_what_was_left_out_is_said_in_a_file_too() -> None:
+    listed = Answer("q", "q", "quote", "answered", 1.0, "", notice="Only the 2 of 9 papers by Berg were searched.")
+    assert "*Only the 2 of 9 papers by Berg were searched.*" in markdown([Exchange("q", listed)])
