@@ -184,6 +184,7 @@ def test_the_lock_is_free_again_after_the_writer_failed(small_library: Path) -> 
         assert library.count() == 4
 
 
+@pytest.mark.slow
 def test_a_full_disk_rolls_the_batch_back_and_keeps_what_was_there(small_library: Path) -> None:
     embedder = HashEmbedder(dimension=64)
     many = [
