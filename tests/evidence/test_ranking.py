@@ -35,6 +35,7 @@ def test_control_tokens_in_sentences_and_questions_are_plain_text(reader: Likeli
     assert not set(ids) & set(reader._tokenizer.all_special_ids)
 
 
+@pytest.mark.slow
 def test_a_very_long_sentence_and_question_are_cut_safely(reader: LikelihoodReader) -> None:
     long = reader.score("why " * 2_000, [("title " * 500, "word " * 5_000), ("T", "short")])
     assert np.isfinite(long).all()

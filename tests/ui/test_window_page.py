@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rag.core.errors import LibraryMissing
 from rag.core.settings import Settings
 from tests.helpers.windows import (
@@ -33,6 +35,7 @@ def test_examples_and_suggestions_can_be_clicked(visit: Any, address: str) -> No
     expect(page.get_by_role("button", name="How do FastCache and Faster Encoders differ?")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_settings_reach_the_answer_and_are_remembered(visit: Any, address: str, scripted: Scripted) -> None:
     page = visit(address)
     ask(page, "as it comes?")
@@ -55,6 +58,7 @@ def test_settings_reach_the_answer_and_are_remembered(visit: Any, address: str, 
     assert scripted.wishes[-1] == ("quote", 2)
 
 
+@pytest.mark.slow
 def test_votes_are_kept_on_the_server_and_say_so(visit: Any, address: str, library_folder: Path) -> None:
     page = visit(address)
     ask(page, "is it good?")
@@ -84,6 +88,7 @@ def test_copy_has_the_answer_with_its_sources(visit: Any, address: str) -> None:
     assert copied.endswith("[2] Faster Encoders: Rethinking the Role of the Encoder in Diffusion Models")
 
 
+@pytest.mark.slow
 def test_a_link_asks_its_question_again_and_holds_nothing_else(visit: Any, address: str, scripted: Scripted) -> None:
     page = visit(address)
     ask(page, "how fast & good?")
@@ -102,6 +107,7 @@ def test_a_link_asks_its_question_again_and_holds_nothing_else(visit: Any, addre
     expect(other.locator(".cw-turn")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_papers_can_be_looked_through(visit: Any, address: str) -> None:
     page = visit(address)
     page.get_by_role("button", name="3 papers").click()
