@@ -1,7 +1,8 @@
 """How many papers are about a topic: what was counted is said with the number."""
 
-from rag.answer.told import Told, evidence, number_of, sentences_of
+from rag.answer.told import Told, evidence, sentences_of
 from rag.core.domain import Answer
+from rag.core.escaping import counted
 from rag.core.text import content_words, stem, words
 from rag.library.store import Library
 from rag.question import kinds
@@ -25,11 +26,11 @@ def papers(question: str, answer: Answer, library: Library) -> Told:
     holding = library.find_papers(name, 1)[0] if wanted else 0
     if not own or not wanted:
         found = tuple(evidence(citation.paper, citation.span) for citation in shown.values())
-        lead = f"{number_of(len(found))} found. Counted: papers whose abstract matches the question by its sense:"
+        lead = (
+            f"{counted(len(found), 'paper')} found. Counted: papers whose abstract matches the question by its sense:"
+        )
         return Told(lead, found)
-    lead = (
-        f"{number_of(len(own))}. Counted: papers found that name \u201c{name}\u201d in the title or for their own work"
-    )
+    lead = f"{counted(len(own), 'paper')}. Counted: papers found that name \u201c{name}\u201d in the title or for their own work"
     if holding > len(own):
         lead += f"; {holding} of {library.count()} name it at all"
     return Told(lead + ":", tuple(own))

@@ -56,8 +56,3 @@ def introduction(paper: Paper, spans: Sequence[Span]) -> Span | None:
             if says(text):
                 return span
     return spans[0] if spans else None
-
-
-def number_of(count: int) -> str:
-    """How many papers, in words."""
-    return f"{count} paper" if count == 1 else f"{count} papers"

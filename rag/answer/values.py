@@ -7,9 +7,10 @@ Owns: which number of a sentence is the value, and what is said of values that w
 import re
 from collections.abc import Sequence
 
-from rag.answer.told import MOST_LISTED, Told, evidence, number_of, sentences_of
+from rag.answer.told import MOST_LISTED, Told, evidence, sentences_of
 from rag.checking.numbers import Quantity, quantities
 from rag.core.domain import Evidence, Hit, Paper
+from rag.core.escaping import counted
 from rag.library.store import Library
 from rag.question.details import Measure
 from rag.question.extremes import Extreme, Threshold, joined, noun_stems
@@ -63,7 +64,7 @@ def sorted_values(asked: Extreme, hits: Sequence[Hit], library: Library, *, only
     unnamed = sum(not _names_all(item.paper, asked) for _, item in rated)
     note = f", {unnamed} without naming {', '.join(asked.conditions)}" if asked.conditions and unnamed else ""
     gives = "gives" if len(rated) == 1 else "give"
-    lead = f"{number_of(len(rated))} {gives} a value of {measure.name}{note}, {order} first. {_ALIKE}:"
+    lead = f"{counted(len(rated), 'paper')} {gives} a value of {measure.name}{note}, {order} first. {_ALIKE}:"
     return Told(lead, tuple(item for _, item in rated[:MOST_LISTED]))
 
 
@@ -142,12 +143,12 @@ def with_number(asked: Threshold, hits: Sequence[Hit], library: Library, *, only
             if right:
                 fitting.append((max(right), evidence(paper, span)))
                 break
-    counted = "what is not printed as a number is not counted"
+    left_out = "what is not printed as a number is not counted"
     if not fitting:
-        return Told(f"No abstract here prints {asked.wording}; {counted}.", (), "declined")
+        return Told(f"No abstract here prints {asked.wording}; {left_out}.", (), "declined")
     fitting.sort(key=lambda item: (-item[0], item[1].paper.id))
     prints = "prints" if len(fitting) == 1 else "print"
-    lead = f"{number_of(len(fitting))} {prints} {asked.wording} in the abstract; {counted}:"
+    lead = f"{counted(len(fitting), 'paper')} {prints} {asked.wording} in the abstract; {left_out}:"
     return Told(lead, tuple(item for _, item in fitting[:MOST_LISTED]))
 
 

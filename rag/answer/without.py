@@ -6,8 +6,9 @@ which does not name a thing is never said to lack it.
 
 from collections.abc import Sequence
 
-from rag.answer.told import MOST_LISTED, Told, evidence, introduction, number_of, sentences_of
+from rag.answer.told import MOST_LISTED, Told, evidence, introduction, sentences_of
 from rag.core.domain import Evidence, Hit, Paper
+from rag.core.escaping import counted
 from rag.core.text import stem, words
 from rag.library.store import Library
 from rag.question.negations import Negation, lacks, names_of, naming, topic
@@ -27,7 +28,7 @@ def papers(condition: Negation, hits: Sequence[Hit], library: Library, *, only: 
     if own:
         says = "says in its own words that it does" if len(own) == 1 else "say in their own words that they do"
         more = "Abstracts seldom say what they lack, so there may be more:"
-        lead = f"{number_of(len(own))} {says} without {condition.name}. {more}"
+        lead = f"{counted(len(own), 'paper')} {says} without {condition.name}. {more}"
         return Told(lead, tuple(own[:MOST_LISTED]))
     count, silent = library.papers_without(_words_for(condition), MOST_LISTED)
     found = [hit.paper for hit in hits if not _names(hit.paper, condition)]

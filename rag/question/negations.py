@@ -195,8 +195,3 @@ def _lacks_in_a_word(sentence: str, thing: str) -> bool:
         ):
             return True
     return False
-
-
-def of_these(texts: Sequence[str], thing: str) -> bool:
-    """Whether any of the texts names a thing."""
-    return any(naming(thing).search(text) for text in texts)

@@ -26,10 +26,7 @@ from tests.helpers.servers import (
     written,
 )
 
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote_writer, "_FIRST_WAIT", 0.02)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 # --- asked in another way ---------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from contextlib import closing
 import pytest
 
 from rag.core.errors import WriterFailed
-from rag.models import remote_writer
 from rag.models.writer import Cut, Piece
 from tests.helpers.servers import (
     ANSWER,
@@ -29,10 +28,7 @@ from tests.helpers.servers import (
     written,
 )
 
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote_writer, "_FIRST_WAIT", 0.02)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 # --- whole answers ----------------------------------------------------------------------------------------------------
