@@ -27,6 +27,7 @@ ORDER = {
 
 ALLOWED = {
     "accelerate": set(),
+    "bibtexparser": {"rag/ingest"},
     "chromadb": {"rag/library", "evals/bench"},
     "filelock": {"rag/library", "rag/models"},
     "gguf": set(),
@@ -43,6 +44,7 @@ ALLOWED = {
     "platformdirs": {"rag/core"},
     "pydantic": {"rag/core", "rag/output", "ui/records.py", "ui/session"},
     "pydantic_settings": {"rag/core"},
+    "pylatexenc": {"rag/ingest"},
     "rich": {"rag/output", "evals/scores", "evals/bench"},
     "scipy": {"evals/scores"},
     "sentence_transformers": {"evals/bench"},

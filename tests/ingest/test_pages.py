@@ -435,12 +435,10 @@ def test_a_book_in_one_paragraph_is_no_abstract() -> None:
     [
         "Dear Bob,\n\nI wanted to tell you that the meeting is at noon.\n\nBest,\n\nAlice\n",
         "milk\n\neggs\n\nhoney\n",
-        f"title;abstract;year\nTideScan;{SONAR};2024\nHives;{HIVES};2023\n",
-        f"TY  - JOUR\nTI  - {TIDE}\nAB  - {SONAR}\nER  - \n",
         f"{SONAR}\n\n{HIVES}\n\n{SONAR}\n",
         f"How to install\n\n```\nmake\n```\n\n{SONAR}\n",
     ],
-    ids=["letter", "list", "table", "RIS", "prose", "manual"],
+    ids=["letter", "list", "prose", "manual"],
 )
 def test_what_is_no_page_of_papers_is_refused(tmp_path: Path, page: str) -> None:
     with pytest.raises(SourceError, match="in no format that citewise knows"):

@@ -7,11 +7,25 @@ one.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from rag.core.domain import Note, Paper, Rejected
 from rag.core.errors import SourceError
-from rag.ingest.formats import corpus_jsonl, json_document, seed_page
+from rag.ingest.formats import (
+    acl_xml,
+    arxiv_atom,
+    bibtex,
+    corpus_jsonl,
+    endnote_xml,
+    json_document,
+    medline,
+    pubmed_xml,
+    ris,
+    seed_page,
+    table,
+    web_of_science,
+)
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.source import Source, has_bad
 
@@ -20,6 +34,18 @@ READERS = {
     "a list of records in JSON": json_document,
     "page of titles and abstracts": seed_page,
 }
+EXPORTS = {
+    "PubMed XML": pubmed_xml,
+    "arXiv Atom": arxiv_atom,
+    "ACL Anthology XML": acl_xml,
+    "EndNote XML": endnote_xml,
+    "RIS": ris,
+    "MEDLINE": medline,
+    "Web of Science": web_of_science,
+    "BibTeX": bibtex,
+    "a table with column names": table,
+}
+"""What reference managers and databases write, the surest to recognise first."""
 
 Read = Entry | Rejected | Note
 
@@ -43,6 +69,9 @@ def read_records(path: Path) -> Iterator[Read]:
     """
     source = Source(path)
     head = source.head_text()
+    exported = _exported(source, head)
+    if exported is not None:
+        return _some(path, exported)
     _check_encoding(source, head)
     records = _json(source, head)
     if records is not None:
@@ -56,7 +85,7 @@ def read_records(path: Path) -> Iterator[Read]:
     if has_bad(text):
         raise source.not_utf8()
     raise SourceError(
-        f"{path} is in no format that citewise knows ({'; '.join(READERS)}). "
+        f"{path} is in no format that citewise knows ({'; '.join((*READERS, *EXPORTS))}). "
         'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'
     )
 
@@ -90,6 +119,17 @@ def _document(source: Source, head: str) -> Iterator[Read] | None:
     if corpus_jsonl.recognises(head):
         return corpus_jsonl.read_lines(source.lines())
     return json_document.read_list(text) if json_document.begins_with_record(text) else None
+
+
+def _exported(source: Source, head: str) -> Iterator[Read] | None:
+    """The records of an export, where the text is one."""
+    if head.lstrip("\ufeff\x00 \t\r\n").startswith(("{", "[")):
+        return None
+    reader = next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
+    if reader is None:
+        return None
+    text, notes = source.any_text()
+    return chain(notes, reader.read(text))
 
 
 def _some(path: Path, records: Iterator[Read]) -> Iterator[Read]:

@@ -68,11 +68,11 @@ def split_names(text: str) -> list[str]:
     for mark in (";", "|", "\n", "\t", "\u3001", "\uff0c", "\uff1b"):
         if mark in text:
             parts = [_AND_OTHERS.sub("", name.strip(" ,")) for part in text.split(mark) for name in _AND.split(part)]
-            return [_turned(name) for name in parts if name]
+            return [in_reading_order(name) for name in parts if name]
     parts = [part.strip(" ,") for part in _AND.split(text) if part.strip(" ,")]
     commas = [part.count(",") for part in parts]
     if len(parts) > 1 and max(commas) == 1 and all(commas):
-        return [_turned(part) for part in parts]
+        return [in_reading_order(part) for part in parts]
     return _of_pieces([piece.strip() for part in parts for piece in part.split(",") if piece.strip()])
 
 
@@ -95,7 +95,7 @@ def _of_pieces(pieces: list[str]) -> list[str]:
     return kept
 
 
-def _turned(name: str) -> str:
+def in_reading_order(name: str) -> str:
     """ "Miller, A." as "A. Miller"."""
     parts = [part.strip() for part in name.split(",") if part.strip() and not _DEGREE.fullmatch(part.strip())]
     if len(parts) == 3 and _SUFFIX.fullmatch(parts[1]):
@@ -150,7 +150,7 @@ def _of_object(fields: Mapping[str, Any], depth: int) -> list[str]:
     ]:
         return inside
     if whole := _first(fields, _WHOLE):
-        return [_turned(whole) if whole.count(",") == 1 else whole]
+        return [in_reading_order(whole) if whole.count(",") == 1 else whole]
     if given:
         return [given]
     return [name for key in _INSIDE if key in fields for name in _name(fields[key], depth + 1)]

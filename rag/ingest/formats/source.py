@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rag.core.domain import Rejected
+from rag.core.domain import Note, Rejected
 from rag.core.errors import SourceError
 from rag.core.escaping import counted
 
@@ -99,6 +99,14 @@ class Source:
         Raises:
             SourceError: it is too large, damaged, or most of its lines are in another encoding.
         """
+        text = self._whole()
+        lines = [line for line in text.split("\n") if line.strip()]
+        bad = [line for line in lines if has_bad(line)]
+        if len(bad) > len(lines) / 2 and len(lines) > 1:
+            raise self.not_utf8()
+        return text
+
+    def _whole(self) -> str:
         with self._opened() as stream:
             data = stream.read(TEXT_BYTES + 1)
         if len(data) > TEXT_BYTES:
@@ -106,12 +114,24 @@ class Source:
                 f"{self.path} is larger than {TEXT_BYTES >> 20} MiB, and no list of lines. Write one record a line, which may be "
                 f"of any size, for example: jq -c '.[]' {self.path.name} > {self.path.stem}.jsonl"
             )
-        text = data.decode("utf-8-sig", "surrogateescape")
-        lines = [line for line in text.split("\n") if line.strip()]
-        bad = [line for line in lines if has_bad(line)]
-        if len(bad) > len(lines) / 2 and len(lines) > 1:
-            raise self.not_utf8()
-        return text
+        return data.decode("utf-8-sig", "surrogateescape")
+
+    def any_text(self) -> tuple[str, list[Note]]:
+        """All of the text, whatever its encoding: lines that are no UTF-8 are read as Windows-1252, and a note says so.
+
+        Raises:
+            SourceError: it is too large or damaged.
+        """
+        text = self._whole()
+        if not has_bad(text):
+            return text, []
+        lines = text.split("\n")
+        bad = [number for number, line in enumerate(lines, start=1) if has_bad(line)]
+        for number in bad:
+            data = lines[number - 1].encode("utf-8", "surrogateescape")
+            lines[number - 1] = data.decode("cp1252", "replace")
+        of_them = f"this line and {counted(len(bad) - 1, 'other line')} are" if len(bad) > 1 else "this line is"
+        return "\n".join(lines), [Note(bad[0], f"{of_them} not UTF-8 and read as Windows-1252")]
 
     def not_utf8(self) -> SourceError:
         """What to say of a file in another encoding."""

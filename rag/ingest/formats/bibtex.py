@@ -1,0 +1,113 @@
+"""BibTeX and biblatex: `@article{key, title = {…}, abstract = {…}}`, with `@string`, `#` and LaTeX in the values.
+
+Blocks that the parser cannot read are rejected with their line, never dropped; two entries of one key are both read, for keys are only
+unique to their maker.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rag.core.domain import Rejected
+from rag.core.escaping import shorten
+from rag.ingest.formats.authors import in_reading_order
+from rag.ingest.formats.corpus_jsonl import entry_of
+from rag.ingest.formats.latex import text_of_latex
+from rag.ingest.formats.record import Entry
+from rag.ingest.formats.tagged import lines_of, present
+from rag.ingest.formats.years import year_of
+
+_VENUES = ("journal", "journaltitle", "booktitle", "maintitle", "series", "school", "institution", "publisher")
+_YEARS = ("year", "date", "urldate")
+_URLS = ("url", "bdsk-url-1", "ee", "link")
+_PMIDS = ("pmid", "pubmedid")
+_NO_PAPERS = frozenset("comment string preamble".split())
+_OPENS = re.compile(r"^\s{0,9}@\s{0,9}([A-Za-z]{3,30})\s{0,9}[{(]", re.MULTILINE)
+_PIECE = re.compile(r'"[^"]{0,2000}"|\{[^{}]{0,2000}\}|[A-Za-z][\w.:-]{0,80}')
+_JOINED = re.compile(rf"\s{{0,9}}(?:{_PIECE.pattern})(?:\s{{0,9}}#\s{{0,9}}(?:{_PIECE.pattern})){{1,20}}\s{{0,9}}")
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_OTHERS = frozenset(("others", "et al.", "et al"))
+
+
+def recognises(text: str) -> bool:
+    """Whether a line opens an entry."""
+    return any(match[1].lower() not in _NO_PAPERS for match in _OPENS.finditer(text)) and "=" in text
+
+
+def count(text: str) -> int:
+    """How many entries a text has, counted without reading them."""
+    return sum(match[1].lower() not in _NO_PAPERS for match in _OPENS.finditer(text))
+
+
+def read(text: str) -> Iterator[Entry | Rejected]:
+    """The entries of a text, one paper each."""
+    from bibtexparser.entrypoint import parse_string
+    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
+    from bibtexparser.model import Entry as Block
+
+    library = parse_string("\n".join(lines_of(text)))
+    strings: dict[str, str] = {}
+    for string in library.strings:
+        strings[string.key.lower()] = _joined(str(string.value), strings)
+    for block in library.blocks:
+        line = (block.start_line or 0) + 1
+        if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock) and isinstance(
+            block.ignore_error_block, Block
+        ):
+            block = block.ignore_error_block
+        if isinstance(block, Block):
+            fields: dict[str, Any] = {}
+            for item in block.fields:
+                fields.setdefault(item.key.lower(), _joined(str(item.value), strings))
+            yield entry_of(_fields(fields), line)
+        elif isinstance(block, ParsingFailedBlock):
+            yield Rejected(line, f"it is no whole BibTeX entry: {shorten(str(block.error), 200)}")
+
+
+def _joined(value: str, strings: Mapping[str, str]) -> str:
+    """A value of several pieces, such as `name # " of Bees"`, as one text; any other value as it is."""
+    if "#" not in value or not _JOINED.fullmatch(value):
+        return value
+    pieces = (piece.strip() for piece in _PIECE.findall(value))
+    return "".join(piece[1:-1] if piece[0] in '"{' else strings.get(piece.lower(), piece) for piece in pieces)
+
+
+def _fields(raw: Mapping[str, Any]) -> dict[str, object]:
+    title = _text(raw, ("title",))
+    subtitle = _text(raw, ("subtitle",))
+    eprint, kind = _text(raw, ("eprint",)), _text(raw, ("eprinttype", "archiveprefix")).lower()
+    return present(
+        {
+            "title": f"{title}: {subtitle}" if title and subtitle else title,
+            "abstract": _text(raw, ("abstract",)),
+            "authors": _people(str(raw.get("author") or raw.get("editor") or "")),
+            "year": year_of(_text(raw, _YEARS)),
+            "venue": _text(raw, _VENUES),
+            "doi": _plain(raw, ("doi",)),
+            "pmid": eprint if kind == "pubmed" else _plain(raw, _PMIDS),
+            "arxiv_id": eprint if kind == "arxiv" else _plain(raw, ("arxivid", "arxiv")),
+            "eprint": "" if kind else eprint,
+            "url": _plain(raw, _URLS),
+        }
+    )
+
+
+def _plain(raw: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these fields that holds any, as it stands but for LaTeX's escapes."""
+    found = next((str(raw[name]) for name in names if raw.get(name)), "")
+    return re.sub(r"\\([_%&#~])", r"\1", found).strip("{} \n")
+
+
+def _text(raw: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these fields that holds any, in characters."""
+    return next((" ".join(text_of_latex(str(raw[name])).split()) for name in names if raw.get(name)), "")
+
+
+def _people(text: str) -> list[str]:
+    """The names between "and"; braces keep a name of several words together: {Center for Things}."""
+    names = [name.strip() for name in _AND.split(text) if name.strip().lower() not in _OTHERS]
+    return [
+        " ".join(text_of_latex(name if name.startswith("{") else in_reading_order(name)).split())
+        for name in names
+        if name
+    ]
