@@ -254,4 +254,4 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
         report = pipeline.store(library, work, lambda: open_embedder(settings), progress)
         publishing.publish(library, None if progress is None else partial(progress, "indexing"))
-    return replace(report, fruitless=pipeline.fruitless(files, reading, report))
+    return replace(report, fruitless=pipeline.fruitless(reading, report))

@@ -4,6 +4,7 @@ Owns: the order of these steps. Each batch is one transaction, so an ingest that
 on from there when it is run again.
 """
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from rag.core.domain import Note, Paper, Rejected
+from rag.core.errors import SourceError
 from rag.core.escaping import shorten
 from rag.ingest.chunks import EmbeddedPaper, embed_papers
 from rag.ingest.formats import read_records
 from rag.ingest.groups import Found
+from rag.ingest.inputs import Input, inputs
 from rag.ingest.merging import TakenIn
 from rag.ingest.planning import Plan, Stored, plan
 from rag.ingest.report import FileNote, FileRejected, IngestReport
@@ -55,43 +58,59 @@ class Store(Stored, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of files: records, those that cannot be read, and what was left out of records."""
+    """What was read of files: records, those that cannot be read, what was left out of records, and which files those are."""
 
     records: tuple[Found, ...]
     rejected: tuple[FileRejected, ...]
     notes: tuple[FileNote, ...]
+    files: tuple[Input, ...] = ()
 
 
 def read_files(files: Sequence[Path], progress: Progress | None = None) -> Reading:
-    """All records of the files.
+    """All records of what is named: files, folders, patterns, zip archives, or "-" for standard input (see `inputs`).
+
+    A file of a folder or archive that holds no papers is reported; one that is named itself ends the reading.
 
     Raises:
-        SourceError: a file as a whole cannot be read; nothing has been stored then.
+        SourceError: a file that is named cannot be read as a whole; nothing has been stored then.
     """
     records: list[Found] = []
     rejected: list[FileRejected] = []
     notes: list[FileNote] = []
-    for file in files:
-        for item in read_records(file):
-            if isinstance(item, Rejected):
-                rejected.append(FileRejected(file, item))
-            elif isinstance(item, Note):
-                notes.append(FileNote(file, item))
-            else:
-                records.append(Found(file, item))
-                title = shorten(item.paper.title, 200)
-                notes += [FileNote(file, Note(item.line, text, title)) for text in item.notes]
-            if progress and len(records) % 1_000 == 0:
-                progress("reading", len(records), 0)
-    return Reading(tuple(records), tuple(rejected), tuple(notes))
+    read: list[Input] = []
+    with tempfile.TemporaryDirectory(prefix="citewise-") as workspace:
+        for source in inputs(files, Path(workspace)):
+            read.append(source)
+            if source.problem:
+                rejected.append(FileRejected(source.shown, Rejected(0, source.problem)))
+                continue
+            try:
+                for item in read_records(source.path):
+                    if isinstance(item, Rejected):
+                        rejected.append(FileRejected(source.shown, item))
+                    elif isinstance(item, Note):
+                        notes.append(FileNote(source.shown, item))
+                    else:
+                        records.append(Found(source.shown, item))
+                        title = shorten(item.paper.title, 200)
+                        notes += [FileNote(source.shown, Note(item.line, text, title)) for text in item.notes]
+                    if progress and len(records) % 1_000 == 0:
+                        progress("reading", len(records), 0)
+            except SourceError as error:
+                reason = str(error).replace(str(source.path), str(source.shown))
+                if not source.is_found:
+                    raise SourceError(reason) from error
+                rejected.append(FileRejected(source.shown, Rejected(0, reason)))
+    return Reading(tuple(records), tuple(rejected), tuple(notes), tuple(read))
 
 
-def fruitless(files: Sequence[Path], reading: Reading, report: IngestReport) -> tuple[Path, ...]:
-    """The files of which no record went in."""
-    read = Counter(found.file for found in reading.records)
-    refused = Counter(item.file for item in report.rejected)
-    unreadable = Counter(item.file for item in reading.rejected)
-    return tuple(file for file in dict.fromkeys(files) if read[file] <= refused[file] - unreadable[file])
+def fruitless(reading: Reading, report: IngestReport) -> tuple[Path, ...]:
+    """What was named and of which no record went in."""
+    given = {source.shown: source.given for source in reading.files}
+    read = Counter(given[found.file] for found in reading.records)
+    refused = Counter(given[item.file] for item in report.rejected)
+    unreadable = Counter(given[item.file] for item in reading.rejected)
+    return tuple(name for name in dict.fromkeys(given.values()) if read[name] <= refused[name] - unreadable[name])
 
 
 def store(

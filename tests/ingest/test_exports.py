@@ -1,5 +1,6 @@
 """Files that databases and reference managers export: recognised by what is in them, read record by record, none dropped in silence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,18 @@ TABLE = f"""Authors,Author full names,Title,Year,Source title,DOI,PubMed ID,Abst
 2021,Journal of Bees,10.1234/bees.5,NA,"{ABSTRACT}
 It has a second line."
 """
+REFER = f"""%0 Journal Article
+%T Honey and dance of bees
+%A Miller, Anna B.
+%A Berg, Jan
+%J Journal of Bees
+%D 2021
+%R 10.1234/bees.5
+%X {ABSTRACT}
+
+"""
 EACH = {
+    "EndNote tags": REFER,
     "RIS": RIS,
     "MEDLINE": MEDLINE,
     "Web of Science": WOS,
@@ -158,6 +170,7 @@ def test_byte_order_marks_utf_16_and_windows_line_ends_change_nothing(tmp_path: 
         ("MEDLINE", (("Anna B Miller",), 2019, "Journal of bees", "10.1234/bees.5", "12345678")),
         ("Web of Science", (("Anna B. Miller", "Jan Berg"), 2020, "JOURNAL OF BEES", "10.1234/bees.5", "12345678")),
         ("PubMed XML", (("Anna B Miller", "Bee Society"), 2018, "Journal of bees", "10.1234/bees.5", "12345678")),
+        ("EndNote tags", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
         ("EndNote XML", (("Anna B. Miller",), 2021, "Journal of Bees", "10.1234/bees.5", None)),
         ("arXiv Atom", (("Anna B. Miller",), 2021, "Journal of Bees 5", "10.1234/bees.5", None)),
         ("ACL Anthology XML", (("Anna Miller",), 2021, "Proceedings of Bees", "10.1234/bees.5", None)),
@@ -281,6 +294,36 @@ def test_the_delimiter_is_taken_from_the_row_of_names(tmp_path: Path, head: str)
     mark = next(mark for mark in ";\t|" if mark in head.splitlines()[-1])
     paper = one(tmp_path, f"{head}\n\n{mark.join(['Honey', ABSTRACT, '2021'])}\n{mark}{mark}\n")
     assert (paper.title, paper.year) == ("Honey", 2021)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Key,Item Type,Publication Year,Author,Title,Publication Title,DOI,Url,Abstract Note",
+        "Lens ID,Title,Date Published,Publication Year,Source Title,Author/s,Abstract,DOI",
+        "PT\tAU\tAF\tTI\tSO\tAB\tPY\tDI",
+        '"Document Title",Authors,"Publication Title","Publication Year",Abstract,DOI,"PDF Link"',
+        '"About the data: Exported on Jan 1, 2024. Criteria: bees"\n"Publication ID",DOI,Title,Abstract,"Source title",PubYear,Authors',
+        "\ufeffTITLE ;ABSTRACT ; Authors;Year;Journal;doi",
+    ],
+    ids=["Zotero", "Lens", "Web of Science", "IEEE", "Dimensions", "own"],
+)
+def test_tables_of_many_makers_are_understood_by_the_names_of_their_columns(tmp_path: Path, head: str) -> None:
+    mark = next(mark for mark in "\t;," if mark in head.splitlines()[-1])
+    values = {
+        ("title", "documenttitle", "ti"): "Honey",
+        ("abstract", "abstractnote", "ab"): ABSTRACT,
+        ("author", "authors", "af", "au"): "Miller, Anna; Berg, Jan",
+        ("year", "publicationyear", "pubyear", "py"): "2021",
+        ("publicationtitle", "sourcetitle", "journal", "so"): "Journal of Bees",
+        ("doi", "di"): "10.1234/bees.5",
+    }
+    names = [re.sub(r"\W", "", name).lower() for name in head.splitlines()[-1].split(mark)]
+    cells = [next((value for keys, value in values.items() if name in keys), "") for name in names]
+    quoted = mark.join(f'"{cell}"' for cell in cells)
+    paper = one(tmp_path, f"{head}\n{quoted}\n")
+    assert (paper.title, paper.authors, paper.year) == ("Honey", ("Anna Miller", "Jan Berg"), 2021)
+    assert (paper.venue, paper.doi, paper.abstract) == ("Journal of Bees", "10.1234/bees.5", ABSTRACT)
 
 
 def test_two_entries_with_one_key_are_both_read(tmp_path: Path) -> None:

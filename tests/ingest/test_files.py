@@ -71,7 +71,7 @@ def _written(content: str | bytes, name: str = "file.txt") -> Callable[[Path], P
         (_written(f"{ABSTRACT}\n\n{ABSTRACT}\n\n{ABSTRACT}\n"), ["no format that citewise knows", '"abstract": "']),
         (_written("Chapter\n\n" + f"{ABSTRACT}\n\n" * 6), ["no format that citewise knows"]),
         (_written("milk\n\neggs\n\nhoney\n"), ["no format that citewise knows"]),
-        (_written(f"<html>\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
+        (_written(f"<html>\n\nBees\n\n{ABSTRACT}\n"), ["is a web page, not an export"]),
         (_written(f"@article{{a,\n\nBees\n\n{ABSTRACT}\n"), ["no format that citewise knows"]),
         (_written('{"question": "What?"}\n'), ["no format that citewise knows", "corpus.jsonl"]),
     ],

@@ -20,7 +20,9 @@ from rag.ingest.formats import (
     endnote_xml,
     json_document,
     medline,
+    mistakes,
     pubmed_xml,
+    refer,
     ris,
     seed_page,
     table,
@@ -40,6 +42,7 @@ EXPORTS = {
     "ACL Anthology XML": acl_xml,
     "EndNote XML": endnote_xml,
     "RIS": ris,
+    "EndNote tags": refer,
     "MEDLINE": medline,
     "Web of Science": web_of_science,
     "BibTeX": bibtex,
@@ -68,6 +71,8 @@ def read_records(path: Path) -> Iterator[Read]:
             What is damaged further down shows itself while the records are read.
     """
     source = Source(path)
+    if kind := mistakes.mistake(source.head):
+        raise SourceError(f"{path} is {kind}")
     head = source.head_text()
     exported = _exported(source, head)
     if exported is not None:
@@ -84,6 +89,10 @@ def read_records(path: Path) -> Iterator[Read]:
         return _page(text, seed_page.read(shown))
     if has_bad(text):
         raise source.not_utf8()
+    if mistakes.is_web_page(head):
+        raise SourceError(
+            f"{path} is a web page, not an export. Where a service sent it in place of one, export the papers again"
+        )
     raise SourceError(
         f"{path} is in no format that citewise knows ({'; '.join((*READERS, *EXPORTS))}). "
         'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'

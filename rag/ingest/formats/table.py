@@ -35,7 +35,11 @@ _COLUMNS = {
     "idpubmed": "pmid",
     "externalids": "external_ids",
     "lensid": "lens_id",
-    "ut": "ut",
+    "so": "venue",
+    "di": "doi",
+    "pm": "pmid",
+    "af": "author_full_names",
+    "pdflink": "pdf_url",
 }
 _TITLES = frozenset((*keys.TITLES[:5], "documenttitle", "manuscripttitle", "ti"))
 _ABSTRACTS = frozenset((*keys.ABSTRACTS[:8], "description"))
