@@ -258,7 +258,9 @@ def test_a_line_in_another_encoding_is_read_as_windows_1252_and_noted(tmp_path: 
         ("arXiv Atom", "<entry><title>never closed</title>\n"),
     ],
 )
-def test_a_broken_record_costs_itself_alone(tmp_path: Path, name: str, broken: str) -> None:
+def test_a_broken_record_costs_itself_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, broken: str
+) -> None:
     text = EACH[name]
     opening = {
         "BibTeX": "@ARTICLE",
@@ -268,6 +270,7 @@ def test_a_broken_record_costs_itself_alone(tmp_path: Path, name: str, broken: s
     }
     place = text.index(opening[name])
     papers, rejected = read(file(tmp_path, text[:place] + broken + text[place:]))
+    assert capfd.readouterr() == ("", "")
     assert [paper.title[:5] for paper in papers] == ["Honey"]
     assert len(rejected) == 1
     assert rejected[0].line == text[:place].count("\n") + 1

@@ -4,6 +4,7 @@ Blocks that the parser cannot read are rejected with their line, never dropped; 
 unique to their maker.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -45,6 +46,8 @@ def read(text: str) -> Iterator[Entry | Rejected]:
     from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
     from bibtexparser.model import Entry as Block
 
+    # What it cannot read comes as failed blocks, which are told with their lines.
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
     library = parse_string("\n".join(lines_of(text)))
     strings: dict[str, str] = {}
     for string in library.strings:
