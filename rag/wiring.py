@@ -242,6 +242,7 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
     from rag.ingest import pipeline
     from rag.ingest.report import IngestReport
     from rag.library import publishing
+    from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
 
@@ -249,7 +250,7 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
     if not reading.records:
         return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
     identity = identity_of(find_model(settings.embedder, settings.cache))
-    with Library.open_for_writing(settings.library, identity) as library:
+    with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
         work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
         report = pipeline.store(library, work, lambda: open_embedder(settings), progress)
