@@ -45,9 +45,11 @@ def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
     """
     report("Loading the embedder")
     from rag.models.embedder import TransformerEmbedder
+    from rag.models.prefixes import recipe_of
 
     files = find_model(settings.embedder, settings.cache, report)
-    return TransformerEmbedder(files, choose_device(settings.device))
+    recipe = recipe_of(files, settings.query_prefix, settings.passage_prefix)
+    return TransformerEmbedder(files, choose_device(settings.device), recipe)
 
 
 def open_searcher(settings: Settings, progress: Report | None = None) -> "Searcher":
@@ -245,11 +247,13 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
     from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
+    from rag.models.prefixes import recipe_of
 
     reading = pipeline.read_files(files, progress)
     if not reading.records:
         return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
-    identity = identity_of(find_model(settings.embedder, settings.cache))
+    weights = find_model(settings.embedder, settings.cache)
+    identity = identity_of(weights, recipe_of(weights, settings.query_prefix, settings.passage_prefix))
     with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
         work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.

@@ -16,6 +16,7 @@ from tests.helpers.commands import citewise
 def only_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights and devices are looked for elsewhere."""
     monkeypatch.setattr(doctor, "_weights", lambda *_: "there")
+    monkeypatch.setattr(doctor, "_embedder", lambda _: "there")
 
 
 def _findings(folder: Path, *flags: str) -> tuple[int, dict[str, tuple[bool, str]]]:

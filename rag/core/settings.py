@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     library: Path = Field(Path("library"), description="folder of the library")
     cache: Path = Field(default_factory=lambda: _cache(), description="folder for converted weights")
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="embedding model: hub name or folder")
+    query_prefix: str | None = Field(
+        None, max_length=1_000, description="put before questions for the embedder, whatever its family needs"
+    )
+    passage_prefix: str | None = Field(None, max_length=1_000, description="the same before passages of abstracts")
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
     mode: Mode = Field("auto", description="how answers are made; auto writes where a writer is there, else quotes")
@@ -101,6 +105,12 @@ class Settings(BaseSettings):
         if "\0" in text or not _is_unicode(text):
             raise ValueError("it holds bytes that are no text in UTF-8; rename the file or folder, or name another")
         return value
+
+    @field_validator("query_prefix", "passage_prefix")
+    @classmethod
+    def _with_line_ends(cls, value: str | None) -> str | None:
+        # Files of variables have no way to write one.
+        return None if value is None else value.replace("\\n", "\n")
 
     @field_validator("trusted_proxy")
     @classmethod

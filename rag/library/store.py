@@ -139,11 +139,15 @@ class Library:
         """Raise EmbedderMismatch where the library was embedded by other weights."""
         stored = self.embedder
         if stored and (stored.sha256, stored.dimension) != (embedder.sha256, embedder.dimension):
+            told = f"{stored.sha256[:12]}…, {stored.dimension} dimensions"
+            if stored.name == embedder.name:
+                raise EmbedderMismatch(
+                    f"the library {self.folder} was embedded by {stored.name} with other weights, or another prefix before its "
+                    f"passages ({told}). Set CITEWISE_PASSAGE_PREFIX as it was, or ingest the sources anew with another --library"
+                )
             raise EmbedderMismatch(
-                f"the library {self.folder} was embedded by {stored.name} (weights {stored.sha256[:12]}…, "
-                f"{stored.dimension} dimensions), not by {embedder.name} (weights {embedder.sha256[:12]}…, "
-                f"{embedder.dimension} dimensions). Use CITEWISE_EMBEDDER={stored.name}, or ingest the sources into "
-                "another folder with --library"
+                f"the library {self.folder} was embedded by {stored.name} (weights {told}), not by {embedder.name}. "
+                f"Use CITEWISE_EMBEDDER={stored.name}, or ingest the sources into another folder with --library"
             )
 
     def _claim(self, embedder: EmbedderIdentity) -> None:
