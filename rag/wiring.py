@@ -126,7 +126,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         return None, f"the writer cannot be used: {error}"
     if writer is None:
         return None, (
-            "no writer is set up: name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
+            "no model that writes is set up here; CITEWISE_WRITER_URL names a server that has one, or CITEWISE_WRITER a model"
             if settings.writer != "none"
             else "the writer is none"
         )
