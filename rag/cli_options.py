@@ -82,11 +82,14 @@ RepairOption = Annotated[
 
 
 HostOption = Annotated[
-    str, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network.")
+    str,
+    typer.Option(
+        metavar="ADDRESS", help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network."
+    ),
 ]
 
 
-PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port to listen on; 0 takes a free one.")]
 
 
 AuthOption = Annotated[
@@ -100,7 +103,9 @@ AuthOption = Annotated[
 
 RootPathOption = Annotated[
     str | None,
-    typer.Option(help="Path below which a proxy serves the window, such as /papers, or its whole address."),
+    typer.Option(
+        metavar="PATH", help="Path below which a proxy serves the window, such as /papers, or its whole address."
+    ),
 ]
 
 

@@ -16,7 +16,9 @@ from rag.output.streams import dump_json, read_stdin
 def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the papers of a library.
 
-    With --json it is a file that can be read in again: citewise papers --json > papers.jsonl
+    With --json it is a file that can be read in again.
+
+    Example: citewise papers --library my-library --json > papers.jsonl
     """
     from rag.core.accents import shown
     from rag.library.store import Library
@@ -41,13 +43,24 @@ class ExportFormat(StrEnum):
 def export(
     answers: Annotated[
         Path | None,
-        typer.Argument(help="A conversation saved by the window, or answers of ask --json (- reads them from stdin)."),
+        typer.Argument(
+            metavar="[ANSWERS]",
+            show_default=False,
+            help="A conversation saved by the window, or answers of ask --json; with - from a pipe.",
+        ),
     ] = None,
     library: LibraryOption = None,
     form: Annotated[
-        ExportFormat, typer.Option("--format", help="markdown has the answers with footnotes, the others the papers.")
+        ExportFormat,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="markdown (the answers with footnotes), bibtex, ris or csl-json (their papers).",
+        ),
     ] = ExportFormat.bibtex,
-    out: Annotated[Path | None, typer.Option(help="File to write; one that is there is never overwritten.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; one that is there is never overwritten.")
+    ] = None,
 ) -> None:
     """Write references for a reference manager.
 
@@ -79,5 +92,7 @@ def export(
 def _read(path: Path) -> str:
     try:
         return read_stdin() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise SavedAnswersDamaged(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise SavedAnswersDamaged(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeError as error:
+        raise SavedAnswersDamaged(f"cannot read {path}: it is no text in UTF-8") from error

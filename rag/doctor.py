@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
 from rag.core.domain import Finding
-from rag.core.errors import CitewiseError, LibraryDamaged, ModelUnsupported, WriterFailed
+from rag.core.errors import CitewiseError, EmbedderMismatch, LibraryDamaged, ModelUnsupported, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
 
@@ -24,6 +24,7 @@ def examine(settings: Settings) -> list[Finding]:
         _checked("reader", lambda: _weights(settings.reader, settings)),
         _checked("writer", lambda: _writer(settings)),
         _checked("library", lambda: _library(settings)),
+        *_mismatch(settings),
         _checked("vector index", lambda: _index(settings)),
     ]
 
@@ -102,11 +103,11 @@ def _embedder(settings: Settings) -> str:
 def _writer(settings: Settings) -> str:
     """What would write: the server's answer, or where the weights are; nothing is loaded."""
     if settings.writer == "none" or settings.mode == "quote":
-        return "none: answers are quoted"
+        return "none: answers are quoted, as the settings say"
     if settings.writer_url:
         return _server(settings, settings.writer_url)
     if settings.writer == "auto" and choose_device(settings.device).name != "cuda":
-        return "none: answers are quoted (no GPU; name a server by CITEWISE_WRITER_URL or a model by CITEWISE_WRITER)"
+        return "none: answers are quoted. To have them written, name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
     return _weights(DEFAULT_WRITER if settings.writer == "auto" else settings.writer, settings)
 
 
@@ -162,6 +163,30 @@ def _library(settings: Settings) -> str:
         )
     finally:
         library.close()
+
+
+def _mismatch(settings: Settings) -> list[Finding]:
+    """That the library was made with another embedder than the one of the settings; nothing where it was not, or where one of the two
+    cannot be opened, which another check says."""
+    from rag.library.store import Library
+    from rag.models.embedder import identity_of
+    from rag.models.prefixes import recipe_of
+
+    try:
+        files = find_model(settings.embedder, settings.cache)
+        identity = identity_of(files, recipe_of(files, settings.query_prefix, settings.passage_prefix))
+        library = Library.open(settings.library)
+    except CitewiseError:
+        return []
+    try:
+        library.check_embedder(identity)
+    except EmbedderMismatch as error:
+        return [Finding("embedder of the library", False, str(error))]
+    except CitewiseError:
+        return []
+    finally:
+        library.close()
+    return []
 
 
 def _index(settings: Settings) -> str:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from rag.core.domain import Answer, Hit
 from rag.core.errors import LibraryDamaged
+from tests.conftest import ROOT
 from tests.helpers.answers import paper
 from tests.helpers.commands import citewise
 
@@ -409,6 +412,22 @@ def test_ctrl_c_ends_with_one_line_and_its_code(monkeypatch: pytest.MonkeyPatch)
     done = citewise("ask", "why")
     assert (done.code, done.out) == (130, "")
     assert len(done.err.splitlines()) <= 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
+def test_ctrl_c_while_modules_load_ends_with_one_line() -> None:
+    """The moment is that of the import: what is loaded sends the signal itself."""
+    code = (
+        "import os, signal, sys, types\n"
+        "class Slow(types.ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.modules['rag.cli'] = Slow('rag.cli')\n"
+        "from rag.start import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "citewise: stopped\n")
 
 
 def test_an_error_while_a_result_is_printed_stays_one_line(

@@ -17,7 +17,10 @@ from tests.conftest import ROOT
 
 ORDER = {
     "rag": (
-        "core models ingest question library search evidence checking answer output doctor wiring cli_options cli_papers cli".split(),
+        (
+            "core models ingest question library search evidence checking answer output doctor wiring "
+            "cli_options cli_papers cli start"
+        ).split(),
         {"cli": {"ui.app"}},  # the one door upwards: `citewise chat` opens the window
     ),
     "ui": ("records views session gate api listening app space".split(), {}),
