@@ -43,7 +43,7 @@ def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
     Raises:
         ModelError: it cannot be found, is damaged, or of a kind that citewise cannot run.
     """
-    report("Loading the embedder")
+    report("Loading the model that finds papers")
     from rag.models.embedder import TransformerEmbedder
     from rag.models.prefixes import recipe_of
 
@@ -77,7 +77,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         from rag.models.writer import described
 
         files = find_model(settings.reader, settings.cache, report)
-        report("Loading the reader")
+        report("Loading the model that reads")
         from rag.models.query_likelihood import LikelihoodReader
 
         reader = LikelihoodReader(files, choose_device(settings.device, bfloat16_on_cpu=True))
@@ -165,7 +165,7 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
             return None
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
-    report("Loading the writer")
+    report("Loading the model that writes")
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
 
@@ -183,7 +183,7 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
     model = load_logistic("support")
     if settings.entailment == "none":
         return Checker(embedder, model)
-    report("Loading the entailment model")
+    report("Loading the model that checks")
     from rag.models.entailment import TransformerEntailment
 
     files = find_model(settings.entailment, settings.cache, report)
@@ -201,7 +201,7 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
         return Reranker(late, late_weight=0.0)
     if settings.reranker == "late":
         return Reranker(late, late_weight=LATE_WEIGHT)
-    report("Loading the reranker")
+    report("Loading the model that ranks papers")
     files = find_model(settings.reranker, settings.cache, report)
     return Reranker(late, late_weight=LATE_WEIGHT, cross=TransformerCrossEncoder(files, choose_device(settings.device)))
 
