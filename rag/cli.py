@@ -1,12 +1,11 @@
 """The command line: `citewise ingest | ask | search | papers | export | chat | doctor`.
 
-Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage. Everything
-heavy is imported inside the command that needs it, so that `--help` answers at once.
+Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage, 3 and 4 an answer that is
+none, 130 Ctrl-C. Everything heavy is imported inside the command that needs it, so that `--help` answers at once.
 """
 
 import logging
 from contextlib import closing
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,34 +13,54 @@ import typer
 
 from rag import __version__
 from rag.cli_options import (
+    NOT_FOUND,
+    OUTCOMES,
     AllowHostOption,
     AuthOption,
+    Commands,
     DeviceOption,
     HostOption,
     JsonOption,
     LibraryOption,
     ModeOption,
     PortOption,
+    Question,
+    QuestionArgument,
     RepairOption,
     RootPathOption,
     TrustedProxyOption,
+    WordsArgument,
     exits_with_one_line,
+    typed_or_piped,
 )
+from rag.cli_papers import export, papers
 from rag.core.environment import is_loopback
-from rag.core.errors import FileNotWritten, SavedAnswersDamaged, SourceError
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
-from rag.output.streams import dump_json, read_stdin
+from rag.output.streams import dump_json
 from rag.output.terminal import progress_bars, status_line
 
 app = typer.Typer(
     name="citewise",
-    no_args_is_help=True,
+    cls=Commands,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Ask a library of paper abstracts; get answers in their exact words, each with its citation.\n\n"
-    "Start with:  citewise ingest FILE   then:  citewise ask 'your question'   or:  citewise chat",
+    help="Ask a collection of paper abstracts; get answers in their exact words, each with its source.\n\n"
+    "\b\n"
+    "Three steps to begin with:\n"
+    "  citewise ingest FILE               read your papers into a library\n"
+    "  citewise ask What is DeepCache     one answer, here in the terminal\n"
+    "  citewise chat                      the chat window, in your browser\n\n"
+    "All commands take --library FOLDER; without it the library is ./library. citewise COMMAND --help tells more.\n\n"
+    "\b\n"
+    "Exit codes:\n"
+    "  0    answered, or done\n"
+    "  1    an error, told in one line\n"
+    "  2    wrong usage: an unknown command, or a flag with a wrong value\n"
+    "  3    ask: no answer, but words that come near\n"
+    "  4    ask, search: nothing found\n"
+    "  130  stopped with Ctrl-C",
 )
 
 
@@ -53,8 +72,19 @@ def _version(requested: bool) -> None:
 
 @app.callback()
 def main(
-    verbose: Annotated[int, typer.Option("-v", "--verbose", count=True, help="Log more: -v info, -vv debug.")] = 0,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "-v",
+            "--verbose",
+            count=True,
+            help="Tell more of what is done: -v, or -vv for all of it.",
+            show_default=False,
+        ),
+    ] = 0,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Configure logging (warnings only, unless asked for more) and how SIGTERM ends the process."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
@@ -70,27 +100,31 @@ def ingest(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Files of papers: JSON records, one a line or in a list, or a page of titles and abstracts."
+            metavar="FILE",
+            show_default=False,
+            help="Files of papers: JSON records, one a line or in a list, or pages of titles and abstracts.",
         ),
     ],
     library: LibraryOption = None,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add papers to a library; unchanged ones cost nothing.
+    """Read papers into a library.
 
-    A record is {"title": "…", "abstract": "…"} and optionally "id", "authors", "url", "year", "doi", "arxiv_id", "pmid", "venue"; the
-    names and forms that BEIR, the arXiv, Crossref, OpenAlex and others use are read too. A page has titles and abstracts in
-    turn, also with labels, headings or authors: docs/pages.md.
+    What it has already costs nothing.
 
-    Records of one paper become one paper. A record that cannot be read is named with its line, and the rest goes in; where nothing of
-    a file does, the exit code is 1.
+    A paper is {"title": "…", "abstract": "…"}, one a line or in a list, and may have "id", "authors", "url", "year", "doi", "arxiv_id",
+    "pmid" and "venue". Records of BEIR, the arXiv, Crossref, OpenAlex and others are read as they are; so are pages of text with titles
+    and abstracts in turn (docs/pages.md).
+
+    Several records of one paper become one. What cannot be read is named with its line, and the rest goes in. Where nothing of a file
+    can be read, the exit code is 1, and no library is made.
 
     Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
     """
     from rag.wiring import ingest_files
 
-    settings = Settings.load(library=library, device=device)
+    settings = Settings.of_flags(library=library, device=device)
     with progress_bars() as progress:
         report = ingest_files(settings, files, progress)
     from rag.output import ingested
@@ -100,41 +134,49 @@ def ingest(
     else:
         ingested.print_report(report, settings.library)
     if report.fruitless:
-        raise SourceError(f"nothing of {', '.join(map(str, report.fruitless))} went in; the lines above say why")
+        names = ", ".join(map(str, report.fruitless))
+        typer.echo(f"citewise: nothing of {names} went in; the lines above say why", err=True)
+        raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=Question)
 @exits_with_one_line
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    question: QuestionArgument = None,
     library: LibraryOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
     why: Annotated[
         bool,
         typer.Option(
-            "--why",
-            help="Show the papers found, the sentences read and the decline probability, with the parts of each score.",
+            "--why", help="Also show the papers found, the sentences read, and how sure it is, with all scores."
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer one question in exact, cited words, or say that it is not in the library.
+    """Answer one question in exact words, with sources.
 
-    Example: citewise ask "How much faster does DeepCache make Stable Diffusion?"
+    Where the library does not tell, that is said, and what comes near is shown.
 
-    Who wrote a paper, when and where it came out, and which papers are by an author or of a year is answered from the records of the
-    papers: citewise ask "Which papers are by Ada Miller?"
+    \b
+    Examples:
+      citewise ask What is DeepCache
+      citewise ask "Which papers are by Ada Miller?"
+      echo "How fast is DeepCache?" | citewise ask --json
 
-    With a writer the answer is written, each sentence checked against its evidence: CITEWISE_WRITER_URL names an OpenAI-compatible
-    server, CITEWISE_WRITER its model, or a local model by hub name or folder.
+    Who wrote a paper, when and where it came out, and which papers are by an author or of a year, is told from their records.
+
+    Exit codes: 0 answered, 3 no answer but words that come near, 4 nothing found, 1 an error, 2 wrong usage, 130 stopped with Ctrl-C.
+
+    Answers can also be written by a language model, each sentence checked against the abstracts: docs/answers.md#a-model-that-writes.
     """
     from rag.wiring import open_assistant
 
-    settings = Settings.load(library=library, mode=mode, device=device)
+    asked = typed_or_piped(question, "ask")
+    settings = Settings.of_flags(library=library, mode=mode, device=device)
     with status_line() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
-        answer = assistant.ask(question)
+        answer = assistant.ask(asked)
     from rag.output import terminal, to_json
 
     if as_json:
@@ -144,97 +186,40 @@ def ask(
         typer.echo(dump_json(value))
     else:
         terminal.print_answer(answer, why=why)
+    raise typer.Exit(OUTCOMES.get(answer.outcome, 0))
 
 
-@app.command()
+@app.command(cls=Question)
 @exits_with_one_line
 def search(
-    words: Annotated[str, typer.Argument(help="Words or a question.")],
+    words: WordsArgument = None,
     library: LibraryOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most papers to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="Most papers to show.")] = 10,
     device: DeviceOption = None,
+    why: Annotated[bool, typer.Option("--why", help="Also show the parts of each paper's score.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find papers, best first, without loading the LLM."""
+    """Find papers, best first.
+
+    Example: citewise search image editing --limit 5
+    """
     from rag.wiring import open_searcher
 
-    settings = Settings.load(library=library, device=device)
+    wanted = typed_or_piped(words, "search")
+    settings = Settings.of_flags(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as searcher:
-        hits = searcher.search(words, limit)
+        hits = searcher.search(wanted, limit)
     from rag.output import terminal, to_json
 
     if as_json:
-        typer.echo(dump_json(to_json.search_json(words, hits)))
+        typer.echo(dump_json(to_json.search_json(wanted, hits)))
     else:
-        terminal.print_hits(hits)
+        terminal.print_hits(hits, why=why)
+    raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-@app.command()
-@exits_with_one_line
-def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the library's papers; with --json as corpus.jsonl lines."""
-    from rag.core.accents import shown
-    from rag.library.store import Library
-    from rag.output import to_json
-
-    opened = Library.open(Settings.load(library=library).library)
-    for paper in opened.papers():
-        typer.echo(dump_json(to_json.paper_json(paper)) if as_json else f"{paper.id}  {shown(paper.title)}")
-    opened.close()
-
-
-class ExportFormat(StrEnum):
-    """The formats of `citewise export`."""
-
-    markdown = "markdown"
-    bibtex = "bibtex"
-    ris = "ris"
-    csl_json = "csl-json"
-
-
-@app.command()
-@exits_with_one_line
-def export(
-    answers: Annotated[
-        Path | None,
-        typer.Argument(help="A conversation saved by the window, or answers of ask --json (- reads them from stdin)."),
-    ] = None,
-    library: LibraryOption = None,
-    form: Annotated[
-        ExportFormat, typer.Option("--format", help="markdown has the answers with footnotes, the others the papers.")
-    ] = ExportFormat.bibtex,
-    out: Annotated[Path | None, typer.Option(help="File to write; one that is there is never overwritten.")] = None,
-) -> None:
-    """Write the papers that answers cite, or without answers all papers, for a reference manager.
-
-    Every citation is looked up in the library again; sentences whose words are no longer there are left out, with a line on stderr.
-
-    Example: citewise ask "What is DeepCache?" --json | citewise export - --format ris
-    """
-    from rag.output.export import FORMATS, export_file
-
-    settings = Settings.load(library=library)
-    text = None if answers is None else _read(answers)
-    exported, lost = export_file(settings.library, text, FORMATS[form.value])
-    if lost:
-        typer.echo(f"citewise: {lost} left out: their words are no longer in {settings.library}", err=True)
-    if out is None:
-        typer.echo(exported, nl=False)
-        return
-    try:
-        with out.open("x", encoding="utf-8") as stream:
-            stream.write(exported)
-    except FileExistsError as error:
-        raise FileNotWritten(f"{out} is there already; nothing was overwritten") from error
-    except OSError as error:
-        raise FileNotWritten(f"cannot write {out}: {error.strerror or error}") from error
-
-
-def _read(path: Path) -> str:
-    try:
-        return read_stdin() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise SavedAnswersDamaged(f"cannot read {path}: {error}") from error
+for command in (papers, export):
+    app.command()(command)
 
 
 @app.command()
@@ -250,21 +235,27 @@ def chat(
     mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
-    """Serve the chat window for a browser, at http://127.0.0.1:7860 unless told otherwise (Ctrl-C ends it).
+    """Open the chat window, for a browser.
 
-    Conversations stay in the browser; votes on answers go to feedback.jsonl in the library's folder.
+    It is at http://127.0.0.1:7860 unless told otherwise. Ctrl-C ends it. Conversations stay in the browser; votes on answers go to
+    feedback.jsonl in the library's folder.
+
+    Example: citewise chat --library my-library --port 8000
     """
-    from ui.app import launch
+    from rag.library.store import Library
 
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
-    settings = Settings.load(library=library, mode=mode, device=device, auth=auth, **behind)
+    settings = Settings.of_flags(library=library, mode=mode, device=device, auth=auth, **behind)
+    Library.open(settings.library).close()  # what cannot be opened is told here, before anything loads
     if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
-            "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front: names and passwords "
-            "go over plain http as they are.",
+            "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front of it: plain http shows "
+            "names and passwords to everybody on the way.",
             err=True,
         )
+    from ui.app import launch
+
     launch(settings, host=host, port=port)
 
 
@@ -276,14 +267,18 @@ def doctor(
     as_json: JsonOption = False,
     repair: RepairOption = False,
 ) -> None:
-    """Say what is installed, which weights and device would run, and whether the library and its index are sound.
+    """Check whether everything is there and sound.
 
-    The whole library is read. Exit code 1 where something is wrong, or was lost.
+    Says what is installed, which models would run and on what, and how the library is.
+
+    The whole library is read for it. Where something is wrong, or was lost in a repair, the exit code is 1.
+
+    Example: citewise doctor --library my-library
     """
     from rag import doctor as checkup
     from rag.output import terminal
 
-    settings = Settings.load(library=library, device=device)
+    settings = Settings.of_flags(library=library, device=device)
     findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
     if as_json:
         typer.echo(dump_json([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
 from rag.core.domain import Finding
-from rag.core.errors import CitewiseError, LibraryDamaged, WriterFailed
+from rag.core.errors import CitewiseError, EmbedderMismatch, LibraryDamaged, ModelUnsupported, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
 
@@ -20,10 +20,11 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("citewise", True, f"{__version__}, Python {platform.python_version()}, {platform.platform()}"),
         *_packages(),
         _checked("device", lambda: _device(settings)),
-        _checked("embedder", lambda: _weights(settings.embedder, settings)),
+        _checked("embedder", lambda: _embedder(settings)),
         _checked("reader", lambda: _weights(settings.reader, settings)),
         _checked("writer", lambda: _writer(settings)),
         _checked("library", lambda: _library(settings)),
+        *_mismatch(settings),
         _checked("vector index", lambda: _index(settings)),
     ]
 
@@ -65,14 +66,48 @@ def _weights(name: str, settings: Settings) -> str:
     return f"{name} from the {files.source}, sha256 {files.sha256[:12]}…, in {files.folder}"
 
 
+def _embedder(settings: Settings) -> str:
+    """Where its weights are, and how it is used."""
+    from rag.models.embedder import identity_of
+    from rag.models.prefixes import brings_code, recipe_of
+
+    files = find_model(settings.embedder, settings.cache)
+    if brings_code(files):
+        raise ModelUnsupported(
+            f"{files.name} computes with code of its own folder, which citewise never runs; choose another embedder "
+            "(docs/answers.md has a table)"
+        )
+    recipe = recipe_of(files, settings.query_prefix, settings.passage_prefix)
+    identity = identity_of(files, recipe)
+    where = (
+        f", {recipe.origin}"
+        if recipe.origin
+        else "; this model is of no family that citewise knows, see its model card"
+    )
+    before = (
+        f"{recipe.query!r} stands before questions and {recipe.passage!r} before passages"
+        if recipe.query or recipe.passage
+        else "nothing stands before questions and passages"
+    )
+    how = {
+        "mean": "the mean of its token vectors",
+        "cls": "the vector of its first token",
+        "last": "that of its last token",
+    }
+    return (
+        f"{_weights(settings.embedder, settings)}; {before}{where}; a text becomes {how[recipe.pooling]}, "
+        f"{identity.dimension} dimensions"
+    )
+
+
 def _writer(settings: Settings) -> str:
     """What would write: the server's answer, or where the weights are; nothing is loaded."""
     if settings.writer == "none" or settings.mode == "quote":
-        return "none: answers are quoted"
+        return "none: answers are quoted, as the settings say"
     if settings.writer_url:
         return _server(settings, settings.writer_url)
     if settings.writer == "auto" and choose_device(settings.device).name != "cuda":
-        return "none: answers are quoted (no GPU; name a server by CITEWISE_WRITER_URL or a model by CITEWISE_WRITER)"
+        return "none: answers are quoted. To have them written, name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
     return _weights(DEFAULT_WRITER if settings.writer == "auto" else settings.writer, settings)
 
 
@@ -128,6 +163,30 @@ def _library(settings: Settings) -> str:
         )
     finally:
         library.close()
+
+
+def _mismatch(settings: Settings) -> list[Finding]:
+    """That the library was made with another embedder than the one of the settings; nothing where it was not, or where one of the two
+    cannot be opened, which another check says."""
+    from rag.library.store import Library
+    from rag.models.embedder import identity_of
+    from rag.models.prefixes import recipe_of
+
+    try:
+        files = find_model(settings.embedder, settings.cache)
+        identity = identity_of(files, recipe_of(files, settings.query_prefix, settings.passage_prefix))
+        library = Library.open(settings.library)
+    except CitewiseError:
+        return []
+    try:
+        library.check_embedder(identity)
+    except EmbedderMismatch as error:
+        return [Finding("embedder of the library", False, str(error))]
+    except CitewiseError:
+        return []
+    finally:
+        library.close()
+    return []
 
 
 def _index(settings: Settings) -> str:

@@ -43,11 +43,13 @@ def open_embedder(settings: Settings, report: Report = _silent) -> "Embedder":
     Raises:
         ModelError: it cannot be found, is damaged, or of a kind that citewise cannot run.
     """
-    report("Loading the embedder")
+    report("Loading the model that finds papers")
     from rag.models.embedder import TransformerEmbedder
+    from rag.models.prefixes import recipe_of
 
     files = find_model(settings.embedder, settings.cache, report)
-    return TransformerEmbedder(files, choose_device(settings.device))
+    recipe = recipe_of(files, settings.query_prefix, settings.passage_prefix)
+    return TransformerEmbedder(files, choose_device(settings.device), recipe)
 
 
 def open_searcher(settings: Settings, progress: Report | None = None) -> "Searcher":
@@ -75,7 +77,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         from rag.models.writer import described
 
         files = find_model(settings.reader, settings.cache, report)
-        report("Loading the reader")
+        report("Loading the model that reads")
         from rag.models.query_likelihood import LikelihoodReader
 
         reader = LikelihoodReader(files, choose_device(settings.device, bfloat16_on_cpu=True))
@@ -124,7 +126,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         return None, f"the writer cannot be used: {error}"
     if writer is None:
         return None, (
-            "no writer is set up: name a server by CITEWISE_WRITER_URL, or a model by CITEWISE_WRITER"
+            "no model that writes is set up here; CITEWISE_WRITER_URL names a server that has one, or CITEWISE_WRITER a model"
             if settings.writer != "none"
             else "the writer is none"
         )
@@ -163,7 +165,7 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
             return None
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
-    report("Loading the writer")
+    report("Loading the model that writes")
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
 
@@ -181,7 +183,7 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
     model = load_logistic("support")
     if settings.entailment == "none":
         return Checker(embedder, model)
-    report("Loading the entailment model")
+    report("Loading the model that checks")
     from rag.models.entailment import TransformerEntailment
 
     files = find_model(settings.entailment, settings.cache, report)
@@ -199,7 +201,7 @@ def _reranker(settings: Settings, embedder: "Embedder", report: Report) -> "Rera
         return Reranker(late, late_weight=0.0)
     if settings.reranker == "late":
         return Reranker(late, late_weight=LATE_WEIGHT)
-    report("Loading the reranker")
+    report("Loading the model that ranks papers")
     files = find_model(settings.reranker, settings.cache, report)
     return Reranker(late, late_weight=LATE_WEIGHT, cross=TransformerCrossEncoder(files, choose_device(settings.device)))
 
@@ -242,14 +244,17 @@ def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress 
     from rag.ingest import pipeline
     from rag.ingest.report import IngestReport
     from rag.library import publishing
+    from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
+    from rag.models.prefixes import recipe_of
 
     reading = pipeline.read_files(files, progress)
     if not reading.records:
         return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
-    identity = identity_of(find_model(settings.embedder, settings.cache))
-    with Library.open_for_writing(settings.library, identity) as library:
+    weights = find_model(settings.embedder, settings.cache)
+    identity = identity_of(weights, recipe_of(weights, settings.query_prefix, settings.passage_prefix))
+    with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
         work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
         # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
         report = pipeline.store(library, work, lambda: open_embedder(settings), progress)

@@ -170,10 +170,10 @@ def test_doctor_reports_what_is_wrong_and_exits_with_1(tmp_path: Path) -> None:
         pytest.param(["ingest", "no-such-file.txt"], 1, "there is no file", id="missing file"),
         pytest.param(["papers", "--library", "/no/such/place"], 1, "there is no library", id="missing library"),
         pytest.param(["ask", "   "], 1, "the question is empty", id="empty question"),
-        pytest.param(["ask"], 2, "Missing argument", id="no question"),
-        pytest.param(["ask", "why?", "--mode", "rhyme"], 1, "CITEWISE_MODE", id="unknown mode"),
+        pytest.param(["ask"], 2, "citewise ask What", id="no question"),
+        pytest.param(["ask", "why?", "--mode", "rhyme"], 2, "--mode 'rhyme'", id="unknown mode"),
         pytest.param(["search", "x", "--limit", "0"], 2, "--limit", id="limit out of range"),
-        pytest.param(["frobnicate"], 2, "No such command", id="unknown command"),
+        pytest.param(["frobnicate"], 2, "There is no command", id="unknown command"),
     ],
 )
 def test_errors_are_one_line_without_a_traceback(arguments: list[str], code: int, message: str) -> None:

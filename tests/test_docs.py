@@ -18,11 +18,29 @@ from tests.conftest import ROOT
 from tests.helpers.pages import PAGES, blocks_of, name_of
 from tests.test_structure import ALLOWED, ORDER
 
-MADE = {"library", "my-library", "runs", "screenshots", "mine.jsonl", "notebook.jsonl", ".venv"}
+MADE = {"library", "my-library", "answer.json", "runs", "screenshots", "mine.jsonl", "notebook.jsonl", ".venv"}
 """Folders and files that running citewise makes."""
-ELSEWHERE = {"Qwen", "HuggingFaceTB", "sentence-transformers", "cross-encoder", "qrels", "gradio_api"}
+ELSEWHERE = {
+    "Snowflake",
+    "BAAI",
+    "intfloat",
+    "Qwen",
+    "HuggingFaceTB",
+    "sentence-transformers",
+    "cross-encoder",
+    "qrels",
+    "gradio_api",
+}
 """What stands before the slash in names of models, in folders of others, in addresses."""
-FILES_OF_OTHERS = {"__init__.py", "queries.jsonl", "ori_pqal.json", "feedback.jsonl", "my-papers.jsonl", "corpus.jsonl"}
+FILES_OF_OTHERS = {
+    "__init__.py",
+    "config_sentence_transformers.json",
+    "queries.jsonl",
+    "ori_pqal.json",
+    "feedback.jsonl",
+    "my-papers.jsonl",
+    "corpus.jsonl",
+}
 SUFFIXES = (".py", ".md", ".txt", ".json", ".jsonl", ".toml", ".css", ".js", ".html", ".png")
 FLAGS_OF_OTHERS = {"--repo-type"}
 

@@ -16,6 +16,8 @@ from tests.helpers.commands import citewise
 def only_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights and devices are looked for elsewhere."""
     monkeypatch.setattr(doctor, "_weights", lambda *_: "there")
+    monkeypatch.setattr(doctor, "_embedder", lambda _: "there")
+    monkeypatch.setattr(doctor, "_mismatch", lambda _: [])
 
 
 def _findings(folder: Path, *flags: str) -> tuple[int, dict[str, tuple[bool, str]]]:
@@ -62,3 +64,24 @@ def test_a_repair_that_cannot_be_done_is_a_finding(tmp_path: Path) -> None:
     assert finding == Finding(
         "repair", False, f"there is no library in {tmp_path.absolute()}, so there is nothing to repair"
     )
+
+
+def test_a_library_of_another_embedder_is_told(
+    small_library: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    found = doctor.examine(Settings.load(library=small_library, cache=cache))
+    (wrong,) = [item for item in found if not item.ok]
+    assert wrong.check == "embedder of the library"
+    assert "CITEWISE_EMBEDDER=hash" in wrong.detail
+
+
+def test_the_embedder_is_told_with_its_prefixes_and_its_pooling(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    plain = next(item for item in doctor.examine(Settings.load(cache=cache)) if item.check == "embedder")
+    assert plain.ok
+    assert "nothing stands before questions and passages" in plain.detail
+    assert "mean of its token vectors, 384 dimensions" in plain.detail
+    told = Settings.load(cache=cache, query_prefix="query: ", passage_prefix="passage:\\n")
+    prefixed = next(item for item in doctor.examine(told) if item.check == "embedder")
+    assert "'query: ' stands before questions and 'passage:\\n' before passages, as the settings say" in prefixed.detail

@@ -5,6 +5,7 @@ from `ui.session`. Holds no conversation: those are the browser's (`ui/page/stor
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -128,16 +129,24 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
     demo = build_app(settings)
     # An IPv6 address needs brackets in the address at which gradio looks for itself.
     name = f"[{bare}]" if ":" in bare else host
+    # Its lines are for whoever programs with it, and name variables and switches that are none of ours.
+    quiet = {"quiet": True, "prevent_thread_lock": True}
     try:
-        demo.launch(server_name=name, server_port=port or None, **(launch_options(settings, host) | options))
+        demo.launch(server_name=name, server_port=port or None, **(launch_options(settings, host) | quiet | options))
     except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port} ({error}); choose another with --port") from error
+        raise SettingsError(f"cannot listen on port {port} of {host}; choose another with --port") from error
     except (ValueError, gr.blocks.httpx.HTTPError) as error:  # type: ignore[attr-defined]
         variable = proxy_variable("http://localhost")
         hint = f"; {variable} names a proxy: set no_proxy={bare},localhost" if variable else ""
         raise SettingsError(
             f"the window was started, but cannot be reached at {host}:{port}{hint} ({error})"
         ) from error
+    print(f"The window is open at {demo.local_url}  (Ctrl-C ends it)", flush=True)
+    try:
+        while demo.is_running:
+            time.sleep(POLL_SECONDS)
+    finally:
+        demo.close(verbose=False)
 
 
 def _place(line: Line) -> Callable[..., Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from rag.answer import quoted
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
+from rag.answer.reasons import for_readers, limit_for_readers
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Progress
 from rag.core.errors import WriterFailed
@@ -49,13 +50,14 @@ def write(
     clock.mark("write")
     written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
     if draft.cut:
-        cut = f"The written answer was cut off by {draft.cut}."
+        cut = f"The written answer was cut off by {limit_for_readers(draft.cut)}."
         written = replace(written, notice=f"{written.notice} {cut}".strip())
     yield replace(written, timings_ms=clock.times())
 
 
 def notice(reason: str, before: str = "") -> str:
     """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
+    reason = for_readers(reason)
     quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
     return f"{before} {quoted_instead}".strip()
 

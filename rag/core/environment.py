@@ -1,21 +1,27 @@
 """The environment variables that other programs left behind, as far as they would stop citewise.
 
-Owns: proxy and certificate variables that no HTTP client here can use, and the variables that clusters make for a service of our
-name. Knows nothing of settings or of who talks over HTTP.
+Owns: proxy and certificate variables that no HTTP client here can use, the variables that clusters make for a service of our
+name, and the settings of libraries that are found in variables and `.env` files. Knows nothing of our settings or of who talks over
+HTTP.
 """
 
 import importlib.util
 import os
 import platform
 import re
-from collections.abc import Callable, Mapping, MutableMapping
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+
+from pydantic_settings import BaseSettings
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LOCK = threading.RLock()
 _LIBRARIES = ("CHROMA_", "GRADIO_", "UVICORN_")
 """What the names of settings of our libraries begin with."""
 _SERVICE = re.compile(
@@ -26,6 +32,25 @@ _SERVICE = re.compile(
     re.VERBOSE,
 )
 _ADDRESS = re.compile(r"(?:tcp|udp|sctp)://\S+")
+
+
+@contextmanager
+def without_their_settings() -> Iterator[None]:
+    """Settings of libraries that are read inside come from their code alone: no variable and no `.env` of the folder reaches them.
+
+    Chroma's are called ENVIRONMENT or MIGRATIONS, read a `.env` on import, and end in an error over a value that is none of theirs.
+    """
+    read = BaseSettings.__dict__["settings_customise_sources"]
+
+    def code_alone(_: Any, /, settings_cls: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
+        return (init_settings,)
+
+    with _LOCK:
+        BaseSettings.settings_customise_sources = classmethod(code_alone)  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            BaseSettings.settings_customise_sources = read  # type: ignore[method-assign]
 
 
 def is_of_a_service(name: str, value: str) -> bool:

@@ -2,6 +2,7 @@
 
     CitewiseError
     ├── SettingsError          a setting is unknown or out of bounds
+    │   └── WrongUsage         a flag or an argument of a command is missing, unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
     ├── SavedAnswersDamaged    what should be saved answers is none
     ├── FileNotWritten         a file cannot be written, or must not be overwritten
@@ -40,6 +41,10 @@ class CitewiseError(Exception):
 
 class SettingsError(CitewiseError):
     """A setting is unknown or out of bounds."""
+
+
+class WrongUsage(SettingsError):
+    """A flag or an argument of a command is missing, unknown or out of bounds."""
 
 
 class SourceError(CitewiseError):

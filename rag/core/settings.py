@@ -9,6 +9,7 @@ import difflib
 import ipaddress
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.core.domain import Mode
 from rag.core.environment import is_of_a_service
-from rag.core.errors import SettingsError
+from rag.core.errors import SettingsError, WrongUsage
 
 PREFIX = "CITEWISE_"
 DEFAULT_EMBEDDER = "sentence-transformers/all-MiniLM-L6-v2"
@@ -28,6 +29,7 @@ _FLAGS_ONLY = {"PORT": "--port", "HOST": "--host"}
 """No settings: a cluster makes CITEWISE_PORT itself for a service called citewise, with another meaning."""
 _NO_HOME = Path("~")
 _SHOWN = 200  # characters of a wrong value
+_NEAR = 0.7  # how alike a mistyped name and a real one are at least, 0 to 1
 
 
 class Settings(BaseSettings):
@@ -38,6 +40,10 @@ class Settings(BaseSettings):
     library: Path = Field(Path("library"), description="folder of the library")
     cache: Path = Field(default_factory=lambda: _cache(), description="folder for converted weights")
     embedder: str = Field(DEFAULT_EMBEDDER, min_length=1, description="embedding model: hub name or folder")
+    query_prefix: str | None = Field(
+        None, max_length=1_000, description="put before questions for the embedder, whatever its family needs"
+    )
+    passage_prefix: str | None = Field(None, max_length=1_000, description="the same before passages of abstracts")
     reader: str = Field(DEFAULT_READER, min_length=1, description="causal LM that reads: hub name, folder or GGUF file")
     device: Literal["auto", "cuda", "mps", "cpu"] = Field("auto", description="auto takes cuda, then mps, then cpu")
     mode: Mode = Field("auto", description="how answers are made; auto writes where a writer is there, else quotes")
@@ -100,6 +106,12 @@ class Settings(BaseSettings):
             raise ValueError("it holds bytes that are no text in UTF-8; rename the file or folder, or name another")
         return value
 
+    @field_validator("query_prefix", "passage_prefix")
+    @classmethod
+    def _with_line_ends(cls, value: str | None) -> str | None:
+        # Files of variables have no way to write one.
+        return None if value is None else value.replace("\\n", "\n")
+
     @field_validator("trusted_proxy")
     @classmethod
     def _addresses(cls, value: str | None) -> str | None:
@@ -125,15 +137,33 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: an unknown `CITEWISE_…` variable, or a value of the wrong kind or out of bounds.
         """
+        return cls._load(overrides, by_flag=False)
+
+    @classmethod
+    def of_flags(cls, **flags: Any) -> Self:
+        """The same for a command: a wrong value is blamed on its flag, `root_path` on --root-path.
+
+        Raises:
+            WrongUsage: a flag has a wrong value.
+            SettingsError: as `load`.
+        """
+        return cls._load(flags, by_flag=True)
+
+    @classmethod
+    def _load(cls, overrides: dict[str, Any], *, by_flag: bool) -> Self:
         variables = {PREFIX + name.upper() for name in cls.model_fields}
         for variable, value in sorted(os.environ.items()):
             name = variable.upper()
             if name.startswith(PREFIX) and name not in variables and not is_of_a_service(name, value):
                 raise SettingsError(f"unknown setting {variable} in the environment{_hint(name, variables)}")
+        given = {name: value for name, value in overrides.items() if value is not None}
         try:
-            return cls(**{name: value for name, value in overrides.items() if value is not None})
+            return cls(**given)
         except ValidationError as error:
-            raise SettingsError(f"bad settings: {'; '.join(_problem(cls, item) for item in error.errors())}") from None
+            flags = given.keys() if by_flag else set()
+            problems = [_problem(cls, item, flags) for item in error.errors()]
+            is_usage = all(item["loc"] and item["loc"][0] in flags for item in error.errors())
+            raise (WrongUsage if is_usage else SettingsError)("; ".join(problems)) from None
 
 
 def _cache() -> Path:
@@ -161,19 +191,28 @@ def _is_unicode(text: str) -> bool:
 
 
 def _hint(name: str, variables: set[str]) -> str:
-    flag = _FLAGS_ONLY.get(name.removeprefix(PREFIX))
-    if flag:
-        return f"; it is a flag: citewise chat {flag} …"
-    near = difflib.get_close_matches(name, variables, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(variables))}"
+    """What was meant, by the part of the name that is its own: all begin alike."""
+    flags = {PREFIX + own: flag for own, flag in _FLAGS_ONLY.items()}
+    names = {known.removeprefix(PREFIX): known for known in (*flags, *variables)}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), names, n=1, cutoff=_NEAR)
+    meant = names[near[0]] if near else ""
+    if meant in flags:
+        return f"; {'it is a flag' if meant == name else 'did you mean the flag'}: citewise chat {flags[meant]} …"
+    return f"; did you mean {meant}?" if meant else f"; known are {', '.join(sorted(variables))}"
 
 
-def _problem(settings: type[Settings], item: Any) -> str:
+def _problem(settings: type[Settings], item: Any, flags: Collection[str]) -> str:
     """One thing that is wrong. The value of a secret is left out, since what is printed is also logged and sent on."""
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
     secret = field is not None and "SecretStr" in str(field.annotation)
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
     # An address may hold a name and password too.
-    shown = "" if secret else "=" + re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
-    return f"{PREFIX}{name.upper()}{shown}: {item['msg'].removeprefix('Value error, ')}"
+    shown = "" if secret else re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
+    place, equals = (f"--{name.replace('_', '-')}", " ") if name in flags else (PREFIX + name.upper(), "=")
+    return f"{place}{shown and equals}{shown}: {_in_words(item)}"
+
+
+def _in_words(item: Any) -> str:
+    said: str = item["msg"].removeprefix("Value error, ").partition(", unable to")[0]
+    return said.replace("Input should be", "it must be").replace("String should have", "it must have")

@@ -4,10 +4,14 @@ Owns the rule that damage is never taken for an empty library. A new file gets i
 empty, or an index without its file, was not left by an ingestion that was stopped.
 """
 
+import shlex
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
-from rag.core.errors import LibraryDamaged
+from rag.core.errors import LibraryDamaged, LibraryMissing
 from rag.library import tables
 from rag.library.sqlite import connect, way_out
 
@@ -48,6 +52,58 @@ def is_there(folder: Path) -> bool:
             f"the library {folder}: its file library.sqlite3 is empty (0 bytes), which no library is; {way_out(folder)}"
         )
     return True
+
+
+def missing(folder: Path) -> LibraryMissing:
+    """The error that says why there is no library in a folder, and what to do."""
+    if folder.is_file():
+        if folder.name == database_file(folder).name:
+            return LibraryMissing(
+                f"{folder} is a file in a library; name its folder: --library {quoted(folder.parent)}"
+            )
+        return LibraryMissing(
+            f"{folder} is a file, and a library is a folder. To make a library of a file: "
+            f"citewise ingest {quoted(folder)} --library my-library"
+        )
+    empty = " The folder is empty." if folder.is_dir() and not any(folder.iterdir()) else ""
+    return LibraryMissing(
+        f"there is no library in {folder.absolute()}.{empty} Make one: citewise ingest FILE --library {quoted(folder)}, or "
+        "name the folder of one that is there with --library"
+    )
+
+
+def quoted(path: Path) -> str:
+    """A path as a shell takes it."""
+    return shlex.quote(str(path))
+
+
+@contextmanager
+def removed_if_empty(folder: Path) -> Iterator[None]:
+    """Where there was no library before the block and there is one without papers after it, it is removed again."""
+    was_there, was_a_folder = is_there(folder), folder.exists()
+    try:
+        yield
+    finally:
+        if not was_there and _is_empty(folder):
+            for file in (database_file(folder), *side_files(database_file(folder)), folder / "writer.lock"):
+                file.unlink(missing_ok=True)
+            rmtree(folder / "vectors", ignore_errors=True)
+            if not was_a_folder:
+                with suppress(OSError):  # something else is in it by now
+                    folder.rmdir()
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        if not is_there(folder):
+            return folder.is_dir()
+        connection = connect(database_file(folder))
+        try:
+            return not connection.execute("SELECT EXISTS (SELECT 1 FROM papers)").fetchone()[0]
+        finally:
+            connection.close()
+    except (OSError, sqlite3.Error, LibraryDamaged):
+        return False
 
 
 def refuse_foreign(connection: sqlite3.Connection, folder: Path) -> None:

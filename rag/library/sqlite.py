@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import sqlite3
 import sys
@@ -65,12 +66,15 @@ def mapped_errors(folder: Path) -> Iterator[None]:
         advice = advice.format(way_out=way_out(folder))
         raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error
     except OSError as error:
-        raise LibraryReadOnly(f"cannot use the library folder {folder}: {error.strerror or error}") from error
+        raise LibraryReadOnly(
+            f"cannot use the library folder {folder}: {error.strerror or error}; check its permissions, or name another one "
+            "with --library"
+        ) from error
 
 
 def way_out(folder: Path) -> str:
     """What to do about a damaged library."""
-    return f"restore a backup of it, or run: citewise doctor --repair --library {folder}"
+    return f"restore a backup of it, or run: citewise doctor --repair --library {shlex.quote(str(folder))}"
 
 
 class Database:

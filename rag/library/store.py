@@ -15,13 +15,13 @@ from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, LibraryMissing, SchemaTooNew
+from rag.core.errors import EmbedderMismatch, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
 from rag.library import queries, records, tables
 from rag.library.bibliography import Details
-from rag.library.files import database_file, is_there, make_empty, problem_in, refuse_foreign
+from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
 from rag.library.tables import details_of, insert, matrix_of, paper_of, windows_of
@@ -45,9 +45,7 @@ class Library:
         """
         with mapped_errors(folder):
             if not is_there(folder):
-                raise LibraryMissing(
-                    f"there is no library in {folder.absolute()}. Make one: citewise ingest FILE --library {folder}"
-                )
+                raise missing(folder)
             library = cls(folder, Database(folder, connect(database_file(folder))))
             version = library._version()
         if version < tables.READABLE:
@@ -141,11 +139,15 @@ class Library:
         """Raise EmbedderMismatch where the library was embedded by other weights."""
         stored = self.embedder
         if stored and (stored.sha256, stored.dimension) != (embedder.sha256, embedder.dimension):
+            told = f"{stored.sha256[:12]}…, {stored.dimension} dimensions"
+            if stored.name == embedder.name:
+                raise EmbedderMismatch(
+                    f"the library {self.folder} was embedded by {stored.name} with other weights, or another prefix before its "
+                    f"passages ({told}). Set CITEWISE_PASSAGE_PREFIX as it was, or ingest the sources anew with another --library"
+                )
             raise EmbedderMismatch(
-                f"the library {self.folder} was embedded by {stored.name} (weights {stored.sha256[:12]}…, "
-                f"{stored.dimension} dimensions), not by {embedder.name} (weights {embedder.sha256[:12]}…, "
-                f"{embedder.dimension} dimensions). Use CITEWISE_EMBEDDER={stored.name}, or ingest the sources into "
-                "another folder with --library"
+                f"the library {self.folder} was embedded by {stored.name} (weights {told}), not by {embedder.name}. "
+                f"Use CITEWISE_EMBEDDER={stored.name}, or ingest the sources into another folder with --library"
             )
 
     def _claim(self, embedder: EmbedderIdentity) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import Window
+from rag.core.environment import without_their_settings
 from rag.library import private
 from rag.library.checksums import Checksums
 from rag.library.store import Library
@@ -44,15 +45,19 @@ class VectorIndex:
     """An open, checked index. Build it with `open_index`."""
 
     def __init__(self, folder: Path, manifest: Manifest, *, temporary: bool = False) -> None:
-        import chromadb
-        from chromadb.config import Settings as ChromaSettings
+        # Chroma's own settings are not ours: a `.env` of another program in this folder must not stop us.
+        with without_their_settings():
+            import chromadb
+            from chromadb.config import Settings as ChromaSettings
+
+            chroma_settings = ChromaSettings(anonymized_telemetry=False)
         from llama_index.vector_stores.chroma import ChromaVectorStore
 
         self.revision = manifest.revision
         self.origin = manifest.folder
         self._strays = manifest.strays
         self._temporary = folder if temporary else None
-        self._client: Any = chromadb.PersistentClient(str(folder), ChromaSettings(anonymized_telemetry=False))
+        self._client: Any = chromadb.PersistentClient(str(folder), chroma_settings)
         self._collection: Any = self._client.get_or_create_collection(
             _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
         )
@@ -160,7 +165,8 @@ def window_node(window: Window, title: str, abstract: str, embedding: Matrix | N
 
 def chroma_exceptions() -> tuple[type[Exception], ...]:
     """What Chroma raises over a damaged or unwritable folder."""
-    from chromadb.errors import ChromaError
+    with without_their_settings():
+        from chromadb.errors import ChromaError
 
     # A damaged folder surfaces as ChromaError, as an error of the Rust core (RuntimeError, ValueError), or of SQLite.
     return (ChromaError, RuntimeError, ValueError, OSError, sqlite3.Error)

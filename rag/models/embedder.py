@@ -2,15 +2,13 @@
 
 Importing sentence-transformers costs several seconds and brings scikit-learn; for the usual models (a transformer, then
 mean, CLS or last-token pooling, then normalisation) its arithmetic is a dozen lines, and a test compares the vectors.
-Knows nothing of papers or storage.
+Knows nothing of papers or storage; what stands before a text is `rag.models.prefixes`.
 """
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +18,7 @@ from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity
 from rag.core.errors import ModelUnsupported
 from rag.models.find import Device, ModelFiles, load_network, load_tokenizer, multiplies_bfloat16
+from rag.models.prefixes import Recipe, brings_code, read_json, recipe_of
 
 log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
@@ -58,31 +57,43 @@ class Embedder(Protocol):
 class TransformerEmbedder:
     """An embedder in sentence-transformers' folder format (Reimers and Gurevych 2019, arXiv:1908.10084)."""
 
-    def __init__(self, files: ModelFiles, device: Device) -> None:
-        self._pooling = _pooling(files.folder)
-        self._prompts: dict[str, str] = _read_json(files.folder / "config_sentence_transformers.json").get(
-            "prompts", {}
-        )
+    def __init__(self, files: ModelFiles, device: Device, recipe: Recipe | None = None) -> None:
+        """Load the model; `recipe` is how it is used, by default as it says itself or as its family is.
+
+        Raises:
+            ModelUnsupported: it cannot be loaded, or only with code of its own.
+        """
+        if brings_code(files):
+            raise ModelUnsupported(
+                f"{files.name} computes with code of its own folder, which citewise never runs; choose an embedder that "
+                "transformers knows by itself (docs/answers.md has a table)"
+            )
+        self._recipe = recipe or recipe_of(files)
+        if not self._recipe.pooling_origin:
+            log.warning("%s does not say how its token vectors become one; taking their mean", files.name)
         self._tokenizer: Any = load_tokenizer(files)
         self._network: Any = load_network(files, device, causal=False)
         self._device = device
-        limit = _read_json(files.folder / "sentence_bert_config.json").get("max_seq_length")
-        self._max_tokens = int(limit or min(self._tokenizer.model_max_length, 512))
-        self._most_positions = min(self._tokenizer.model_max_length, 512)
+        positions = min(self._tokenizer.model_max_length, _positions(files))
+        limit = read_json(files.folder / "sentence_bert_config.json").get("max_seq_length")
+        self._most_positions = min(positions, 512)
+        self._max_tokens = min(int(limit), positions) if limit else self._most_positions
+        self._ends = self._recipe.ends and not self._adds_an_end()
         self._lock = threading.Lock()
-        self.identity = identity_of(files)
+        self.identity = identity_of(files, self._recipe)
 
     def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """See `Embedder`. Texts are batched by length, so that little is computed on padding."""
-        return self._embed([self._prompts.get("document", "") + text for text in texts], progress)
+        return self._embed([self._recipe.passage + text for text in texts], progress)
 
     def embed_question(self, text: str) -> Matrix:
-        """See `Embedder`; a query prompt that the model's folder defines is put in front."""
-        row: Matrix = self._embed([self._prompts.get("query", "") + text], None)[0]
+        """See `Embedder`."""
+        row: Matrix = self._embed([self._recipe.query + text], None)[0]
         return row
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
-        """See `Embedder`. A text longer than the network can read is read in pieces."""
+        """See `Embedder`. A text longer than the network can read is read in pieces. Prefixes are left out: their tokens are words of
+        no question and no paper."""
         import torch
 
         if not texts:
@@ -121,10 +132,12 @@ class TransformerEmbedder:
         encoded = self._tokenizer(
             list(texts),
             truncation=True,
-            max_length=self._max_tokens,
+            max_length=self._max_tokens - self._ends,
             # Abstracts may contain "[CLS]" and the like; they are words there, not control tokens.
             split_special_tokens=True,
         )["input_ids"]
+        if self._ends:
+            encoded = [[*ids, self._tokenizer.eos_token_id] for ids in encoded]
         order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         done = 0
         for batch in _batches(order, [len(ids) for ids in encoded]):
@@ -134,15 +147,20 @@ class TransformerEmbedder:
                 progress(done)
         return vectors
 
+    def _adds_an_end(self) -> bool:
+        """Whether the tokenizer puts a token behind a text by itself."""
+        with_marks = self._tokenizer("a")["input_ids"]
+        return bool(with_marks[-1] != self._tokenizer("a", add_special_tokens=False)["input_ids"][-1])
+
     def _forward(self, encoded: Sequence[Sequence[int]]) -> Matrix:
         import torch
 
         with torch.inference_mode():
             hidden, mask = self._states(encoded)
-            if self._pooling == "mean":
+            if self._recipe.pooling == "mean":
                 weights = mask.unsqueeze(-1).float()
                 pooled = (hidden * weights).sum(1) / weights.sum(1)
-            elif self._pooling == "cls":
+            elif self._recipe.pooling == "cls":
                 pooled = hidden[:, 0]
             else:
                 pooled = hidden[torch.arange(len(encoded)), mask.sum(1) - 1]
@@ -165,12 +183,20 @@ class TransformerEmbedder:
         return hidden, mask
 
 
-def identity_of(files: ModelFiles) -> EmbedderIdentity:
-    """Which weights these are, read from the model's folder without loading them."""
-    dimension = _read_json(files.folder / "config.json").get("hidden_size")
+def identity_of(files: ModelFiles, recipe: Recipe | None = None) -> EmbedderIdentity:
+    """Which weights these are and how they are used, read from the model's folder without loading them."""
+    dimension = read_json(files.folder / "config.json").get("hidden_size")
     if not isinstance(dimension, int):
         raise ModelUnsupported(f"{files.folder}/config.json names no hidden_size; is this an embedding model?")
-    return EmbedderIdentity(files.name, files.sha256, dimension)
+    return EmbedderIdentity(files.name, (recipe or recipe_of(files)).identity(files.sha256), dimension)
+
+
+def _positions(files: ModelFiles) -> int:
+    """How many tokens the network has places for."""
+    config = read_json(files.folder / "config.json")
+    # RoBERTa and its kin count their places from behind the padding's.
+    offset = config.get("pad_token_id", 1) + 1 if "roberta" in str(config.get("model_type")) else 0
+    return int(config.get("max_position_embeddings") or 512) - offset
 
 
 def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
@@ -182,28 +208,3 @@ def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
         else:
             batches.append([index])
     return batches
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
-
-
-def _pooling(folder: Path) -> str:
-    modules = folder / "modules.json"
-    if not modules.is_file():
-        log.warning("%s has no modules.json; taking the mean of its token vectors", folder)
-        return "mean"
-    for module in json.loads(modules.read_text("utf-8")):
-        kind = str(module["type"]).rsplit(".", 1)[-1]
-        if kind not in ("Transformer", "Pooling", "Normalize"):
-            raise ModelUnsupported(f"{folder}: citewise cannot run the module {kind}; choose another embedder")
-    config = _read_json(folder / "1_Pooling" / "config.json")
-    poolings = [name for name, on in config.items() if name.startswith("pooling_mode_") and on is True]
-    names = {
-        "pooling_mode_mean_tokens": "mean",
-        "pooling_mode_cls_token": "cls",
-        "pooling_mode_lasttoken": "last",
-    }
-    if len(poolings) != 1 or poolings[0] not in names:
-        raise ModelUnsupported(f"{folder}: pooling {poolings} is not supported; mean, CLS and last token are")
-    return names[poolings[0]]

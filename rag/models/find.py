@@ -209,14 +209,28 @@ def load_tokenizer(files: ModelFiles) -> Any:
     from transformers import AutoTokenizer
 
     with quiet_loading(), load_errors(files):
-        return AutoTokenizer.from_pretrained(files.folder, local_files_only=True)
+        return AutoTokenizer.from_pretrained(files.folder, local_files_only=True, trust_remote_code=False)
 
 
 def load_network(files: ModelFiles, device: Device, *, causal: bool) -> Any:
-    """The network in evaluation mode on the device: with its language-model head if `causal`, else the bare encoder."""
+    """The network in evaluation mode on the device: with its language-model head if `causal`, else the bare encoder.
+
+    Raises:
+        ModelUnsupported: it cannot be loaded, or weights of the encoder are missing, which would be filled up by chance.
+    """
     from transformers import AutoModel, AutoModelForCausalLM
 
-    return load_model(AutoModelForCausalLM if causal else AutoModel, files, device)
+    if causal:
+        return load_model(AutoModelForCausalLM, files, device)
+    network, info = load_model(AutoModel, files, device, output_loading_info=True)
+    # A pooler is a layer above the encoder, which nothing here reads.
+    missing = sorted(name for name in info["missing_keys"] if "pooler" not in name)
+    if missing:
+        raise ModelUnsupported(
+            f"{files.name} in {files.folder} lacks {len(missing)} weights, {missing[0]} first; it cannot be run with this "
+            "version of transformers"
+        )
+    return network
 
 
 def load_scorer(files: ModelFiles, device: Device) -> Any:
@@ -241,8 +255,15 @@ def load_classifier(files: ModelFiles, device: Device) -> Any:
     return load_model(AutoModelForSequenceClassification, files, device).requires_grad_(False)
 
 
-def load_model(kind: Any, files: ModelFiles, device: Device) -> Any:
-    """A network of a transformers Auto class, in evaluation mode on the device."""
+def load_model(kind: Any, files: ModelFiles, device: Device, **more: Any) -> Any:
+    """A network of a transformers Auto class, in evaluation mode on the device. Code that its folder brings is never run.
+
+    `more` goes to `from_pretrained`, whose other results come back behind the network.
+    """
     with quiet_loading(), load_errors(files):
-        model = kind.from_pretrained(files.folder, dtype=device.dtype, local_files_only=True)
-    return model.to(device.name).eval()
+        loaded = kind.from_pretrained(
+            files.folder, dtype=device.dtype, local_files_only=True, trust_remote_code=False, **more
+        )
+    if isinstance(loaded, tuple):
+        return loaded[0].to(device.name).eval(), *loaded[1:]
+    return loaded.to(device.name).eval()

@@ -1,5 +1,9 @@
-"""Records -> what a person reads in a terminal. Titles and abstracts are untrusted: no markup in them is interpreted."""
+"""Records -> what a person reads in a terminal. Titles and abstracts are untrusted: no markup in them is interpreted.
 
+In a terminal lines end between words, at its width. Into a pipe or a file goes one line a paragraph.
+"""
+
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,78 +19,88 @@ from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
 from rag.core.links import paper_link
 from rag.output.references import byline
+from rag.output.wrapping import wrapped
 
 _WITHHELD_CHARS = 600
 
 
+class _Page:
+    """Prints text literally, in the lines that the terminal has room for."""
+
+    def __init__(self) -> None:
+        # The width that rich finds is 80 wherever the terminal is a simple one.
+        self._width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def show(self, text: str, *, head: str = "", style: str = "", head_style: str = "bold", mark: bool = False) -> None:
+        """One or several paragraphs; `head` stands before them, and the other lines are indented below it where it is a `mark`."""
+        lines = Text(wrapped(head + text, self._width, hanging=len(head) if mark else 0), style=style)
+        lines.stylize(head_style, 0, len(head))
+        self._console.print(lines)
+
+
 def print_answer(answer: Answer, *, why: bool = False) -> None:
     """The answer, its sources with links, and on request every sentence that was read."""
-    console = Console(highlight=False, soft_wrap=True)
+    page = _Page()
     if answer.standalone_question != answer.question:
-        console.print(Text(f"Asked as: {answer.standalone_question}\n", style="italic"))
-    console.print(Text(answer.text))
-    for n, paper in enumerate(answer.cited_papers, start=1):
-        console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
+        page.show(f"Asked as: {answer.standalone_question}\n", style="italic")
+    page.show(answer.text)
     if answer.cited_papers:
-        console.print()
+        page.show("")
+    for n, paper in enumerate(answer.cited_papers, start=1):
+        page.show(_titled(paper), head=f"[{n}] ", mark=True)
     from_records = FROM_RECORDS if answer.origin == "records" and answer.sentences else ""
     for line in (from_records, "" if lead_of(answer) else answer.notice, *withheld_lines(answer)):
         if line:
-            console.print(Text(f"\n{line}", style="italic"))
+            page.show(f"\n{line}", style="italic")
     if why:
-        _print_why(console, answer)
+        _print_why(page, answer)
 
 
-def _print_why(console: Console, answer: Answer) -> None:
+def _print_why(page: _Page, answer: Answer) -> None:
     if answer.origin != "abstracts":
-        console.print("\nNo abstract was read for this.")
+        page.show("\nNo abstract was read for this.")
         return
-    console.print(
-        Text(
-            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
-            f"made of: {_parts(answer.signals)}"
-        )
+    page.show(
+        f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
+        f"made of: {_parts(answer.signals)}"
     )
     if answer.dropped:
-        console.print(Text("\nNot shown as written", style="bold"))
+        page.show("", head="\nNot shown as written")
         for dropped in answer.dropped:
-            console.print(Text(f"{dropped.text}\n       {dropped.reason}"))
+            page.show(f"{dropped.text}\n       {dropped.reason}")
     if answer.withheld:
-        console.print(Text("\nKept back: no evidence, whatever it says", style="bold"))
+        page.show("", head="\nKept back: no evidence, whatever it says")
         for kept in answer.withheld:
-            console.print(
-                Text(f"{shorten(kept.text, _WITHHELD_CHARS)}\n       {shown(kept.paper.title)}\n       {kept.reason}")
-            )
-    console.print(Text("\nPapers found", style="bold"))
+            page.show(f"{shorten(kept.text, _WITHHELD_CHARS)}\n       {shown(kept.paper.title)}\n       {kept.reason}")
+    page.show("", head="\nPapers found")
     for hit in answer.retrieved:
-        console.print(Text(f"{hit.score:+.2f}  {shown(hit.paper.title)}\n       {_parts(hit.parts)}"))
-    console.print(Text("\nSentences read", style="bold"))
+        page.show(f"{hit.score:+.2f}  {shown(hit.paper.title)}\n       {_parts(hit.parts)}")
+    page.show("", head="\nSentences read")
     for item in answer.evidence:
-        console.print(
-            Text(f"{item.score:+.2f}  {item.text}\n       {shown(item.paper.title)}\n       {_parts(item.parts)}")
-        )
+        page.show(f"{item.score:+.2f}  {item.text}\n       {shown(item.paper.title)}\n       {_parts(item.parts)}")
 
 
 def _parts(values: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {value:.2f}" for name, value in values.items())
 
 
-def print_hits(hits: Sequence[Hit]) -> None:
-    """Papers found, best first, with the parts of their scores."""
-    console = Console(highlight=False, soft_wrap=True)
+def print_hits(hits: Sequence[Hit], *, why: bool = False) -> None:
+    """Papers found, best first; on request each with the parts of its score."""
+    page = _Page()
     if not hits:
-        console.print("The library is empty. Add papers: citewise ingest FILE")
+        page.show("The library is empty. Add papers: citewise ingest FILE")
     for place, hit in enumerate(hits, start=1):
-        parts = Text(f"  ({_parts(hit.parts)})", style="dim")
-        console.print(Text(f"{place:>3}  ", style="bold") + Text(_titled(hit.paper)) + parts)
+        parts = f"  ({_parts(hit.parts)})" if why else ""
+        page.show(_titled(hit.paper) + parts, head=f"{place:>3}  ", mark=True)
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """One line a check."""
-    console = Console(highlight=False, soft_wrap=True)
+    """One paragraph a check."""
+    page = _Page()
     for item in findings:
-        mark = Text("ok    ", style="green") if item.ok else Text("wrong ", style="bold red")
-        console.print(mark + Text(f"{item.check}: {item.detail}"))
+        head, style = ("ok    ", "green") if item.ok else ("wrong ", "bold red")
+        page.show(f"{item.check}: {item.detail}", head=head, head_style=style, mark=True)
 
 
 def _titled(paper: Paper) -> str:

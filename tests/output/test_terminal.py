@@ -50,12 +50,14 @@ def test_the_notice_is_shown_and_reasons_on_request_only(capsys: pytest.CaptureF
 
 
 def test_papers_and_findings_are_lines_of_text(capsys: pytest.CaptureFixture[str]) -> None:
-    print_hits([Hit(PAPER, 1.5, {"dense": 0.5})])
+    print_hits([Hit(PAPER, 1.5, {"dense": 0.5})], why=True)
     print_findings([Finding("library", True, "[b]59[/b] papers"), Finding("writer", False, "none")])
     out = capsys.readouterr().out
     assert f"  1  {PAPER.title}  https://example.org/bees  (dense 0.50)" in out
     assert "ok    library: [b]59[/b] papers" in out
     assert "wrong writer: none" in out
+    print_hits([Hit(PAPER, 1.5, {"dense": 0.5})])
+    assert "dense" not in capsys.readouterr().out
     print_hits([])
     assert "citewise ingest FILE" in capsys.readouterr().out
 

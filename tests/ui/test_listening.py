@@ -1,7 +1,11 @@
 """What keeps the window from being served is said in a sentence before anything is loaded."""
 
 import errno
+import os
+import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +72,66 @@ def test_nothing_is_loaded_where_the_window_cannot_be_served(monkeypatch: pytest
     monkeypatch.setattr(app, "build_app", lambda settings: pytest.fail("it was built"))
     with pytest.raises(SettingsError, match=wrong):
         app.launch(Settings())
+
+
+class Demo:
+    """Gradio's page, as far as opening it goes; with its own ways to be loud."""
+
+    local_url = "http://127.0.0.1:7861/"
+    is_running = False
+
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.fails = fails
+        self.closed = False
+
+    def launch(self, *, quiet: bool, prevent_thread_lock: bool, **_: Any) -> None:
+        if self.fails:
+            raise self.fails
+        if not quiet:
+            print("To create a public link, set share=True")
+
+    def close(self, verbose: bool = True) -> None:
+        self.closed = True
+        if verbose:
+            print("Closing server")
+
+
+def test_opening_the_window_says_one_line_of_our_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ui import app
+
+    demo = Demo()
+    monkeypatch.setattr(app, "build_app", lambda settings: demo)
+    app.launch(Settings(), port=0)
+    said = capsys.readouterr()
+    assert said.out == "The window is open at http://127.0.0.1:7861/  (Ctrl-C ends it)\n"
+    assert said.err == ""
+    assert demo.closed
+
+
+def test_a_port_that_is_taken_meanwhile_is_told_without_the_variables_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ui import app
+
+    taken = OSError("Cannot find empty port in range: 1-1. Set the GRADIO_SERVER_PORT environment variable.")
+    monkeypatch.setattr(app, "build_app", lambda settings: Demo(taken))
+    with pytest.raises(SettingsError, match="--port") as caught:
+        app.launch(Settings(), port=0)
+    assert "GRADIO" not in str(caught.value)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
+def test_ctrl_c_ends_the_window_with_one_line(seed_settings: Settings) -> None:
+    command = [sys.executable, "-m", "rag.cli", "chat", "--port", "0", "--library", str(seed_settings.library)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as window:
+        assert window.stdout
+        assert window.stdout.readline().startswith("The window is open at http://127.0.0.1:")
+        window.send_signal(signal.SIGINT)
+        out, err = window.communicate(timeout=120)
+    assert (window.returncode, out, err) == (130, "", "citewise: stopped\n")
 
 
 # --- the place in the queue ----------------------------------------------------------------------------------------------
