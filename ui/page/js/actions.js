@@ -153,7 +153,7 @@ const DO = {
   similar,
   reload: () => trigger?.("reload"),
   reconnect: () => void lookAgain(),
-  unfold: (button) => unfold(turnOf(button)),
+  "whole-question": (button) => setClamped(viewOf(turnOf(button)), !isClamped(viewOf(turnOf(button)))),
   "to-answer": toAnswer,
   keys: () => openKeys(),
   "open-settings": () => openSettings(),

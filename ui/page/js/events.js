@@ -6,6 +6,8 @@ const applySettings = () => {
   const { scores, theme } = store.settings();
   byId("cw").classList.toggle("cw-with-scores", scores);
   if (theme) document.body.classList.toggle("dark", theme === "dark");
+  const paper = getComputedStyle(byId("cw")).getPropertyValue("--cw-paper");
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) if (OURS && theme) meta.content = paper;
 };
 
 const openSettings = () => {

@@ -1,38 +1,38 @@
-/* Finding one's way in a long conversation: a long question is folded, and on a phone a bar leads from the sources back to their answer. */
+/* Finding one's way in a long conversation: a long question is cut short, and on a phone a bar leads from the sources back to their answer. */
 
 /** A question of more lines than fit (question.css) gets a button that shows the rest; a click on it does the same. */
-const addUnfolding = (view) => {
-  const button = element("button", "cw-link cw-unfold");
+const addClamp = (view) => {
+  const button = element("button", "cw-link cw-whole");
   button.type = "button";
-  button.dataset.do = "unfold";
+  button.dataset.do = "whole-question";
   button.hidden = true;
   view.question.after(button);
-  view.unfold = button;
-  setFolded(view, true);
+  view.whole = button;
+  setClamped(view, true);
   view.question.addEventListener("click", () => {
     const copying = String(getSelection());
-    if (!button.hidden && isFolded(view) && !copying) setFolded(view, false);
+    if (!button.hidden && isClamped(view) && !copying) setClamped(view, false);
   });
-  folds.observe(view.question);
+  clamps.observe(view.question);
 };
 
-const isFolded = (view) => view.root.classList.contains("cw-folded");
+const isClamped = (view) => view.root.classList.contains("cw-clamped");
 
-const setFolded = (view, folded) => {
-  view.root.classList.toggle("cw-folded", folded);
-  view.unfold.textContent = folded ? "Show the whole question" : "Show less";
-  view.unfold.setAttribute("aria-expanded", String(!folded));
+const setClamped = (view, clamped) => {
+  view.root.classList.toggle("cw-clamped", clamped);
+  view.whole.textContent = clamped ? "Show the whole question" : "Show less";
+  view.whole.setAttribute("aria-expanded", String(!clamped));
 };
 
-const unfold = (turn) => setFolded(viewOf(turn), !isFolded(viewOf(turn)));
-
-const measure = (view) => {
-  if (!view || !isFolded(view)) return;
+const measureClamp = (view) => {
+  if (!view || !isClamped(view)) return;
   const long = view.question.scrollHeight > view.question.clientHeight + 2;
-  view.unfold.hidden = !long;
+  view.whole.hidden = !long;
   view.root.classList.toggle("cw-long", long);
 };
-const folds = new ResizeObserver((changes) => changes.forEach(({ target }) => measure(views.get(target.closest("[data-turn]")?.dataset.turn))));
+const clamps = new ResizeObserver((changes) => {
+  for (const { target } of changes) measureClamp(views.get(target.closest("[data-turn]")?.dataset.turn));
+});
 
 /* --- from the sources back to their answer ---------------------------------------------------------------------------------------- */
 

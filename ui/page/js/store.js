@@ -50,7 +50,7 @@ const put = (storage, key, text) => {
 
 /** A turn that was kept, with what the page relies on; null where it is none. */
 const soundTurn = (turn) => {
-  if (!/^[a-z0-9]{4,40}$/.test(turn?.id) || typeof turn.question !== "string") return null;
+  if (typeof turn?.id !== "string" || !/^[a-z0-9]{4,40}$/.test(turn.id) || typeof turn.question !== "string") return null;
   const { answer, at, changed, mode, note, step } = turn;
   const whole = typeof answer?.answer === "string" && Array.isArray(answer.sentences);
   return {

@@ -34,7 +34,7 @@ const viewOf = (turn) => {
     root.append(view[name]);
   }
   view.question.dir = "auto";
-  addUnfolding(view);
+  addClamp(view);
   view.state.setAttribute("aria-live", "off");
   view.sheet = element("details", "cw-sheet");
   view.sheet.append(element("summary"));
@@ -144,7 +144,7 @@ const tick = (view) => {
 setInterval(() => views.forEach((view) => view.running && tick(view)), 100);
 
 const forget = () => {
-  folds.disconnect();
+  clamps.disconnect();
   views.clear();
   active = "";
   byId("cw-turns").replaceChildren();
