@@ -200,7 +200,6 @@ const showSource = (chip) => {
   card.back = chip;
   view.chip = chip;
   card.focus({ preventScroll: true });
-  drawWayBack();
 };
 
 /* --- messages --------------------------------------------------------------------------------------------------------- */
