@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.helpers.windows import answered, ask, box, expect, needs_browser, turn
+from tests.helpers.windows import Scripted, answered, ask, box, expect, needs_browser, turn
 from tests.ui.test_window_draft import BLOCKED
 
 pytestmark = [*needs_browser, pytest.mark.slow]
@@ -84,6 +84,25 @@ def test_back_and_forward_change_the_conversation(visit: Any, address: str) -> N
     page.go_back()
     asked(page, "first?")
     expect(page.get_by_text(NOT_HERE)).to_be_hidden()
+
+
+def test_another_tab_at_the_address_of_a_running_answer_waits_for_it_and_does_not_ask_again(
+    visit: Any, address: str, scripted: Scripted
+) -> None:
+    scripted.gate.clear()
+    page = visit(address)
+    ask(page, "hold read, please")
+    expect(turn(page)).to_contain_text("Reading sentence 3")
+    before = len(scripted.histories)
+    tab = visit(address, context=page.context)
+    tab.goto("about:blank")
+    tab.goto(f"{address}#{hash_of(page)}")
+    expect(turn(tab).locator(".cw-question")).to_have_text("hold read, please")
+    expect(turn(tab)).to_contain_text("Stopped")
+    scripted.gate.set()
+    answered(page)
+    answered(tab)
+    assert len(scripted.histories) == before
 
 
 def test_a_link_with_a_question_still_asks_it_and_gets_an_address_of_its_own(visit: Any, address: str) -> None:

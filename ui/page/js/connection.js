@@ -23,7 +23,6 @@ const runOfServer = async () => {
 const drawConnection = () => {
   const line = byId("cw-line");
   byId("cw-gone").hidden = !gone;
-  byId("cw").classList.toggle("cw-off", gone);
   if (gone) {
     drawConnection.before = [...line.childNodes];
     line.replaceChildren(element("span", "cw-bad", "Not connected"));

@@ -32,7 +32,7 @@ const showDraft = () => {
   const box = byId("cw-box");
   drafted = draftKey();
   box.value = (session.getItem(drafted) ?? local.getItem(drafted) ?? "").slice(0, 4 * FACTS.questionChars);
-  box.setSelectionRange(box.value.length, box.value.length);
+  if (!NARROW.matches) box.setSelectionRange(box.value.length, box.value.length); // phones would scroll to it
   countChars();
 };
 

@@ -76,7 +76,8 @@ const begin = () => {
   if (!before && !question) showDraft();
   if (!question) {
     const last = before?.turns.at(-1);
-    const waiting = last && !last.answer && !FACTS.ended.includes(last.step);
+    const mine = session.getItem(CURRENT) === before?.id; // else another tab may be waiting for its answer
+    const waiting = mine && last && !last.answer && !FACTS.ended.includes(last.step);
     if (before) open(before);
     else busy();
     missing(id && !before);

@@ -32,7 +32,7 @@ const drawTalks = () => {
       if (label) button.setAttribute("aria-label", `${label} “${titleOf(one)}”`);
       else {
         button.dir = "auto";
-        button.title = one.title || one.turns[0].question;
+        button.title = (one.title || one.turns[0].question).slice(0, 400);
       }
       if (one.id === talk.id && what === "open") button.setAttribute("aria-current", "true");
       row.append(button);
