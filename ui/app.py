@@ -24,6 +24,7 @@ from rag.core.settings import Settings
 from ui import listening
 from ui.api import add_endpoints
 from ui.gate.door import Door
+from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
@@ -38,9 +39,9 @@ from ui.views.page import facts_script, page
 from ui.views.status import status
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = "store view talk opening actions events".split()
+SCRIPTS = "store view reading draft address connection talk opening titles votes actions keys events".split()
 """In this order: each uses what stands before it."""
-STYLES = "tokens frame conversations chat answer actions input sources dialogs narrow".split()
+STYLES = "tokens frame conversations chat answer question actions input sources dialogs keys narrow".split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
@@ -94,6 +95,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
         "auth": tuple(settings.auth.get_secret_value().split(":", 1)) if settings.auth else None,
+        "favicon_path": ICON,
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,

@@ -26,6 +26,17 @@ def test_a_vote_keeps_what_it_says_and_no_more(tmp_path: Path) -> None:
     assert (tmp_path / "huge.jsonl").stat().st_size < 40_000
 
 
+def test_a_vote_that_is_taken_back_is_a_line_more(tmp_path: Path) -> None:
+    file = tmp_path / "feedback.jsonl"
+    for vote in ("up", "withdrawn"):
+        feedback.keep(file, {"vote": vote, "question": "q", "answer": {"answer": "a"}})
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [(line["vote"], line["question"], line["answer"]) for line in lines] == [
+        ("up", "q", "a"),
+        ("withdrawn", "q", "a"),
+    ]
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -136,16 +136,28 @@ def test_another_site_may_open_the_page_and_nothing_else() -> None:
     assert knock(Behind(), RESET, [GOOD], **framed)[0::2] == (403, 0)
 
 
-def test_the_page_that_asks_for_the_password_gets_the_script_that_says_why_it_fails() -> None:
-    class Page(Behind):
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"13")]})
-            await send({"type": "http.response.body", "body": b"<head></he", "more_body": True})
-            await send({"type": "http.response.body", "body": b"ad>x", "more_body": False})
+class Page(Behind):
+    """An app whose page comes in two parts, with what gradio says of itself."""
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        start = b'<head><meta charset="utf-8" /><meta property="og:title" content="Gradio" /><meta name="twitter:x" content='
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"13")]})
+        await send({"type": "http.response.body", "body": start, "more_body": True})
+        await send({"type": "http.response.body", "body": b'"G"></head><body class="x">x', "more_body": False})
+
+
+def test_the_page_says_what_it_is_before_any_script_runs() -> None:
+    page = knock(Page(), "/", [b""], "GET")[1].decode()
+    assert "radio" not in page and "twitter:x" not in page
+    assert page.startswith('<head><meta charset="utf-8" />\n<title>citewise</title>')
+    assert '<meta property="og:title" content="citewise' in page and 'name="description"' in page
+    assert page.index("</head>") < page.index("<noscript>") < page.index("x", page.index("</noscript>"))
+
+
+def test_who_is_not_signed_in_gets_a_page_of_our_own_and_nothing_from_behind() -> None:
     app = Page()
-    assert knock(app, "/", [b""], "GET")[1] == b"<head></head>x"
     app.auth, app.tokens, app.cookie_id = {"a": "b"}, {"token": "a"}, "c"  # type: ignore[attr-defined]
-    page = knock(app, "/", [b""], "GET")[1]
-    assert b"third-party cookies" in page and page.endswith(b"</script></head>x")
-    assert knock(app, "/", [b""], "GET", cookie="access-token-c=token")[1] == b"<head></head>x"
+    status, page, _ = knock(app, "/", [b""], "GET")
+    assert status == 200 and page.startswith(b"<!doctype html>") and b"third-party cookies" in page
+    assert b"og:title" in page and b'<body class="x">' not in page
+    assert b'<body class="x">' in knock(app, "/", [b""], "GET", cookie="access-token-c=token")[1]

@@ -52,6 +52,13 @@ def test_limits_reach_the_scripts() -> None:
     assert named == set(facts), "what the scripts use is what they are given"
 
 
+def test_no_two_scripts_give_a_name_away() -> None:
+    """They are one script in the end, and a name that is given twice stops all of it."""
+    names = re.findall(r"^(?:const|let|class|(?:async )?function) (\w+)", SCRIPT, re.MULTILINE)
+    assert len(names) > 100
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_text_can_end_the_script_that_it_is_given_to() -> None:
     assert "<" not in facts_script(Settings())
 

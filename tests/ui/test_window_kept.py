@@ -199,10 +199,12 @@ def test_a_lost_connection_keeps_what_is_there_and_the_page_goes_on(
     expect(turn(page)).to_contain_text("The answer is incomplete.")
     ask(page, "anybody there?")
     expect(turn(page, 1)).to_contain_text("the connection was lost", timeout=40_000)
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
     expect(turn(page, 0)).to_contain_text(SPEED)
     page.context.set_offline(False)
     scripted.gate.set()
-    expect(turn(page, 1)).to_contain_text("Nothing was found yet.", timeout=40_000)  # the page has come back by itself
+    expect(page.get_by_role("alert")).to_be_hidden(timeout=40_000)  # the page has come back by itself
+    expect(turn(page, 1)).to_contain_text("Interrupted")  # the question is kept to be asked again
     turn(page, 1).get_by_role("button", name="Ask this question again").click()
     answered(page, 1)
     expect(turn(page, 0)).to_contain_text(SPEED)

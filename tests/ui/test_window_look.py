@@ -104,6 +104,50 @@ def test_each_state_is_accessible_and_fits(visit: Any, full: str, theme: str, si
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
+def test_what_the_page_says_of_itself_is_accessible_and_fits(visit: Any, address: str, size: str, theme: str) -> None:
+    page = visit(address, *SIZES[size], theme)
+    page.goto("about:blank")
+    page.goto(f"{address}?__theme={theme}#c=unknown1unknown1")
+
+    def seen(name: str) -> None:
+        shot(page, f"{size}-{theme}-{name}")
+        assert violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+    expect(page.locator("#cw-missing")).to_be_visible()
+    expect(page.locator("#cw-examples button").first).to_be_visible()
+    seen("14-not-here")
+    for n in range(8):
+        page.evaluate(KEEP_A_TALK, n)
+    ask(page, "What is said about " + "this and that and " * 60 + "it?")
+    answered(page)
+    seen("15-folded")
+    if size == "phone":
+        turn(page).locator(".cw-chip").last.click()
+        expect(page.get_by_role("button", name="Back to the answer")).to_be_visible()
+        seen("16-back")
+        page.get_by_role("button", name="Conversations").click()
+    page.get_by_role("searchbox", name="Search conversations").fill("talk")
+    seen("17-search")
+    page.get_by_role("button", name="Keys").click()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    seen("18-keys")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    expect(page.locator("#cw-gone")).to_be_visible()
+    seen("19-gone")
+
+
+KEEP_A_TALK = """(n) => {
+    const question = `Talk ${n} of a rather long kind, which says much`;
+    const turn = { id: `turn${n}turn`, at: n, changed: n, question, step: 'stopped' };
+    const talk = { id: `talk${n}talk`, title: n % 2 ? `Talk ${n}` : '', updated: n, turns: [turn] };
+    localStorage.setItem(`citewise:talk:${talk.id}`, JSON.stringify(talk));
+}"""
+
+
+@pytest.mark.slow
 def test_states_before_the_library_is_there_are_accessible(visit: Any) -> None:
     outcomes: list[Any] = [
         LibraryMissing("there is no library in shelf: run `citewise ingest FILE`"),

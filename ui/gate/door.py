@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
-from ui.gate.login import kept_signed_in, with_login_help
+from ui.gate.front import changing, with_own_head
+from ui.gate.login import kept_signed_in, sign_in_page
 from ui.gate.names import Names
 from ui.gate.payloads import FILES_REFUSED, check_call, check_count, check_fields, parsed, without_half_characters
 from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
@@ -91,9 +92,12 @@ class Door:
         except Refusal as refused:
             await _answer(send, refused.status, refused.why)
             return
+        if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
+            await _send(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            return
         if body is not None:
             receive = _again(body, receive)
-        await self._hand_on(scope, receive, self._overheard(route, scope, headers, address, send))
+        await self._hand_on(scope, receive, self._overheard(route, scope, address, send))
 
     def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
         """The route of a request that may be made, as far as its head tells."""
@@ -172,10 +176,10 @@ class Door:
             raise Refusal(429, f"too many attempts to sign in; {error}") from None
         return address
 
-    def _overheard(self, route: Route, scope: Scope, headers: Mapping[str, str], signing_in: str, send: Send) -> Send:
-        """The way back: a right password is not counted, and the page for signing in says why it did not work."""
-        if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
-            return with_login_help(send)
+    def _overheard(self, route: Route, scope: Scope, signing_in: str, send: Send) -> Send:
+        """The way back: the page says what it is, and a right password is not counted."""
+        if route.page and scope["method"] == "GET":
+            return changing(send, with_own_head)
         if not signing_in:
             return send
 
@@ -266,9 +270,11 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 async def _answer(send: Send, status: int, why: Any) -> None:
     text = json.dumps({"detail": why, "error": why}, ensure_ascii=False).encode("utf-8", "replace")
-    kind = (b"content-type", b"application/json; charset=utf-8")
-    length = (b"content-length", str(len(text)).encode())
     # What was not read of the body is not waited for.
-    headers = [kind, length, (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await _send(send, status, b"application/json", text, (b"connection", b"close"))
+
+
+async def _send(send: Send, status: int, kind: bytes, text: bytes, *headers: tuple[bytes, bytes]) -> None:
+    known = [(b"content-type", kind + b"; charset=utf-8"), (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*known, *headers]})
     await send({"type": "http.response.body", "body": text})

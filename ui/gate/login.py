@@ -1,19 +1,19 @@
-"""Signing in: who is signed in, and what the page for it says where it cannot work.
+"""Signing in: who is signed in, and the page that asks for name and password.
 
-Inside another site's page a browser may keep no cookies for us (third-party cookies). Gradio's page then asks for name and password
-again and again; a script in it notices that the right password led nowhere, and says so.
+Inside another site's page a browser may keep no cookies for us (third-party cookies), and would be asked again and again; the page's
+script notices that the right password led nowhere, and says so.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
+from ui.gate.front import own_head
+
 SIGN_INS_A_MINUTE = 10
 """Wrong passwords of one address."""
-_SCRIPT = Path(__file__).parent.parent / "page" / "login" / "login.js"
+_FOLDER = Path(__file__).parent.parent / "page" / "login"
 
 
 def kept_signed_in(app: Any, headers: Mapping[str, str]) -> bool:
@@ -26,26 +26,9 @@ def kept_signed_in(app: Any, headers: Mapping[str, str]) -> bool:
 
 
 @cache
-def _help() -> bytes:
-    return f"<script>(() => {{\n{_SCRIPT.read_text('utf-8')}}})();</script></head>".encode()
-
-
-def with_login_help(send: Send) -> Send:
-    """The page with the script in it."""
-    start: Message = {}
-    parts: list[bytes] = []
-
-    async def adding(message: Message) -> None:
-        nonlocal start
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        parts.append(message.get("body", b""))
-        if message.get("more_body"):
-            return
-        body = b"".join(parts).replace(b"</head>", _help(), 1)
-        headers = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
-        await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
-        await send({"type": "http.response.body", "body": body})
-
-    return adding
+def sign_in_page() -> bytes:
+    """The page that asks for name and password. It holds nothing of the library."""
+    page = (_FOLDER / "sign_in.html").read_bytes().replace(b"<!-- head -->", own_head())
+    for mark, name in ((b"/* style */", "sign_in.css"), (b"/* script */", "sign_in.js")):
+        page = page.replace(mark, (_FOLDER / name).read_bytes())
+    return page

@@ -1,6 +1,7 @@
 """Votes on answers, kept as lines of a file on the machine that serves the window.
 
-Owns what is kept: the time, the vote, the note, the question, the answer and the papers it cites. Nothing about who voted.
+Owns what is kept: the time, the vote, the note, the question, the answer and the papers it cites. Nothing about who voted. A vote that
+is taken back is a line of its own, `"vote": "withdrawn"`: the file only grows, and the last line on an answer counts.
 """
 
 import json
@@ -25,7 +26,7 @@ _LOCK = threading.Lock()
 class Vote(BaseModel):
     """What the page sends. `answer` has the form of `citewise ask --json`."""
 
-    vote: Literal["up", "down"]
+    vote: Literal["up", "down", "withdrawn"]
     note: str = Field("", max_length=NOTE_CHARS)
     question: str = Field(max_length=20_000)
     answer: dict[str, Any]

@@ -117,6 +117,8 @@ class Lookups:
         """Keep a vote of this address."""
         file = self._settings.library / feedback.FILE_NAME
         feedback.keep(file, sent, self._shares, address)
+        if sent.get("vote") == "withdrawn":
+            return {"note": f"Your vote is taken back. {file.name} says so in a new line; the one before stays."}
         what = "your vote, the note, the question and the answer"
         return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 

@@ -81,40 +81,6 @@ const edit = (turn, place, text, alone) => {
   box.focus();
 };
 
-const vote = async (turn, which, note = "") => {
-  const of = talk;
-  const reply = await call("feedback", { vote: which, note, question: turn.question, answer: turn.answer });
-  if (!reply) return;
-  change(turn, { vote: which });
-  if (talk !== of) return void (store.talk(of.id) && store.save(of));
-  keep();
-  drawVote(turn);
-  const foot = viewOf(turn).foot;
-  const before = foot.querySelector(".cw-feedback");
-  before?.remove();
-  if (note) return toast("Thank you. The note is kept.");
-  const form = element("form", "cw-feedback");
-  const box = element("input");
-  box.maxLength = FACTS.noteChars;
-  box.value = before?.querySelector("input").value ?? "";
-  box.placeholder = "Add a note (optional)";
-  box.setAttribute("aria-label", "A note on this answer");
-  form.append(element("p", "cw-note", reply.note), box, element("button", "", "Keep the note"));
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    if (box.value.trim()) void vote(turn, which, box.value.trim());
-    else form.remove();
-  };
-  form.onkeydown = (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    form.remove();
-    foot.querySelector(`[data-do=${which}]`).focus();
-  };
-  foot.querySelector(".cw-actions").after(form);
-  box.focus();
-};
-
 const similar = async (button) => {
   const card = button.closest("[data-paper]");
   const place = button.closest(".cw-tools").nextElementSibling;
@@ -139,53 +105,6 @@ const listPapers = async () => {
   byId("cw-papers-list").scrollTop = 0;
 };
 
-const rename = (row) => {
-  const kept = store.talk(row.dataset.talk);
-  const box = element("input");
-  box.value = titleOf(kept);
-  box.maxLength = 120;
-  box.setAttribute("aria-label", "Name of the conversation");
-  const finish = (keepIt) => {
-    if (!box.isConnected) return;
-    box.onblur = null;
-    box.remove();
-    const now = store.talk(kept.id); // it may have changed, or be gone, since
-    if (keepIt && now && box.value.trim()) {
-      store.save({ ...now, title: box.value.trim() });
-      if (talk.id === kept.id) talk.title = box.value.trim();
-    }
-    byId("cw-talks").sign = "";
-    busy();
-  };
-  box.onblur = () => setTimeout(() => finish(true), 150); // a click that took the focus comes first
-  box.onkeydown = (event) => {
-    if (!event.isComposing && (event.key === "Enter" || event.key === "Escape")) {
-      event.stopPropagation();
-      event.preventDefault(); // the key would press the button that gets the focus
-      finish(event.key === "Enter");
-      byId("cw-talks").querySelector(`[data-talk="${CSS.escape(kept.id)}"] .cw-rename`)?.focus();
-    }
-  };
-  row.replaceChildren(box);
-  box.focus();
-  box.select();
-};
-
-const remove = (row) => {
-  const kept = store.talk(row.dataset.talk);
-  if (!kept) return;
-  const next = row.nextElementSibling ?? row.previousElementSibling;
-  if (talk.id === kept.id) fresh({ deleted: true });
-  store.remove(kept.id);
-  busy();
-  (next && byId("cw-talks").querySelector(`[data-talk="${CSS.escape(next.dataset.talk)}"] .cw-open`) || byId("cw-new")).focus();
-  toast(`Deleted “${titleOf(kept)}”.`, () => {
-    store.save(kept);
-    if (talk.turns.length) busy();
-    else open(kept);
-  });
-};
-
 const side = (show) => {
   byId("cw-side").classList.toggle("cw-shown", show);
   byId("cw-menu").setAttribute("aria-expanded", String(show));
@@ -196,13 +115,22 @@ const side = (show) => {
 };
 
 const DO = {
-  ask: (button) => ask(button.dataset.question),
+  ask: (button) => {
+    if (ask(button.dataset.question)) viewOf(running).root.focus({ preventScroll: true }); // the button goes
+  },
   stop,
-  new: () => (fresh(), side(false)),
+  new: () => {
+    if (talk.turns.length) leave();
+    fresh();
+    side(false);
+  },
   side: () => side(!byId("cw-side").classList.contains("cw-shown")),
   open: (button) => {
     const kept = store.talk(button.closest("li").dataset.talk);
-    if (kept && kept.id !== talk.id) open(kept);
+    if (kept && kept.id !== talk.id) {
+      if (talk.turns.length) leave();
+      open(kept);
+    }
     side(false);
   },
   rename: (button) => rename(button.closest("li")),
@@ -224,6 +152,10 @@ const DO = {
   down: (button) => vote(turnOf(button), "down"),
   similar,
   reload: () => trigger?.("reload"),
+  reconnect: () => void lookAgain(),
+  "whole-question": (button) => setClamped(viewOf(turnOf(button)), !isClamped(viewOf(turnOf(button)))),
+  "to-answer": toAnswer,
+  keys: () => openKeys(),
   "open-settings": () => openSettings(),
   "open-papers": () => (byId("cw-papers").showModal(), listPapers()),
 };

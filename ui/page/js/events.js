@@ -1,4 +1,4 @@
-/* Settings, clicks and keys, and the page's connection to the server. */
+/* Settings, clicks and typing, and what the page's hidden components call. */
 
 /* --- settings ------------------------------------------------------------------------------------------------------------------ */
 
@@ -6,6 +6,8 @@ const applySettings = () => {
   const { scores, theme } = store.settings();
   byId("cw").classList.toggle("cw-with-scores", scores);
   if (theme) document.body.classList.toggle("dark", theme === "dark");
+  const paper = getComputedStyle(byId("cw")).getPropertyValue("--cw-paper");
+  for (const meta of document.querySelectorAll('meta[name="theme-color"]')) if (OURS && theme) meta.content = paper;
 };
 
 const openSettings = () => {
@@ -62,21 +64,6 @@ document.addEventListener(
   true,
 );
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
-  const menu = document.querySelector("#cw .cw-menu[open]");
-  const here = document.activeElement;
-  if (byId("cw-side").classList.contains("cw-shown")) {
-    side(false);
-    byId("cw-menu").focus();
-  } else if (!byId("cw-tip").hidden) hideTip();
-  else if (menu) {
-    menu.open = false;
-    menu.firstElementChild.focus();
-  } else if (here?.back?.isConnected) here.back.focus();
-  else if (running) stop();
-});
-
 const grow = (box) => {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight + 2, 168)}px`;
@@ -93,14 +80,16 @@ const submit = () => {
   const box = byId("cw-box");
   if (ask(box.value)) {
     box.value = "";
+    keepDraft();
     countChars();
   }
 };
 
 /** Once the page's elements are there. */
 const start = () => {
-  byId("cw-box").addEventListener("input", countChars);
+  byId("cw-box").addEventListener("input", () => (countChars(), keepDraftSoon()));
   byId("cw-box").addEventListener("keydown", (event) => {
+    if (!event.isComposing) recall(event);
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     submit();
@@ -110,6 +99,15 @@ const start = () => {
     clearTimeout(listPapers.timer);
     listPapers.timer = setTimeout(listPapers, 200);
   });
+  byId("cw-find").addEventListener("input", drawTalks);
+  byId("cw-find").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !byId("cw-find").value) return;
+    event.stopPropagation();
+    byId("cw-find").value = "";
+    drawTalks();
+  });
+  byId("cw-log").addEventListener("scroll", drawWayBack, { passive: true });
+  byId("cw-turns").addEventListener("toggle", drawWayBack, true);
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();

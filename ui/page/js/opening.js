@@ -1,6 +1,5 @@
 /* Opening a conversation: one that is kept, a new one, what the address asks for, what another tab has changed. */
 
-
 /** Show a conversation; its citations are checked against the library again. */
 const open = (kept) => {
   stop();
@@ -8,6 +7,8 @@ const open = (kept) => {
 };
 
 const show = (kept) => {
+  const other = kept.id !== talk.id;
+  if (other) keepDraft();
   talk = kept;
   stopping = null;
   forget();
@@ -17,9 +18,11 @@ const show = (kept) => {
     drawPlain(turn);
   }
   if (talk.turns.length) {
-    session.setItem(CURRENT, talk.id);
+    put(session, CURRENT, talk.id);
     activate(talk.turns.at(-1).id);
   }
+  missing(false);
+  if (other) showDraft();
   busy();
   unopened = true;
   void reopen();
@@ -38,6 +41,7 @@ const reopen = async () => {
     if (!turn || turn === running) continue;
     Object.assign(turn, record); // what no longer resolves is not copied or leaned on either
     drawParts(turn, parts);
+    if (turn.cut && !turn.answer) drawCutShort(turn, "interrupted");
   }
   if (!running) viewOf(before.turns.at(-1)).root.scrollIntoView({ block: "start", behavior: "instant" });
 };
@@ -56,7 +60,9 @@ const fresh = ({ deleted = false } = {}) => {
     clearTimeout(keepSoon.timer);
     keepSoon.timer = null;
   }
+  const before = talk.id;
   open(newTalk());
+  if (deleted) dropDraft(before);
   session.removeItem(CURRENT);
   byId("cw-box").focus();
 };
@@ -64,19 +70,24 @@ const fresh = ({ deleted = false } = {}) => {
 /** The conversation of this tab before it was reloaded, or what the address asks for. */
 const begin = () => {
   const address = new URL(location.href);
-  const question = address.searchParams.get("q");
-  const before = store.talk(session.getItem(CURRENT));
+  const question = OURS && address.searchParams.get("q");
+  const id = addressed();
+  const before = store.talk(id || session.getItem(CURRENT));
+  if (!before && !question) showDraft();
   if (!question) {
     const last = before?.turns.at(-1);
-    const waiting = last && !last.answer && !FACTS.ended.includes(last.step);
+    const mine = session.getItem(CURRENT) === before?.id; // else another tab may be waiting for its answer
+    const waiting = mine && last && !last.answer && !FACTS.ended.includes(last.step);
     if (before) open(before);
     else busy();
+    missing(id && !before);
     if (waiting) again(last, last.question); // nothing of its answer was shown yet
     return;
   }
   const mode = address.searchParams.get("mode");
   for (const name of ["q", "mode"]) address.searchParams.delete(name);
-  history.replaceState(null, "", address);
+  address.hash = "";
+  setAddress(address);
   ask(question, FACTS.otherModes.includes(mode) ? { mode } : {});
 };
 
@@ -97,7 +108,9 @@ const otherTab = (event) => {
 
 const showStatus = (status) => {
   if (!status) return;
-  fill(byId("cw-line"), status.line);
+  lastStatus = status;
+  if (gone) void lookAgain();
+  else fill(byId("cw-line"), status.line);
   fill(byId("cw-welcome"), status.welcome);
   fill(byId("cw-runs"), status.runs);
   byId("cw-count").textContent = status.count;

@@ -1,7 +1,7 @@
-/* What this browser keeps: conversations and settings, in its local storage. Nothing here is sent anywhere but with a question
+/* What this browser keeps: conversations, drafts and settings, in its local storage. Nothing here is sent anywhere but with a question
    (the questions and answers before it) and to reopen or export a conversation. Each conversation has a key of its own, so that two tabs do not
    overwrite each other; of a turn that both have, the one changed last stays. The names of what is kept must stay: a browser may
-   bring conversations of an older page.
+   bring conversations of an older page. What is damaged is left out, and where nothing can be kept the page works without.
 
    Limits and texts that the server knows are in FACTS (ui/views/page.py). */
 
@@ -38,13 +38,39 @@ const storageOf = (kind) => {
 const local = storageOf("localStorage");
 const session = storageOf("sessionStorage");
 
+/** Whether it could be kept: a storage may be full. */
+const put = (storage, key, text) => {
+  try {
+    storage.setItem(key, text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A turn that was kept, with what the page relies on; null where it is none. */
+const soundTurn = (turn) => {
+  if (typeof turn?.id !== "string" || !/^[a-z0-9]{4,40}$/.test(turn.id) || typeof turn.question !== "string") return null;
+  const { answer, at, changed, mode, note, step } = turn;
+  const whole = typeof answer?.answer === "string" && Array.isArray(answer.sentences);
+  return {
+    ...turn,
+    at: Number(at) || 0,
+    changed: Number(changed) || 0,
+    mode: FACTS.otherModes.includes(mode) ? mode : FACTS.defaultMode,
+    note: typeof note === "string" ? note : "",
+    step: typeof step === "string" ? step : "stopped",
+    answer: whole && answer.sentences.every((sentence) => Array.isArray(sentence?.citations)) ? answer : null,
+  };
+};
+
 const store = {
   /** All conversations, the latest first. What is not one of ours is skipped. */
   talks() {
     const talks = [];
     for (let n = 0; n < local.length; n++) {
       const key = local.key(n);
-      const talk = key.startsWith(KEY) ? this.talk(key.slice(KEY.length)) : null;
+      const talk = key?.startsWith(KEY) ? this.talk(key.slice(KEY.length)) : null;
       if (talk) talks.push(talk);
     }
     return talks.sort((one, other) => other.updated - one.updated);
@@ -52,7 +78,10 @@ const store = {
 
   talk(id) {
     const talk = parse(local.getItem(KEY + id));
-    return talk && talk.id === id && Array.isArray(talk.turns) ? talk : null;
+    if (!talk || talk.id !== id || !Array.isArray(talk.turns)) return null;
+    const turns = talk.turns.map(soundTurn).filter(Boolean);
+    if (!turns.length) return null;
+    return { ...talk, turns, title: typeof talk.title === "string" ? talk.title : "", updated: Number(talk.updated) || 0 };
   },
 
   /** Keep the conversation, with what another tab has added to it or changed later. False where the storage is full. */
@@ -62,16 +91,7 @@ const store = {
       if (!newest.has(turn.id) || newest.get(turn.id).changed <= turn.changed) newest.set(turn.id, turn);
     }
     const turns = [...newest.values()].sort((one, other) => one.at - other.at);
-    return this.put(KEY + talk.id, { ...talk, turns });
-  },
-
-  put(key, value) {
-    try {
-      local.setItem(key, JSON.stringify(value));
-      return true;
-    } catch {
-      return false;
-    }
+    return put(local, KEY + talk.id, JSON.stringify({ ...talk, turns }));
   },
 
   remove(id) {
@@ -79,18 +99,25 @@ const store = {
   },
 
   settings() {
-    return { mode: FACTS.defaultMode, papers: "", scores: false, theme: "", ...parse(local.getItem(SETTINGS)) };
+    const { mode, papers, scores, theme, keys } = parse(local.getItem(SETTINGS)) ?? {};
+    return {
+      mode: FACTS.otherModes.includes(mode) ? mode : FACTS.defaultMode,
+      papers: /^([1-9]|1\d|20)$/.test(papers) ? String(papers) : "",
+      scores: scores === true,
+      theme: ["light", "dark"].includes(theme) ? theme : "",
+      keys: keys !== false, // single keys may be switched off: some people speak to their machine, or hit keys by chance
+    };
   },
 
   keepSettings(settings) {
-    return this.put(SETTINGS, settings);
+    return put(local, SETTINGS, JSON.stringify({ ...this.settings(), ...settings }));
   },
 };
 
 /** A conversation without turns; it is kept once it has one. */
 const newTalk = () => ({ id: newId(), title: "", updated: Date.now(), turns: [] });
 
-const titleOf = (talk) => talk.title || talk.turns[0]?.question.slice(0, 80) || FACTS.words.new_chat;
+const titleOf = (talk) => talk.title || talk.turns[0]?.question.replace(/\s+/g, " ").slice(0, 120) || FACTS.words.new_chat;
 
 /** Change a turn so that other tabs take this over theirs. */
 let stamp = 0;

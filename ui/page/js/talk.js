@@ -14,7 +14,8 @@ const CURRENT = "citewise:current";
 const call = async (name, data) => {
   const answer = await server?.[name](data).catch(() => null);
   if (answer && !answer.error) return answer;
-  toast(answer?.error ?? "The server did not answer. Try again.");
+  if (!answer) await lookAgain();
+  if (!gone) toast(answer?.error ?? "The server did not answer. Try again.");
   return null;
 };
 
@@ -36,7 +37,7 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   }
   const { papers } = store.settings();
   // Each attempt has a name of its own: what an earlier one still brings is not taken for this one's.
-  const attempt = { question: text, run: newId(), step: "waiting", note: "", answer: null, vote: "", alone, mode };
+  const attempt = { question: text, run: newId(), step: "waiting", note: "", answer: null, vote: "", cut: false, alone, mode };
   attempt.papers = papers ? Number(papers) : null;
   if (!turn) {
     turn = { id: newId(), at: Date.now() };
@@ -44,7 +45,7 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   }
   change(turn, attempt);
   running = turn;
-  heard = performance.now();
+  told = gone ? -Infinity : performance.now();
   stopping = null;
   drawQuestion(turn);
   keep();
@@ -54,6 +55,8 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   request.history = alone ? [] : historyBefore(talk, like ?? turn);
   if (trigger) trigger("ask", request);
   else pending = request;
+  keepDraft();
+  if (gone) void lookAgain();
   return true;
 };
 
@@ -80,12 +83,15 @@ const busy = () => {
   byId("cw").classList.toggle("cw-empty", !talk.turns.length);
   byId("cw-export").hidden = !talk.turns.some((turn) => turn.answer);
   byId("cw-title").textContent = titleOf(talk);
+  byId("cw-title").title = titleOf(talk);
+  if (talk.turns.length) missing(false);
+  follow();
   drawTalks();
 };
 
 /** What the server says about the attempt that runs, or the last word on the one that was stopped. Anything else comes too late. */
 const receive = (message) => {
-  heard = performance.now();
+  heard = told = performance.now();
   const { parts, draft, record } = message ?? {};
   const turn = talk.turns.find((one) => one.id === parts?.id);
   if (!turn || turn.run !== message.run) return;
@@ -121,17 +127,6 @@ const catchUp = () => {
   if (!running && !document.querySelector("#cw .cw-edit") && ahead(kept, talk)) show(store.talk(talk.id));
 };
 
-/* Gradio says nothing where a question could not even be sent, so the page asks for itself when it hears nothing for a while. */
-const SILENCE_MS = 5000;
-let heard = 0; // when the server was last heard of
-setInterval(async () => {
-  if (!running || performance.now() - heard < SILENCE_MS) return;
-  heard = performance.now();
-  const { run } = running;
-  const there = () => fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
-  if (!(await there()) && !(await there()) && running?.run === run) interrupt();
-}, 1000);
-
 /* Until an attempt has its turn, the server says nothing of itself; asked, it tells how many are before it. */
 const PLACE_MS = 2000;
 let begun = ""; // the attempt that the server has last said something about
@@ -149,9 +144,10 @@ setInterval(async () => {
 const interrupt = () => {
   if (!running) return;
   const turn = running;
-  change(turn, { step: "stopped" });
+  change(turn, { step: "stopped", cut: !turn.answer });
   drawCutShort(turn, "interrupted");
   finish(turn);
+  void lookAgain();
 };
 
 /* --- keeping ------------------------------------------------------------------------------------------------------------------- */
@@ -161,7 +157,7 @@ const keep = () => {
   keepSoon.timer = null;
   if (!talk.turns.length) return;
   talk.updated = Date.now();
-  session.setItem(CURRENT, talk.id);
+  put(session, CURRENT, talk.id);
   if (!store.save(talk)) toast("This browser's storage is full: delete a conversation, or export this one, to keep it.");
 };
 
@@ -169,27 +165,3 @@ const keepSoon = () => {
   keepSoon.timer ??= setTimeout(keep, 300);
 };
 addEventListener("pagehide", () => keepSoon.timer && keep());
-
-const drawTalks = () => {
-  const list = byId("cw-talks");
-  if (list.querySelector("input")) return; // a name is being typed
-  const talks = store.talks();
-  const sign = JSON.stringify([talk.id, talks.map((one) => [one.id, titleOf(one)])]);
-  if (list.sign === sign) return;
-  list.sign = sign;
-  const rows = talks.map((one) => {
-    const row = element("li", one.id === talk.id ? "cw-current" : "");
-    row.dataset.talk = one.id;
-    for (const [what, text, label] of [["open", titleOf(one), ""], ["rename", "✎", "Rename"], ["delete", "✕", "Delete"]]) {
-      const button = element("button", `cw-${what}`, text);
-      button.type = "button";
-      button.dataset.do = what;
-      if (label) button.setAttribute("aria-label", `${label} “${titleOf(one)}”`);
-      else button.dir = "auto";
-      if (one.id === talk.id && what === "open") button.setAttribute("aria-current", "true");
-      row.append(button);
-    }
-    return row;
-  });
-  list.replaceChildren(...rows);
-};

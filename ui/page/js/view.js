@@ -27,12 +27,14 @@ const viewOf = (turn) => {
   const root = element("article", "cw-turn");
   root.id = `turn-${turn.id}`;
   root.dataset.turn = turn.id;
+  root.tabIndex = -1;
   view = { root };
   for (const [name, tag] of [["question", "h2"], ["asked", "p"], ["state", "div"], ["answer", "div"], ["foot", "div"]]) {
     view[name] = element(tag, `cw-${name}`);
     root.append(view[name]);
   }
   view.question.dir = "auto";
+  addClamp(view);
   view.state.setAttribute("aria-live", "off");
   view.sheet = element("details", "cw-sheet");
   view.sheet.append(element("summary"));
@@ -135,12 +137,6 @@ const drawPlain = (turn) => {
   view.blocks = [];
 };
 
-const drawVote = (turn) => {
-  for (const vote of ["up", "down"]) {
-    viewOf(turn).foot.querySelector(`[data-do=${vote}]`)?.setAttribute("aria-pressed", String(turn.vote === vote));
-  }
-};
-
 const tick = (view) => {
   const place = view.state.querySelector(".cw-elapsed");
   if (place && view.started) place.textContent = `${((performance.now() - view.started) / 1000).toFixed(1)} s`;
@@ -148,6 +144,7 @@ const tick = (view) => {
 setInterval(() => views.forEach((view) => view.running && tick(view)), 100);
 
 const forget = () => {
+  clamps.disconnect();
   views.clear();
   active = "";
   byId("cw-turns").replaceChildren();
@@ -201,6 +198,7 @@ const showSource = (chip) => {
     mark.classList.add("cw-flash");
   }
   card.back = chip;
+  view.chip = chip;
   card.focus({ preventScroll: true });
 };
 
