@@ -7,6 +7,7 @@ Owns how marks lie over a text. Pure; knows nothing of answers or pages.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -21,12 +22,13 @@ _EMPTY = Markup()
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A marked range of a text. `key` is the citation that it shows, or None for what was read and not cited; `kept_back` is why a
-    sentence is no evidence."""
+    """A marked range of a text. `key` is the citation that it shows; without one it is of a `kind`: what was read and not cited, or
+    what a filter has found. `kept_back` is why a sentence is no evidence."""
 
     span: Span
     key: str | None = None
     kept_back: str = ""
+    kind: Literal["read", "hit"] = "read"
 
 
 def prose(text: str) -> Markup:
@@ -36,8 +38,8 @@ def prose(text: str) -> Markup:
 
 def with_marks(text: str, marks: Iterable[Mark]) -> Markup:
     """The text as HTML as `prose` has it, and the marks as `<mark data-q="keys">` or, where it was only read,
-    `<mark class="cw-read">`, and where it was kept back, `<mark class="cw-kept">` with the reason. Marks may overlap; what one of
-    them cuts stays TeX."""
+    `<mark class="cw-read">`, where a filter has found it, `<mark class="cw-hit">`, and where it was kept back,
+    `<mark class="cw-kept">` with the reason. Marks may overlap; what one of them cuts stays TeX."""
     inside = [replace(mark, span=_within(mark.span, len(text))) for mark in marks]
     inside = [mark for mark in inside if mark.span.start < mark.span.end]
     borders = sorted({0, len(text), *(edge for mark in inside for edge in (mark.span.start, mark.span.end))})
@@ -47,16 +49,17 @@ def with_marks(text: str, marks: Iterable[Mark]) -> Markup:
         over = [mark for mark in inside if mark.span.start <= start and end <= mark.span.end]
         keys = dict.fromkeys(mark.key for mark in over if mark.key is not None)
         reason = next((mark.kept_back for mark in over if mark.kept_back), "")
-        pieces.append(_mark(_words(text, Span(start, end), drawn), list(keys), bool(over), reason))
+        kind = over[0].kind if over else ""
+        pieces.append(_mark(_words(text, Span(start, end), drawn), list(keys), kind, reason))
     return _EMPTY.join(pieces)
 
 
-def _mark(words: Markup, keys: Sequence[str], read: bool, kept_back: str) -> Markup:
+def _mark(words: Markup, keys: Sequence[str], kind: str, kept_back: str) -> Markup:
     if kept_back:
         return Markup('<mark class="cw-kept" title="{}">{}</mark>').format(literal(f"Kept back: {kept_back}"), words)
     if keys:
         return Markup('<mark data-q="{}">{}</mark>').format(literal(" ".join(keys)), words)
-    return Markup('<mark class="cw-read">{}</mark>').format(words) if read else words
+    return Markup('<mark class="cw-{}">{}</mark>').format(kind, words) if kind else words
 
 
 def _within(span: Span, length: int) -> Span:
