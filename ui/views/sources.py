@@ -177,11 +177,13 @@ def _row(paper: Paper, words: str) -> Facts:
 
 def _facts(paper: Paper) -> Facts:
     """What any card says of a paper."""
+    link, by = paper_link(paper), byline(paper)
     return {
         "id": paper.id,
         "title": prose(shorten(shown(paper.title), 300)) or "Untitled",
-        "link": paper_link(paper),
-        "byline": byline(paper),
+        "link": link,
+        "byline": by,
         "reference": reference(paper),
+        "known_as": reference(paper) if by or link else "",  # more than its title
         "bibtex": bibtex([paper]),
     }

@@ -29,6 +29,7 @@ def status(loading: Loading, settings: Settings) -> dict[str, Any]:
         "line": ready_line(loading),
         "count": papers_label(loading),
         "welcome": welcome(loading, settings),
+        "library": library(loading),
         "examples": example_questions(loading.titles) if ready else [],
         "retry": loading.state == "failed" or (ready and not loading.papers),
         "runs": _runs(loading, settings) if ready else "",
@@ -63,10 +64,9 @@ def _who_sees(about: Mapping[str, str]) -> str:
 
 
 def welcome(loading: Loading, settings: Settings, waiting: bool = True) -> Markup:
-    """The middle of an empty chat: what this is and what is in it, unless `waiting` is off what is being waited for, or what to do."""
+    """The middle of an empty chat: what this is, unless `waiting` is off what is being waited for, or what to do."""
     ready = loading.state == "ready"
     empty = ready and not loading.papers
-    overview = loading.overview or Overview()
     return render(
         "welcome",
         state=loading.state,
@@ -74,6 +74,17 @@ def welcome(loading: Loading, settings: Settings, waiting: bool = True) -> Marku
         papers=counted(loading.papers, "paper") if ready else "papers",
         promise=_WRITES if (loading.description or {}).get("mode") == "write" else _QUOTES,
         command=f"citewise ingest FILE --library {settings.library}" if empty else "",
+    )
+
+
+def library(loading: Loading) -> Markup:
+    """What is in the library, as far as it is known; empty until then."""
+    overview = loading.overview
+    if overview is None or not overview.papers:
+        return Markup("")
+    return render(
+        "overview",
+        papers=counted(overview.papers, "paper"),
         theme=overview.theme,
         topics=overview.topics,
         years=_years(overview),
@@ -89,7 +100,7 @@ def _years(overview: Overview) -> dict[str, Any] | None:
     start = max(first, last - _MOST_YEARS + 1)
     bars = [_bar(str(year), f"from {year}", counts.get(year, 0)) for year in range(start, last + 1)]
     if earlier := sum(n for year, n in overview.years if year < start):
-        bars.insert(0, _bar(f"–{start - 1}", f"before {start}", earlier))
+        bars.insert(0, _bar(f"–{start - 1}", f"published before {start}", earlier))
     most = max(bar["papers"] for bar in bars)
     for bar in bars:
         bar["height"] = round(100 * bar["papers"] / most)
