@@ -38,8 +38,8 @@ needs_browser = [
 
 HOSTILE = Paper(
     "hostile",
-    'Hostile: <img src=x onerror="window.pwned=1"> ${window.pwned=1} \\xi {{value}} `b`',
-    "We show <script>window.pwned=1</script> **no bold**, $O(n)$ and ${window.pwned=1} with \\xi [a](javascript:void).",
+    'Hostile: <img src=x onerror="window.pwned=1"> ${window.pwned=1} \\xyz {{value}} `b`',
+    "We show <script>window.pwned=1</script> **no bold**, $O(n)$ and ${window.pwned=1} with \\xyz [a](javascript:void).",
     url="javascript:window.pwned=1",
 )
 CACHE = Paper(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.answers import answered, citation, done, paper, parts
 from ui.records import ChatTurn
-from ui.views.words import plain
+from ui.views.words import plain, sentence
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ from ui.views.words import plain
 )
 def test_advice_that_names_a_setting_becomes_who_can_follow_it(message: str, read: str) -> None:
     assert plain(message) == read
+
+
+def test_a_message_is_a_sentence_of_its_own() -> None:
+    assert sentence("the library is still loading; try\nagain") == "The library is still loading; try again."
+    assert sentence("Is it there?") == "Is it there?"
+    assert sentence("") == ""
 
 
 def test_no_state_of_a_turn_names_a_setting() -> None:

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 _TITLES = 500
 """Papers whose titles the example questions are made of."""
-UNEXPECTED = "Something went wrong while {doing}; details are in the log."
+UNEXPECTED = "Something went wrong while {doing}. Try again; whoever runs citewise finds the reason in its log."
 
 
 class Answerer(Protocol):

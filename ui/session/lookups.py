@@ -27,6 +27,7 @@ from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.records import frame, saved_turns, turn_of
 from ui.views.sources import paper_rows, similar_cards
+from ui.views.words import sentence
 
 logger = logging.getLogger(__name__)
 LISTED = 200
@@ -60,7 +61,7 @@ class Lookups:
                 sent = sent if isinstance(sent, dict) else {}
                 return work(sent, address) if work == self.feedback else work(sent)
             except CitewiseError as error:
-                return {"error": str(error)}
+                return {"error": sentence(str(error))}
             except Exception:
                 logger.exception("a lookup of the page failed")
                 return {"error": UNEXPECTED.format(doing="looking that up")}

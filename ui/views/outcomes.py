@@ -10,7 +10,7 @@ from rag.core.domain import Answer
 from rag.core.escaping import counted
 from ui.records import ChatTurn
 from ui.views.templating import render
-from ui.views.words import plain
+from ui.views.words import plain, sentence
 
 _STAGES = ("searching", "reading", "writing", "answering")
 _NOT_TOLD = ("No longer in this library", "The records do not tell this any more. Ask again to see what they tell now.")
@@ -24,7 +24,7 @@ def state_row(turn: ChatTurn, papers: int) -> Markup:
     if turn.step == "stopped":
         return stopped_row(turn.answer is not None)
     if turn.step == "failed":
-        return _row("failed", "Not answered", plain(" ".join(turn.note.split())))
+        return _row("failed", "Not answered", sentence(turn.note))
     if turn.step == "waiting":
         return render("stages", done=(), now=turn.note or _WAITING)
     return _stages(turn, papers)

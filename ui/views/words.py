@@ -20,10 +20,16 @@ def plain(message: str) -> str:
     return " ".join(map(_without_setting, _SENTENCE_END.split(message)))
 
 
-def _without_setting(sentence: str) -> str:
-    before, setting, _ = sentence.partition(_SETTING)
+def sentence(message: str) -> str:
+    """The message as a sentence on its own line: `plain`, with a capital and a full stop."""
+    read = " ".join(plain(message).split())
+    return read[:1].upper() + read[1:] + ("" if not read or read[-1] in ".?!:…”" else ".")
+
+
+def _without_setting(one: str) -> str:
+    before, setting, _ = one.partition(_SETTING)
     if not setting:
-        return sentence
+        return one
     end = next((end for end in _CLAUSE_ENDS if end in before), "")
     happened = before.rpartition(end)[0] if end else ""
     return (happened or "A setting does not fit") + _WHO + "."
