@@ -61,6 +61,15 @@ def test_pieces_of_an_excerpt_are_the_whole_text_in_order() -> None:
     assert [shown for _, shown in pieces] == [True, False, True]
 
 
+def test_an_abbreviation_ends_no_sentence_of_an_excerpt() -> None:
+    text = f"{'We begin at the beginning of it all here. ' * 4}Caches, e.g. FastCache by A. Apis et al. Many, are fast. Quoted words. {'The end comes after all of that. ' * 6}"
+    at = text.index("Quoted words.")
+    pieces = excerpt(text, [Span(at, at + 13)])
+    assert [span.of(text).strip() for span, shown in pieces if shown] == [
+        "Caches, e.g. FastCache by A. Apis et al. Many, are fast. Quoted words. The end comes after all of that."
+    ]
+
+
 def test_the_card_of_a_record_shows_the_beginning_of_the_abstract() -> None:
     assert [shown for _, shown in excerpt(LONG.abstract, [Span(0, 0)])] == [True, False]
     assert excerpt("", [Span(0, 0)]) == [(Span(0, 0), True)]

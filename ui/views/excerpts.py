@@ -3,20 +3,36 @@
 Owns which words those are, and what is left out in between. Pure.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from markupsafe import Markup
 
+from rag.core import lexicon
 from rag.core.domain import Span
-from rag.core.sentences import sentences
 from ui.views.marks import Mark, with_marks
 
 _AROUND = 1
 _LEAST_LEFT_OUT = 160
 """Characters; to unfold less than that is not worth a click."""
-_sentences = lru_cache(maxsize=512)(sentences)
+# A look at the marks is enough here: what is quoted is shown whole wherever a sentence is thought to end. (The library's own way of
+# telling sentences takes a second to load.)
+_END = re.compile(r"(?P<word>[\w.]{0,20})[.!?][\"”’')\]]{0,3}\s+(?=[^\W_a-z]|[\"“(\[])|[\u3002\uff01\uff1f]")
+
+
+@lru_cache(maxsize=512)
+def _sentences(text: str) -> tuple[Span, ...]:
+    """About where the sentences of an abstract stand, the space after them included."""
+    abbreviations = lexicon.words("abbreviations")
+    ends = [
+        match.end()
+        for match in _END.finditer(text)
+        if len(match["word"] or "ab") > 1 and (match["word"] or "").lower() not in abbreviations
+    ]
+    borders = [0, *(end for end in ends if end < len(text)), len(text)]
+    return tuple(Span(start, end) for start, end in zip(borders, borders[1:], strict=False) if start < end)
 
 
 def excerpt(text: str, quoted: Sequence[Span]) -> list[tuple[Span, bool]]:
@@ -37,12 +53,10 @@ def excerpt(text: str, quoted: Sequence[Span]) -> list[tuple[Span, bool]]:
         return whole
     pieces: list[tuple[Span, bool]] = []
     for n, one in enumerate(every):
-        # White space between sentences goes with the one before it.
-        end = every[n + 1].start if n + 1 < len(every) else len(text)
-        start = one.start if n else 0
+        start = one.start
         if pieces and pieces[-1][1] == (n in shown):
             start = pieces.pop()[0].start
-        pieces.append((Span(start, end), n in shown))
+        pieces.append((Span(start, one.end), n in shown))
     return pieces
 
 
