@@ -62,7 +62,8 @@ def test_pieces_of_an_excerpt_are_the_whole_text_in_order() -> None:
 
 
 def test_an_abbreviation_ends_no_sentence_of_an_excerpt() -> None:
-    text = f"{'We begin at the beginning of it all here. ' * 4}Caches, e.g. FastCache by A. Apis et al. Many, are fast. Quoted words. {'The end comes after all of that. ' * 6}"
+    before, after = "We begin at the beginning of it all. " * 5, "The end comes after all of that. " * 6
+    text = f"{before}Caches, e.g. FastCache by A. Apis et al. Many, are fast. Quoted words. {after}"
     at = text.index("Quoted words.")
     pieces = excerpt(text, [Span(at, at + 13)])
     assert [span.of(text).strip() for span, shown in pieces if shown] == [

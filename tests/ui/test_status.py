@@ -74,7 +74,7 @@ def _shown(overview: Overview | None) -> Shown:
 def test_first_sight_names_topics_with_how_many_papers_name_each() -> None:
     shown = _shown(OVERVIEW)
     assert "9 papers; 9 of them name bees." in shown.text
-    assert "how many papers name each" in shown.text and "varroa <mites>4" in shown.text
+    assert "how many papers name each" in shown.text and "varroa <mites> 4" in shown.text
     assert ("data-question", "Which papers are about varroa <mites>?") in shown.attributes
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -32,7 +33,7 @@ def _sentences(text: str) -> tuple[Span, ...]:
         if len(match["word"] or "ab") > 1 and (match["word"] or "").lower() not in abbreviations
     ]
     borders = [0, *(end for end in ends if end < len(text)), len(text)]
-    return tuple(Span(start, end) for start, end in zip(borders, borders[1:], strict=False) if start < end)
+    return tuple(Span(start, end) for start, end in pairwise(borders) if start < end)
 
 
 def excerpt(text: str, quoted: Sequence[Span]) -> list[tuple[Span, bool]]:
