@@ -25,7 +25,8 @@ def test_status_and_welcome_follow_the_loading() -> None:
     state = status(ready, settings)
     assert state["count"] == "1 paper" and "Searches 1 abstract · answers in exact quotes" in state["line"]
     assert "Small-&lt;b&gt;" in state["runs"] and "no &lt;writer&gt;" in state["runs"] and "Qwen3-4B" in state["runs"]
-    assert "4,000 characters" in state["runs"] and "1 paper in my_lib" in state["runs"]
+    assert "4,000 characters" in state["runs"] and "1 paper" in state["runs"]
+    assert "my_lib" not in state["runs"]  # a visitor need not know folders
     assert "it is in use" in status(replace(ready, description=about | {"device": "cuda:0"}), settings)["runs"]
     assert "no such &lt;x&gt;" in welcome(Loading("failed", "no such <x>"), settings)
 

@@ -55,7 +55,7 @@ def test_a_folded_card_unfolds_by_key_and_says_so(visit: Any, address: str) -> N
     fold.focus()
     page.keyboard.press("Enter")
     expect(left_out).to_be_visible()
-    folded = card.get_by_role("button", name="Cited words alone")
+    folded = card.get_by_role("button", name="Show less")
     expect(folded).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Enter")
     expect(left_out).to_be_hidden()
@@ -82,7 +82,7 @@ def test_the_list_of_papers_takes_keys_at_once_marks_hits_forgives_slips_and_lea
 def test_what_tex_left_is_read_and_copied_exactly(visit: Any) -> None:
     with running(lambda settings, progress: Scripted(shelf=(TEXTUAL,))) as url:
         page = visit(url)
-        page.get_by_role("button", name="1 paper").click()
+        page.get_by_role("button", name="1 paper", exact=True).click()
         page.get_by_text("Abstract", exact=True).click()
         words = page.locator("#cw-papers-list .cw-abstract")
         expect(words).to_have_text("It saves 62% and is 2.3× faster.")

@@ -120,7 +120,7 @@ def _runs(loading: Loading, settings: Settings) -> Markup:
     """What is in the library and what answers, for whoever wants to know: models and device, what a GPU would change, the limits."""
     about = loading.description or {}
     names = {"Finds": "embedder", "Reads": "reader", "Writes": "writer", "Device": "device"}
-    facts = [("Library", f"{counted(loading.papers, 'paper')} in {settings.library}")]
+    facts = [("Holds", counted(loading.papers, "paper"))]
     facts += [
         (name, about[key].upper() if key == "device" else about[key]) for name, key in names.items() if about.get(key)
     ]

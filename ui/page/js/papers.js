@@ -4,7 +4,7 @@
 const unfold = (button, open = button.getAttribute("aria-expanded") !== "true") => {
   button.closest(".cw-card").classList.toggle("cw-folded", !open);
   button.setAttribute("aria-expanded", String(open));
-  button.textContent = open ? "Cited words alone" : "Whole abstract";
+  button.textContent = open ? "Show less" : "Whole abstract";
 };
 
 /** The paper's title in the question box, so that what is typed after it is asked of this paper. */
