@@ -1,7 +1,8 @@
 """What a library is about, at a glance: topics that its titles share with how many papers name each, and how many are of which year.
 
-Owns: what a topic is. It is told from the titles alone, by how their words stand together, so that it works in any field and without a
-model; how many papers name a topic is looked up in the whole library. Knows nothing of questions or of how an overview is shown.
+Owns: which topics are told, and what is counted. They come from the titles (of papers without one, from how their abstracts begin), by
+how their words stand together, so that it works in any field and without a model; how many papers name a topic is looked up in the whole
+library. Knows nothing of questions or of how an overview is shown.
 """
 
 import re
@@ -38,7 +39,9 @@ _NAMES = 5
 
 _COUNT = "SELECT count(*) FROM papers"
 _YEARS = "SELECT json_extract(details, '$.year') AS year, count(*) FROM papers WHERE year IS NOT NULL GROUP BY year ORDER BY year"
-_TITLES = "SELECT title FROM papers WHERE key % ? = 0 ORDER BY key LIMIT ?"
+_TITLES = (
+    "SELECT title, iif(title = '', substr(abstract, 1, 200), '') FROM papers WHERE key % ? = 0 ORDER BY key LIMIT ?"
+)
 _ABSTRACTS = "SELECT abstract FROM papers WHERE key % ? = 0 ORDER BY key LIMIT ?"
 _NAMED = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
 
@@ -92,8 +95,13 @@ def _overview(database: Database) -> Overview:
     count = int(database.rows(_COUNT)[0][0])
     years = tuple((int(year), int(n)) for year, n in database.rows(_YEARS))
     step = max(1, count // _SAMPLE)
-    titles = [clean(shown(title)) for (title,) in database.rows(_TITLES, (step, _SAMPLE))]
-    found = _named(database, candidates(titles, _CANDIDATES), count / max(1, len(titles)))
+    rows = database.rows(_TITLES, (step, _SAMPLE))
+    titles = [clean(shown(title or beginning)) for title, beginning in rows]
+    topics = candidates(titles, _CANDIDATES)
+    if sum(not title for title, _ in rows) > len(rows) / 2:
+        # How abstracts begin: "to evaluate", "the aim". What takes several words is a topic there too.
+        topics = [one for one in topics if len(one.stems) > 1]
+    found = _named(database, topics, count / max(1, len(titles)))
     theme = max((one for one in found if one[1] > _MOST_SHARE * count), key=lambda one: one[1], default=None)
     chosen = _chosen([one for one in found if one[1] <= _MOST_SHARE * count])
     step = max(1, count // _CASED)

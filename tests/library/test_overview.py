@@ -60,6 +60,19 @@ def test_what_most_papers_name_is_the_theme_and_no_topic(tmp_path: Path) -> None
     assert (told.theme, told.topics, told.years, told.undated) == (Topic("tidal pools", 6), (), (), 6)
 
 
+def test_papers_without_titles_have_topics_too(tmp_path: Path) -> None:
+    openings = [
+        "To find risk factors of gout",
+        "To count risk factors of falls",
+        "Of tea",
+        "Of rain",
+        "Of snow",
+        "Of hail",
+    ]
+    add(tmp_path, [_paper(n, "", f"{words}. We looked.", None) for n, words in enumerate(openings)])
+    assert _overview(tmp_path).topics == (Topic("risk factors", 2),)
+
+
 def test_an_empty_library_and_one_of_a_paper_have_no_topics(tmp_path: Path) -> None:
     add(tmp_path / "none", [])
     assert _overview(tmp_path / "none") == Overview()
