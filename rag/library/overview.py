@@ -1,8 +1,8 @@
 """What a library is about, at a glance: topics that its titles share with how many papers name each, and how many are of which year.
 
 Owns: which topics are told, and what is counted. They come from the titles (of papers without one, from how their abstracts begin), by
-how their words stand together, so that it works in any field and without a model; how many papers name a topic is looked up in the whole
-library. Knows nothing of questions or of how an overview is shown.
+how their words stand together, so that it works in any field and without a model; how many papers name a topic is looked up in the
+whole library. Knows nothing of questions or of how an overview is shown.
 """
 
 import re
