@@ -31,6 +31,7 @@ _MOST_SHARE = 0.4
 _ABOUT = (0.3, 0.12)
 """Of the papers that name one word, or several, the least share that has it in the title: else it is a word of any text."""
 
+_TITLES_TOLD = 5
 _SMALL = 4
 """A library of fewer papers has no theme that its titles do not show."""
 
@@ -43,6 +44,8 @@ _TITLES = (
     "SELECT title, iif(title = '', substr(abstract, 1, 200), '') FROM papers WHERE key % ? = 0 ORDER BY key LIMIT ?"
 )
 _ABSTRACTS = "SELECT abstract FROM papers WHERE key % ? = 0 ORDER BY key LIMIT ?"
+_NEWEST = "SELECT title FROM papers WHERE title != '' ORDER BY json_extract(details, '$.year') DESC, key DESC LIMIT ?"
+_SOME = "SELECT title FROM papers WHERE title != '' AND key % ? = 0 ORDER BY key LIMIT ?"
 _NAMED = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
 
 
@@ -57,13 +60,14 @@ class Topic:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """A library at a glance. `theme` is what most of its papers name; `years` are in order, with how many papers each has, and
-    `undated` is how many papers name none."""
+    `undated` is how many papers name none. `titles` are those of the newest papers, or where no year is known of some."""
 
     papers: int = 0
     topics: tuple[Topic, ...] = ()
     theme: Topic | None = None
     years: tuple[tuple[int, int], ...] = ()
     undated: int = 0
+    titles: tuple[str, ...] = ()
 
 
 class Overviews:
@@ -104,6 +108,7 @@ def _overview(database: Database) -> Overview:
     found = _named(database, topics, count / max(1, len(titles)))
     theme = max((one for one in found if one[1] > _MOST_SHARE * count), key=lambda one: one[1], default=None)
     chosen = _chosen([one for one in found if one[1] <= _MOST_SHARE * count])
+    some = database.rows(_SOME, (max(1, count // _TITLES_TOLD), _TITLES_TOLD))
     step = max(1, count // _CASED)
     written = _Case(abstract for (abstract,) in database.rows(_ABSTRACTS, (step, _CASED)))
     return Overview(
@@ -112,6 +117,7 @@ def _overview(database: Database) -> Overview:
         Topic(written.of(theme[0].words), theme[1]) if theme and count >= _SMALL else None,
         years,
         count - sum(n for _, n in years),
+        tuple(title for (title,) in (database.rows(_NEWEST, (_TITLES_TOLD,)) if years else some)),
     )
 
 

@@ -51,6 +51,12 @@ def test_years_are_counted_in_order_and_what_has_none_is_told(bees: Path) -> Non
     assert (told.papers, told.years, told.undated) == (8, ((2019, 2), (2021, 3), (2022, 1)), 2)
 
 
+def test_titles_are_of_the_newest_papers_or_of_some(bees: Path, tmp_path: Path) -> None:
+    assert _overview(bees).titles[:2] == ("A DNA Barcode for Pollen", "Energy Costs of Nectar Foraging")
+    add(tmp_path, [_paper(n, f"Title {n}", "An abstract.", None) for n in range(1, 21)])
+    assert _overview(tmp_path).titles == tuple(f"Title {n}" for n in (4, 8, 12, 16, 20))
+
+
 def test_what_most_papers_name_is_the_theme_and_no_topic(tmp_path: Path) -> None:
     add(
         tmp_path,

@@ -95,6 +95,13 @@ def test_years_are_bars_with_what_came_before_as_one() -> None:
 BARS = {year: {2020: 1, 2023: 4}.get(year, 0) for year in range(2012, 2024)}
 
 
+def test_papers_of_the_library_can_be_asked_about() -> None:
+    shown = _shown(replace(OVERVIEW, titles=("On <Bees> $x^2$",)))
+    assert "The newest" in shown.text and "On <Bees>" in shown.text
+    assert ("data-title", "On <Bees> $x^2$") in shown.attributes and ("data-do", "ask-about") in shown.attributes
+    assert "Some of its papers" in _shown(Overview(9, titles=("One",))).text
+
+
 def test_a_library_without_years_or_topics_shows_neither_and_one_not_looked_over_nothing() -> None:
     assert "Years" not in _shown(Overview(9, OVERVIEW.topics)).text
     plain = _shown(Overview(1))

@@ -8,11 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.core.escaping import counted
+from rag.core.accents import shown
+from rag.core.escaping import counted, shorten
 from rag.core.settings import Settings
 from rag.library.overview import Overview
 from rag.question.examples import example_questions
 from ui.records import HISTORY_MESSAGES, QUESTIONS_A_MINUTE, Loading
+from ui.views.marks import prose
 from ui.views.templating import render
 
 _QUOTES = "Answers are the exact words of the abstracts. Every sentence names its paper."
@@ -88,6 +90,7 @@ def library(loading: Loading) -> Markup:
         theme=overview.theme,
         topics=overview.topics,
         years=_years(overview),
+        titles=[(shorten(shown(title), 160), prose(shorten(shown(title), 110))) for title in overview.titles],
     )
 
 
