@@ -39,12 +39,13 @@ from ui.views.page import facts_script, page
 from ui.views.status import status
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = "store view reading draft address connection talk opening titles votes actions keys events".split()
+SCRIPTS = "store view reading draft address connection talk opening titles votes actions papers keys events".split()
 """In this order: each uses what stands before it."""
-STYLES = "tokens frame conversations chat answer question actions input sources dialogs keys narrow".split()
+STYLES = "tokens frame conversations chat answer question actions input sources overview dialogs keys narrow print".split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25
+LOOK_SECONDS = 30.0  # how long a page waits for what is in the library; without it, it shows less
 _KEPT_SECONDS = 3600  # how long a file of gradio's lies in the temporary folder at most
 _PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -225,10 +226,13 @@ class Window:
         visit.stop(str(event._data))
 
     def _watch(self) -> Iterator[Mapping[str, Any]]:
-        """The state of the loading, as long as it goes on and once more when it has ended."""
+        """The state of the loading, as long as it goes on, once more when it has ended, and when the library has been looked over."""
         while not self._loader.wait(POLL_SECONDS):
             yield status(self._loader.loading, self._settings)
+        known = self._loader.looked_over(0)
         yield status(self._loader.loading, self._settings)
+        if not known and self._loader.looked_over(LOOK_SECONDS):
+            yield status(self._loader.loading, self._settings)
 
     def _reload(self) -> Iterator[Mapping[str, Any]]:
         self._loader.start(again=True)

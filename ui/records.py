@@ -8,6 +8,7 @@ from pydantic import StringConstraints
 
 from rag.core.domain import Answer, Hit, Mode
 from rag.core.text import clean
+from rag.library.overview import Overview
 
 QUESTIONS_A_MINUTE = 60
 HISTORY_MESSAGES = 20
@@ -20,7 +21,7 @@ ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
 TurnId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{4,40}$")]
 
 MODES: Mapping[Mode, str] = {
-    "auto": "writes where a writer is there, else quotes",
+    "auto": "writes where a model for that is set up, else quotes",
     "quote": "exact words of the abstracts only",
     "write": "new sentences, each checked against the words it cites",
 }
@@ -71,7 +72,7 @@ def standalone_if_other(question: str, standalone: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Loading:
     """How far the loading is. `note` is what is being loaded, or why it failed. Once it is ready, `papers` is how many the library
-    holds, and `titles` are those of the first ones."""
+    holds, and `titles` are those of the first ones; `overview` comes a moment later."""
 
     state: Literal["loading", "ready", "failed"]
     note: str = ""
@@ -79,6 +80,7 @@ class Loading:
     titles: tuple[str, ...] = ()
     description: Mapping[str, str] | None = None
     error: Exception | None = None
+    overview: Overview | None = None
 
 
 STARTING = Loading("loading", "Starting")

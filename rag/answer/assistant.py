@@ -18,6 +18,8 @@ from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
+from rag.library.overview import Overview, Overviews
+from rag.library.spelling import TitleWords
 from rag.library.store import Library
 from rag.question.follow_up import Query
 from rag.question.kinds import parts
@@ -75,6 +77,8 @@ class Assistant:
         self._mode = mode
         self._composer = composer
         self._records = Records(searcher.library)
+        self._title_words = TitleWords(searcher.library)
+        self._overviews = Overviews(searcher.library)
         self._senses = Senses(searcher, description)
 
     @property
@@ -107,6 +111,14 @@ class Assistant:
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         """See `Searcher.papers`."""
         return self.searcher.papers(ids)
+
+    def respelled(self, words: str) -> str:
+        """What was likely meant by words that no paper holds, as titles spell it; nothing where that cannot be told."""
+        return self._title_words.respelled(words)
+
+    def overview(self) -> Overview:
+        """The library at a glance: its topics and years."""
+        return self._overviews.now()
 
     def told(self, question: str) -> Answer | None:
         """The answer that the records alone give to a question, without what was said before it; None where they give none."""

@@ -8,11 +8,13 @@ import re
 from rag.core.domain import Span
 
 _LONGEST = 400
-# As pandoc reads them (https://pandoc.org/MANUAL.html#math): no white space inside the dollars, no digit after the last one.
+# As pandoc reads them (https://pandoc.org/MANUAL.html#math): no white space inside the dollars, no digit after the last one. What
+# begins with a command, `^` or `_` is no price, so it may also touch words and digits: 2$\times$4, CO$_2$.
 _FORMULA = re.compile(
     rf"""
       (?<![\\$]) \$\$ (?P<display> [^$]{{1,{_LONGEST}}} ) \$\$ (?!\$)
     | (?<![\\$\w]) \$ (?P<inline> (?!\s) (?: \\. | [^$\\\n] ){{1,{_LONGEST}}} (?<!\s) ) \$ (?![\d$])
+    | (?<![\\$]) \$ (?P<command> (?=[\\^_]) (?: \\. | [^$\\\n] ){{1,{_LONGEST}}} (?<!\s) ) \$ (?!\$)
     | \\\( (?P<round> .{{1,{_LONGEST}}}? ) \\\)
     """,
     re.VERBOSE,

@@ -12,7 +12,7 @@ import pytest
 
 from rag.checking import names as checked_names
 from rag.checking import negation, numbers
-from rag.core import escaping, formulas, lexicon, names, text
+from rag.core import escaping, formulas, lexicon, names, readings, text
 from rag.core.domain import Span
 from rag.core.sentences import SENTENCE_MAX_CHARS
 from rag.evidence import injection
@@ -74,6 +74,7 @@ FUNCTIONS: list[Callable[[str], object]] = [
     escaping.safe_url,
     lambda run: escaping.shorten(run, 100),
     formulas.formulas,
+    readings.as_read,
     names.name_in_title,
     follow_up.leans_on_history,
     follow_up.quotes_in,

@@ -19,6 +19,7 @@ from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Message, Mode, Paper, Progress, Span
 from rag.core.errors import QuestionError
 from rag.core.settings import Settings
+from rag.library.overview import Overview, Topic
 
 try:
     from playwright.sync_api import expect, sync_playwright
@@ -37,8 +38,8 @@ needs_browser = [
 
 HOSTILE = Paper(
     "hostile",
-    'Hostile: <img src=x onerror="window.pwned=1"> ${window.pwned=1} \\xi {{value}} `b`',
-    "We show <script>window.pwned=1</script> **no bold**, $O(n)$ and ${window.pwned=1} with \\xi [a](javascript:void).",
+    'Hostile: <img src=x onerror="window.pwned=1"> ${window.pwned=1} \\xyz {{value}} `b`',
+    "We show <script>window.pwned=1</script> **no bold**, $O(n)$ and ${window.pwned=1} with \\xyz [a](javascript:void).",
     url="javascript:window.pwned=1",
 )
 CACHE = Paper(
@@ -108,6 +109,13 @@ class Scripted:
 
     def told(self, question: str) -> Answer | None:
         return None
+
+    def respelled(self, words: str) -> str:
+        return words.replace("enncoder", "encoder") if "enncoder" in words else ""
+
+    def overview(self) -> Overview:
+        topics = (Topic("diffusion models", 2), Topic("U-Net", 1)) if self.shelf else ()
+        return Overview(len(self.shelf), topics, None, ((2021, 1), (2023, 2)) if self.shelf else (), 0)
 
     def close(self) -> None:
         pass

@@ -202,7 +202,7 @@ def test_hostile_papers_and_questions_are_only_text(visit: Any, address: str) ->
     expect(formula).to_have_attribute("alttext", "O(n)")
     shown = card.locator("mark").inner_text()
     assert shown.startswith("We show <script>window.pwned=1</script> **no bold**, ")
-    assert shown.endswith("and ${window.pwned=1} with \\xi [a](javascript:void).")
+    assert shown.endswith("and ${window.pwned=1} with \\xyz [a](javascript:void).")
     page.get_by_role("link", name="Source 1").hover()
     expect(page.get_by_role("tooltip")).to_contain_text("<script>window.pwned=1</script>")
     page.get_by_role("button", name="3 papers").click()
@@ -234,10 +234,12 @@ def test_partly_answered_says_what_is_missing(visit: Any, address: str) -> None:
 def test_errors_are_told_and_the_next_question_works(visit: Any, address: str, caplog: Any) -> None:
     page = visit(address)
     ask(page, "too odd")
-    expect(turn(page)).to_contain_text("Not answered cannot take <b>this</b> question")
+    expect(turn(page)).to_contain_text("Not answered Cannot take <b>this</b> question")
     with caplog.at_level(logging.ERROR, "ui"):
         ask(page, "crash")
-        expect(turn(page)).to_contain_text("Something went wrong while answering; details are in the log.")
+        expect(turn(page)).to_contain_text(
+            "Something went wrong while answering. Try again; whoever runs citewise finds the reason in its log."
+        )
     assert "a secret detail" not in page.content()
     assert "a secret detail" in caplog.text
     ask(page, "x" * 4001)

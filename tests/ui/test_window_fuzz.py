@@ -162,6 +162,6 @@ def test_no_lookup_ends_in_an_error_of_the_server_or_fills_the_log(
     for name, data in lookups(count):
         status, text = send(name, data, bridge)
         assert status == 200 and len(text) < 20_000, (name, str(data)[:300], status, text[:300])
-        assert "details are in the log" not in text, (name, data)
+        assert "finds the reason in its log" not in text, (name, data)
     out, err = capfd.readouterr()
     assert len(out) + len(err) + len(caplog.text) < 2_000, (out + err + caplog.text)[-2_000:]

@@ -166,7 +166,7 @@ def test_states_before_the_library_is_there_are_accessible(visit: Any) -> None:
         shot(page, "wide-light-12-failed")
         assert violations(page) == []
         page.get_by_role("button", name="Try again").click()
-        expect(chat(page)).to_contain_text("This library is empty")
+        expect(chat(page)).to_contain_text("No papers yet")
         shot(page, "wide-light-13-empty-library")
         assert violations(page) == []
 

@@ -161,7 +161,7 @@ def test_page_is_there_while_models_load_and_the_question_waits(visit: Any) -> N
         expect(turn(page)).to_contain_text("Loading the reader …")
         loaded.set()
         answered(page)
-        expect(page.locator("#cw-line")).to_have_text("SmolLM2-135M-Instruct · CPU · quote")
+        expect(page.locator("#cw-line")).to_have_text("Searches 3 abstracts · answers in exact quotes")
         expect(page.locator("#cw-count")).to_have_text("3 papers")
 
 
@@ -178,8 +178,8 @@ def test_failed_loading_says_what_to_do_and_can_be_tried_again(visit: Any) -> No
         page = visit(url)
         expect(chat(page)).to_contain_text("no library in <nowhere>: run `citewise ingest FILE`")
         page.get_by_role("button", name="Try again").click()
-        expect(chat(page)).to_contain_text("This library is empty")
+        expect(chat(page)).to_contain_text("No papers yet")
         expect(chat(page)).to_contain_text("citewise ingest FILE --library shelf")
-        page.get_by_role("button", name="Try again").click()
+        page.get_by_role("button", name="Look again").click()
         expect(chat(page)).to_contain_text("Ask about these 3 papers")
         expect(page.get_by_role("button", name="Try again")).to_be_hidden()

@@ -6,18 +6,20 @@ Owns the state of that loading, which every visitor of the page shares. Knows no
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
 from rag.core.settings import Settings
+from rag.library.overview import Overview
 from ui.records import STARTING, Loading
 
 logger = logging.getLogger(__name__)
 
 _TITLES = 500
 """Papers whose titles the example questions are made of."""
-UNEXPECTED = "Something went wrong while {doing}; details are in the log."
+UNEXPECTED = "Something went wrong while {doing}. Try again; whoever runs citewise finds the reason in its log."
 
 
 class Answerer(Protocol):
@@ -36,6 +38,8 @@ class Answerer(Protocol):
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]: ...
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]: ...
     def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]: ...
+    def respelled(self, words: str) -> str: ...
+    def overview(self) -> Overview: ...
     def close(self) -> None: ...
 
 
@@ -50,6 +54,7 @@ class Loader:
         self._open = open_
         self._lock = threading.Lock()
         self._settled = threading.Event()
+        self._looked_over = threading.Event()
         self._running = False
         self._loading = STARTING
         self._assistant: Answerer | None = None
@@ -69,12 +74,17 @@ class Loader:
                 return
             self._running = True
             self._settled.clear()
+            self._looked_over.clear()
             self._loading = STARTING
         threading.Thread(target=self._load, name="citewise-loader", daemon=True).start()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the loading has ended, well or not, after at most `timeout` seconds."""
         return self._settled.wait(timeout)
+
+    def looked_over(self, timeout: float | None = None) -> bool:
+        """Whether the library has been looked over, or never will be, after at most `timeout` seconds. It can be asked before."""
+        return self._looked_over.wait(timeout)
 
     def assistant(self) -> Answerer:
         """The assistant, waited for.
@@ -101,6 +111,20 @@ class Loader:
             self._end(Loading("failed", UNEXPECTED.format(doing="loading"), error=error))
         else:
             self._end(ready, assistant)
+            self._look_over(assistant)
+        self._looked_over.set()
+
+    def _look_over(self, assistant: Answerer) -> None:
+        """What is in the library is told as soon as it is known; nobody waits for it."""
+        try:
+            overview = assistant.overview()
+        except Exception:
+            # The edge of this thread: everything else works without it.
+            logger.exception("the library could not be looked over")
+            return
+        with self._lock:
+            if self._assistant is assistant:
+                self._loading = replace(self._loading, overview=overview)
 
     def _progress(self, note: str) -> None:
         self._loading = Loading("loading", note)

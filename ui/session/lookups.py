@@ -18,6 +18,7 @@ from rag.core.domain import Paper
 from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
 from rag.core.escaping import counted
 from rag.core.settings import Settings
+from rag.core.text import clean
 from rag.output.export import FORMATS, Exchange
 from rag.output.from_json import paper_ids
 from ui.records import CONVERSATION, CONVERSATION_EXPORTS
@@ -26,6 +27,7 @@ from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.records import frame, saved_turns, turn_of
 from ui.views.sources import paper_rows, similar_cards
+from ui.views.words import sentence
 
 logger = logging.getLogger(__name__)
 LISTED = 200
@@ -59,7 +61,7 @@ class Lookups:
                 sent = sent if isinstance(sent, dict) else {}
                 return work(sent, address) if work == self.feedback else work(sent)
             except CitewiseError as error:
-                return {"error": str(error)}
+                return {"error": sentence(str(error))}
             except Exception:
                 logger.exception("a lookup of the page failed")
                 return {"error": UNEXPECTED.format(doing="looking that up")}
@@ -101,17 +103,22 @@ class Lookups:
         return {"html": similar_cards(self._loader.assistant().similar(str(sent.get("paper_id", ""))))}
 
     def papers(self, sent: Sent) -> Sent:
-        """The papers that hold all of these words, as a list."""
+        """The papers that hold all of these words, as a list; where none does, those that hold what was likely meant."""
         words = str(sent.get("words", ""))[:_FILTER_CHARS]
         assistant = self._loader.assistant()
         count, papers = assistant.find_papers(words, LISTED)
+        if not count and (meant := assistant.respelled(words)):
+            count, papers = assistant.find_papers(meant, LISTED)
+            if count:
+                note = f"No paper holds “{clean(words)}”. {counted(count, 'paper')} for “{meant}”:"
+                return {"html": paper_rows(papers, meant), "note": note}
         note = counted(count, "paper")
         if words.strip():
             every, _ = assistant.find_papers("", 0)
             note = f"{count:,} of {counted(every, 'paper')}"
         if count > len(papers):
             note += f"; the first {len(papers)} are shown"
-        return {"html": paper_rows(papers), "note": note}
+        return {"html": paper_rows(papers, words), "note": note}
 
     def feedback(self, sent: Sent, address: str) -> Sent:
         """Keep a vote of this address."""

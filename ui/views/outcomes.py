@@ -10,6 +10,7 @@ from rag.core.domain import Answer
 from rag.core.escaping import counted
 from ui.records import ChatTurn
 from ui.views.templating import render
+from ui.views.words import plain, sentence
 
 _STAGES = ("searching", "reading", "writing", "answering")
 _NOT_TOLD = ("No longer in this library", "The records do not tell this any more. Ask again to see what they tell now.")
@@ -23,7 +24,7 @@ def state_row(turn: ChatTurn, papers: int) -> Markup:
     if turn.step == "stopped":
         return stopped_row(turn.answer is not None)
     if turn.step == "failed":
-        return _row("failed", "Not answered", " ".join(turn.note.split()))
+        return _row("failed", "Not answered", sentence(turn.note))
     if turn.step == "waiting":
         return render("stages", done=(), now=turn.note or _WAITING)
     return _stages(turn, papers)
@@ -46,7 +47,7 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
     seconds = f" · {answer.timings_ms['total'] / 1000:.1f} s" if "total" in answer.timings_ms else ""
     if answer.origin != "abstracts":
         return _told_row(answer, seconds) if not lost else _row("failed", *_NOT_TOLD)
-    notes = [answer.notice] if answer.notice and not lead_of(answer) else []
+    notes = [plain(answer.notice)] if answer.notice and not lead_of(answer) else []
     if answer.mode == "write" and answer.dropped:
         notes.append(f"{counted(len(answer.dropped), 'written sentence')} not shown: unsupported.")
     if lost:

@@ -17,6 +17,7 @@ from ui.views.templating import render
 _WORDS = {
     "new_chat": "New chat",
     "sources": "Sources",
+    "library": "In this library",
     "no_turn": "The papers behind an answer appear here, with the quoted words marked.",
 }
 """What both the page and its scripts say."""

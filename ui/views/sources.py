@@ -15,6 +15,8 @@ from rag.core.escaping import counted, shorten
 from rag.core.links import paper_link
 from rag.output.references import bibtex, byline, reference
 from ui.records import ENDED, ChatTurn
+from ui.views.excerpts import pieces_with_marks
+from ui.views.hits import any_hits, hits, passage
 from ui.views.marks import Mark, prose, with_marks
 from ui.views.templating import render
 
@@ -90,11 +92,9 @@ def timing_line(answer: Answer, papers: int) -> str:
 
 
 def _cited_cards(answer: Answer, turn_id: str) -> list[Facts]:
-    keys, read = citation_keys(answer), _next_best(answer)
-    return [
-        cited_card(n, group, read, keys, turn_id, _kept_back(answer, group[0].paper))
-        for n, group in _by_marker(answer.citations)
-    ]
+    keys, read, groups = citation_keys(answer), _next_best(answer), _by_marker(answer.citations)
+    folds = len(answer.cited_papers) > 1
+    return [cited_card(n, group, read, keys, turn_id, _kept_back(answer, group[0].paper), folds) for n, group in groups]
 
 
 def _kept_back(answer: Answer, paper: Paper) -> list[Mark]:
@@ -126,19 +126,29 @@ def cited_card(
     keys: Keys,
     turn_id: str,
     kept_back: Sequence[Mark] = (),
+    folds: bool = False,
 ) -> Facts:
-    """A cited paper: its abstract with the cited words with_marks, and more faintly what else of it was read."""
+    """A cited paper: its abstract with the cited words marked, and more faintly what else of it was read. Where it `folds`, the cited
+    sentences are shown first, with one around each."""
     paper = citations[0].paper
     marks = [Mark(c.span, keys[paper.id, c.span]) for c in citations]
     marks += [Mark(item.span) for item in evidence if item.paper.id == paper.id]
     marks += kept_back
-    return _facts(paper, with_marks(paper.abstract, marks)) | {"n": n, "anchor": anchor(turn_id, n)}
+    quoted = [c.span for c in citations] if folds else [Span(0, len(paper.abstract))]
+    pieces = pieces_with_marks(paper.abstract, marks, quoted)
+    return _facts(paper) | {"n": n, "anchor": anchor(turn_id, n), "pieces": pieces, "folded": len(pieces) > 1}
 
 
 def paper_card(paper: Paper, kind: str = "", score: float | None = None, marks: Sequence[Mark] = ()) -> Facts:
     """A paper that is not cited; `marks` lie over its abstract."""
     text = f"{score:+.2f}" if score is not None else ""
-    return _facts(paper, with_marks(paper.abstract, marks)) | {"kind": kind, "score": text}
+    return _facts(paper) | {
+        "abstract": with_marks(paper.abstract, marks),
+        "kind": kind,
+        "score": text,
+        "passage": "",
+        "ask": "",
+    }
 
 
 def similar_cards(hits: Sequence[Hit]) -> Markup:
@@ -147,19 +157,33 @@ def similar_cards(hits: Sequence[Hit]) -> Markup:
     return render("papers", papers=cards, empty_note="There is no other paper in this library.")
 
 
-def paper_rows(papers: Sequence[Paper]) -> Markup:
-    """Papers as a list to look through."""
-    return render("papers", papers=[paper_card(paper, "cw-row") for paper in papers], empty_note="")
+def paper_rows(papers: Sequence[Paper], words: str = "") -> Markup:
+    """Papers as a list to look through, with what a filter of these words has found in them marked."""
+    return render("papers", papers=[_row(paper, words) for paper in papers], empty_note="")
 
 
-def _facts(paper: Paper, abstract: Markup) -> Facts:
+def _row(paper: Paper, words: str) -> Facts:
+    title, by = shorten(shown(paper.title), 300), byline(paper)
+    # What neither title nor names hold is in the abstract, which is folded.
+    around = "" if any_hits((title, by), words) else passage(paper.abstract, words)
+    marked = {
+        "title": with_marks(title, hits(title, words)) or "Untitled",
+        "byline": with_marks(by, hits(by, words)),
+        "passage": with_marks(around, hits(around, words)),
+        "ask": shorten(shown(paper.title), 160),
+    }
+    return paper_card(paper, "cw-row", marks=hits(paper.abstract, words)) | marked
+
+
+def _facts(paper: Paper) -> Facts:
     """What any card says of a paper."""
+    link, by = paper_link(paper), byline(paper)
     return {
         "id": paper.id,
         "title": prose(shorten(shown(paper.title), 300)) or "Untitled",
-        "link": paper_link(paper),
-        "byline": byline(paper),
-        "abstract": abstract,
+        "link": link,
+        "byline": by,
         "reference": reference(paper),
+        "known_as": reference(paper) if by or link else "",  # more than its title
         "bibtex": bibtex([paper]),
     }

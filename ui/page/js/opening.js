@@ -113,6 +113,8 @@ const showStatus = (status) => {
   else fill(byId("cw-line"), status.line);
   fill(byId("cw-welcome"), status.welcome);
   fill(byId("cw-runs"), status.runs);
+  // Beside an empty chat, or on a narrow screen below its welcome.
+  for (const place of [byId("cw-library").lastElementChild, byId("cw-holds")]) fill(place, status.library);
   byId("cw-count").textContent = status.count;
   byId("cw-reload").hidden = !status.retry;
   const examples = status.examples.map((question) => {

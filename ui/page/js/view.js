@@ -105,8 +105,10 @@ const drawSources = (view, html, label) => {
   if (view.sources.html !== html) {
     // What the reader has unfolded stays so where the same card comes again.
     const open = new Set([...view.sources.querySelectorAll("details[open]")].map((fold) => fold.closest("[data-paper]")?.dataset.paper));
+    const whole = new Set([...view.sources.querySelectorAll(".cw-unfold[aria-expanded=true]")].map((fold) => fold.closest("[data-paper]").dataset.paper));
     fill(view.sources, html);
     for (const card of view.sources.querySelectorAll("[data-paper]")) {
+      if (whole.has(card.dataset.paper)) card.querySelector(".cw-unfold")?.click();
       if (open.has(card.dataset.paper)) card.querySelector("details")?.setAttribute("open", "");
     }
   }
