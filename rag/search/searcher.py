@@ -87,7 +87,7 @@ class Searcher:
                 "Ask for one thing at a time"
             )
         visible = clean(question)
-        if not any(character.isalnum() for character in visible):
+        if not visible:
             raise QuestionError("the question is empty; type what you want to know about these papers")
         return visible
 
