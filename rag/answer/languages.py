@@ -20,8 +20,8 @@ from rag.question.follow_up import Query
 from rag.question.languages import in_english, is_foreign, latin_words, terms
 from rag.question.talk import talk
 
-READS_ENGLISH = "The models here read English."
-OTHER_LANGUAGE = f"{READS_ENGLISH} Ask in English for an answer."
+READS_ENGLISH = "This library's model reads English."
+OTHER_LANGUAGE = "This library's model reads English; ask in English."
 _LOOKED_AT = 20
 _MOST = 3
 _MOST_TERMS = 6

@@ -38,6 +38,7 @@ _TALK: tuple[Talk, ...] = (
     "noise",
 )
 """The first one that a piece of the question is, says what the whole is: "ok thanks" thanks."""
+_ALONE: tuple[Talk, ...] = ("self", "help")
 _TO_A_MACHINE: tuple[Talk, ...] = ("order", "world")
 _WHOLE: tuple[Whole, ...] = ("not_kept", "summary", "subject", "count", "titles", "random")
 _LISTED: tuple[Whole, ...] = ("authors", "years", "venues")
@@ -99,7 +100,7 @@ def _kind(piece: str, alone: bool) -> Talk | None:
     for kind in _TALK:
         if patterns(f"talk_{kind}").fullmatch(piece):
             return kind
-    return "help" if alone and patterns("talk_help_alone").fullmatch(piece) else None
+    return next((kind for kind in _ALONE if alone and patterns(f"talk_{kind}_alone").fullmatch(piece)), None)
 
 
 def whole(question: str, alone: bool = True) -> Whole | None:
