@@ -42,7 +42,7 @@ class Foreign:
         """What happens to the English question, told of the one that was typed."""
         for step in steps:
             if isinstance(step, Answer):
-                told = quoted.noticed(step, f"{READS_ENGLISH} Asked as: {self.english}")
+                told = quoted.noticed(step, READS_ENGLISH)
                 yield replace(told, question=self.question)
             else:
                 yield step

@@ -4,6 +4,7 @@ Owns: which paper a name or title alone means, in which sentences a pasted text 
 Looked up by words alone: no model is asked.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -35,6 +36,8 @@ _NEAR = 0.6
 """Share of a text's words that an abstract has in their order, from which on it is nearly there."""
 _RUN = 2
 """Words in a row that count."""
+_DASH = re.compile(r"\s[-\u2013\u2014]{1,3}\s")
+"""It parts a title as a colon does."""
 _RARE, _LOOKED_UP, _CANDIDATES = 8, 60, 10
 _MOST_WORDS = 1_200
 _SEARCHED = 400
@@ -81,14 +84,16 @@ def papers_called(name: str, library: Library) -> list[Paper]:
 def _titles(paper: Paper) -> list[list[str]]:
     """The words of a title, of what stands before its colon, and after it."""
     name = name_in_title(paper.title)
-    every = [words(paper.title), words(name), words(paper.title[len(name) :]) if name else []]
-    return [title for title in every if title]
+    parts = [name, paper.title[len(name) :]] if name else []
+    dash = _DASH.search(paper.title)
+    parts += [paper.title[: dash.start()], paper.title[dash.end() :]] if dash else []
+    return [title for part in (paper.title, *parts) if (title := words(part))]
 
 
 def _names(paper: Paper) -> set[str]:
     """A title and its parts without what writers vary: spaces, dashes, capitals."""
     whole, *parts = _titles(paper) or [[]]
-    return {"".join(whole), *("".join(part) for n, part in enumerate(parts) if n == 0 or len(part) >= _LEAST_PART)}
+    return {"".join(whole), *("".join(part) for n, part in enumerate(parts) if n % 2 == 0 or len(part) >= _LEAST_PART)}
 
 
 def _means_it(name: str, paper: Paper, library: Library) -> bool:

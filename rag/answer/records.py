@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer import library_facts, paper_facts, pasted
+from rag.answer import library_facts, paper_facts, pasted, record_answers
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
 from rag.core.domain import Answer
@@ -17,7 +17,7 @@ from rag.library.bibliography import Bibliography
 from rag.library.store import Library
 from rag.question import talk
 from rag.question.follow_up import Query
-from rag.question.identifiers import without_identifiers
+from rag.question.identifiers import identifiers_in, without_identifiers
 from rag.question.pasted import name_alone, passage
 from rag.question.record_details import DetailQuestion, detail_question
 
@@ -84,8 +84,11 @@ class Records:
 
     def _pasted(self, query: Query, typed: str) -> Answer | Query | None:
         """What shows the paper whose name, title, identifier or words were typed as they stand; None where none were."""
-        if query.by_identifier and not without_identifiers(typed).strip(" ?.!"):
+        identifiers = () if without_identifiers(typed).strip(" ?.!") else identifiers_in(typed)
+        if query.by_identifier and identifiers:
             papers = self.library.papers(query.about)
+        elif identifiers:
+            return record_answers.not_recorded(query, f"No record of this library has {identifiers[0]}.")
         else:
             name = name_alone(typed)
             papers = pasted.papers_called(name, self.library) if name else []
