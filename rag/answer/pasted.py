@@ -32,10 +32,11 @@ _LEAST_PART, _SHARE = 3, 0.5
 _ENDS_NAME = frozenset("for via with of in using through by from on".split())
 _COMMON = 3
 """What more papers than these hold is a topic, unless it is written as a name."""
-_NEAR = 0.6
-"""Share of a text's words that an abstract has in their order, from which on it is nearly there."""
-_RUN = 2
-"""Words in a row that count."""
+_NEAR, _NEAR_UNASKED = 0.6, 0.65
+"""Share of a text's words that an abstract has in their order, from which on it is nearly there; where nothing says that it was pasted,
+more is needed."""
+_RUN, _LONG_RUN = 2, 5
+"""Words in a row that count, and as many as one run needs where nothing says that it was pasted."""
 _DASH = re.compile(r"\s[-\u2013\u2014]{1,3}\s")
 """It parts a title as a colon does."""
 _RARE, _LOOKED_UP, _CANDIDATES = 8, 60, 10
@@ -131,23 +132,24 @@ def _alike(typed: Sequence[str], title: Sequence[str]) -> bool:
     return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
-def place_of(text: str, library: Library) -> Place | None:
+def place_of(passage: Passage, library: Library) -> Place | None:
     """The place that holds the most of a text, None where no abstract holds nearly all of it."""
-    typed = words(text)[:_MOST_WORDS]
-    looked_up = [word for word in dict.fromkeys(content_words(text)) if len(word) > 2][:_LOOKED_UP]
+    typed = words(passage.text)[:_MOST_WORDS]
+    looked_up = [word for word in dict.fromkeys(content_words(passage.text)) if len(word) > 2][:_LOOKED_UP]
     counts = {word: count for word, count in library.holding(looked_up).items() if count}
     rare = sorted(counts, key=lambda word: counts[word])[:_RARE]
     scores = library.lexical(rare, _CANDIDATES)
-    places = (_place(typed, paper) for paper in library.papers(scores))
+    places = (_place(typed, paper, passage.asked) for paper in library.papers(scores))
     return max((place for place in places if place), key=lambda place: place.share, default=None)
 
 
-def _place(typed: Sequence[str], paper: Paper) -> Place | None:
+def _place(typed: Sequence[str], paper: Paper, asked: bool) -> Place | None:
     there, spans = told.words_with_spans(paper.abstract)
     matcher = SequenceMatcher(None, typed, there, autojunk=False)
     blocks = [block for block in matcher.get_matching_blocks() if block.size >= _RUN]
     share = sum(block.size for block in blocks) / len(typed) if typed else 0.0
-    if share < _NEAR:
+    longest = max((block.size for block in blocks), default=0)
+    if share < _NEAR or not (asked or (share >= _NEAR_UNASKED and longest >= _LONG_RUN)):
         return None
     held = [Span(spans[block.b].start, spans[block.b + block.size - 1].end) for block in blocks]
     sentences = tuple(

@@ -99,7 +99,7 @@ class Records:
         text = passage(typed)
         if text is None or query.by_identifier:
             return None
-        place = pasted.place_of(text.text, self.library)
+        place = pasted.place_of(text, self.library)
         if place:
             return pasted.found(query, place)
         return pasted.nowhere(query, text) if text.asked else None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rag.core import lexicon
 from rag.core.lexicon import patterns
 from rag.core.text import STOP_WORDS, normalise
+from rag.question import kinds
 
 _LONGEST = 500
 """Characters of a question that is looked at."""
@@ -78,6 +79,7 @@ def in_english(question: str, names: Sequence[str]) -> str:
         question: in another language.
         names: as they are to stand in the English question; they also stand in the one that was typed.
     """
+    others = [word for word in latin_words(question) if kinds.names(word) and not any(word in name for name in names)]
     rest = normalise(question[:_LONGEST]).replace("\u2019", "'")
     for name in names:
         rest = rest.replace(normalise(name), " ")
@@ -86,7 +88,9 @@ def in_english(question: str, names: Sequence[str]) -> str:
             thing = _thing(rest) if "{things}" in form else ""
             if "{things}" in form and not thing:
                 continue
-            return form.format(name=" and ".join(names), names=" and ".join(names), things=thing)
+            english = form.format(name=" and ".join(names), names=" and ".join(names), things=thing)
+            # "How much faster is X?" asks for another value on another data set.
+            return f"{english.removesuffix('?')} on {', '.join(dict.fromkeys(others))}?" if others else english
     return "" if _tells(rest) else f"What is {names[0]}?"
 
 

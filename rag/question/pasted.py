@@ -20,6 +20,8 @@ _FEWEST_ASKED = 4
 _LONG = 40
 """Words of a text of several sentences that is hardly a question."""
 _SENTENCE_END = re.compile(r"[.!]\s")
+_OF_ONESELF = re.compile(r"\b(?:i|i['\u2019]\w+|my|me)\b", re.IGNORECASE)
+"""Who asks speaks so, and no abstract."""
 _MOST_OF_NAME = 300
 
 
@@ -42,11 +44,10 @@ def passage(question: str) -> Passage | None:
         text = _plain((quoted[1] or quoted[2]) if quoted else rest)
         return Passage(text, True) if len(words(text)) >= _FEWEST_ASKED else None
     count = len(words(question))
-    if count >= _LONG and len(_SENTENCE_END.findall(question)) >= 2 and not question.rstrip().endswith("?"):
-        return Passage(_plain(question), True)
     if count < _FEWEST or "?" in question or patterns("begins_question").match(question):
         return None
-    return Passage(_plain(question), False)
+    several = count >= _LONG and len(_SENTENCE_END.findall(question)) >= 2 and not _OF_ONESELF.search(question)
+    return Passage(_plain(question), several)
 
 
 def name_alone(question: str) -> str:

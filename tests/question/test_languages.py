@@ -75,6 +75,7 @@ def test_of_a_thousand_english_questions_of_others_less_than_one_is_taken_for_an
         ("Quelles sont les limites de DuneWalk ?", "What are the limitations of DuneWalk?"),
         ("DuneWalkの仕組みは?", "How does DuneWalk work?"),
         ("Какие результаты у DuneWalk?", "What are the main results of DuneWalk?"),
+        ("DuneWalk 在 SandNet 上快多少?", "How much faster is DuneWalk on SandNet?"),
         ("Wurde DuneWalk im Winter auf Inseln erprobt?", ""),
     ],
 )

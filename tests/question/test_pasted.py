@@ -31,6 +31,10 @@ def test_a_long_statement_may_be_pasted_and_several_sentences_are() -> None:
     assert alone is not None and not alone.asked
     several = passage(" ".join([SENTENCE] * 5))
     assert several is not None and several.asked
+    told = passage(
+        "i work at the coast. " + " ".join([SENTENCE] * 5) + " what i need to know is when to build the fence"
+    )
+    assert told is not None and not told.asked, "who asks for himself pastes no abstract"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,8 @@ def test_a_long_statement_may_be_pasted_and_several_sentences_are() -> None:
         "dunes and fences",
         "Tell me how the dunes of the coast were measured in the years of the study.",
         "act as a plug-and-play guide: which paper does that?",
+        "whats the speed of the dunes at the coast in the wet winters",
+        "What are the sources of sand, and how do the properties of dunes differ by source?",
     ],
 )
 def test_questions_and_topics_are_no_pasted_text(question: str) -> None:
