@@ -11,6 +11,7 @@ from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
+from rag.answer.told import without_claim
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
 from rag.core.logistic import Logistic
@@ -150,7 +151,12 @@ class Assistant:
         """
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
-        told = self._records.answer(self.searcher.understand(question, history))
+        other = self._senses.foreign(question)
+        if other and other.english:
+            yield from other.restored(self.stream(other.english, history, mode, most_papers))
+            return
+        query = self.searcher.understand(question, history)
+        told = other.restricted(query) if other else self._records.answer(query)
         clock.mark("rewrite")
         if isinstance(told, Answer):
             yield replace(told, timings_ms=clock.times())
@@ -253,7 +259,7 @@ class Assistant:
             withheld=withheld(findings.passages.sentences, told),
         )
         refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
-        return refined, quotes
+        return without_claim(refined, quotes, query.no_claim) if query.no_claim else refined, quotes
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or

@@ -7,6 +7,7 @@ about is told by words that its titles share.
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from rag.answer import record_answers
 from rag.answer.paper_facts import listing
@@ -24,7 +25,7 @@ LISTED = 20
 REST = "All are in the list of papers of the window, and in what `citewise papers` prints."
 _TITLES = 500
 """Papers whose titles the examples and subjects are made of."""
-_EXAMPLES = 3
+_EXAMPLES = 2
 _SUBJECTS = 6
 _TOLD_TITLES = 5
 _LINES: dict[Talk, str] = {
@@ -32,12 +33,23 @@ _LINES: dict[Talk, str] = {
     "help": "Ask about the {papers} of this library: what a method does, how well, which papers deal with something, or who wrote one. "
     "Answers come from the abstracts, each sentence with its paper.",
     "self": "This is citewise, a program that answers questions from the abstracts of the {papers} of this library, each sentence with "
-    "its paper.",
+    "its paper. It is no chat service, and knows nothing besides these abstracts.",
+    "order": "That is nothing that abstracts can tell. citewise answers questions about the {papers} of this library, in the "
+    "words of their abstracts; it does not write, translate or look elsewhere.",
+    "world": "That is nothing that the abstracts of this library tell. It holds {papers}; ask about what is in them.",
+    "noise": "That is no question yet. Ask about the {papers} of this library.",
+    "marks": "That is no question yet. Ask about the {papers} of this library.",
+    "complaint": "Sorry. It often helps to name the paper, or to ask in other words; abstracts do not say everything. This library "
+    "holds {papers}.",
+    "doubt": "What stands in quotation marks is in the abstract word for word: open its source to check it. Whether it answers "
+    "the question is an estimate, and can be wrong.",
     "thanks": "You are welcome.",
     "assent": "Good. Ask on whenever you like.",
     "farewell": "Goodbye.",
 }
-_WITH_EXAMPLES: frozenset[Talk] = frozenset({"greeting", "help", "self"})
+_WITH_EXAMPLES: frozenset[Talk] = frozenset(
+    {"greeting", "help", "self", "order", "world", "noise", "marks", "complaint"}
+)
 _EMPTY = "This library holds no papers yet. Add some: citewise ingest FILE"
 _NOTHING_BEFORE = "There is no answer yet that could be gone on with. "
 
@@ -50,8 +62,8 @@ def guide_to(kind: Talk, query: Query, library: Library, nothing_before: bool = 
     count, first = library.find_papers("", _TITLES)
     if not count:
         return record_answers.guide(query, _EMPTY)
-    line = _LINES[kind].format(papers=counted(count, "paper"))
-    return record_answers.guide(query, (_NOTHING_BEFORE if nothing_before else "") + line, _examples(first))
+    line = (_NOTHING_BEFORE if nothing_before else "") + _LINES[kind].format(papers=counted(count, "paper"))
+    return record_answers.guide(query, line, _examples(first), refused=kind in ("order", "world"))
 
 
 def nothing_more(query: Query, papers: Sequence[Paper]) -> Answer:
@@ -147,6 +159,12 @@ def _listed(asked: Whole, query: Query, bibliography: Bibliography) -> Answer:
     return record_answers.from_records(
         query, (record_answers.said(f"{head}, with the number of papers: {shown}{more}.{missing}"),)
     )
+
+
+def any_paper(question: str, library: Library) -> Paper:
+    """A paper for who wants any: the same one for the same words, others for others."""
+    place = int(sha256(question.encode()).hexdigest(), 16) % library.count()
+    return library.papers()[place]
 
 
 def list_of(query: Query, head: str, papers: Sequence[Paper], count: int) -> Answer:

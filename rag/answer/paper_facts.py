@@ -8,16 +8,18 @@ from collections.abc import Sequence
 
 from rag.answer import record_answers
 from rag.answer.quoted import short_name
-from rag.core.domain import Answer, Paper
+from rag.core.domain import Answer, AnswerSentence, Paper
+from rag.core.escaping import counted
 from rag.core.lexicon import patterns
 from rag.core.links import arxiv_address, doi_address, paper_address, pubmed_address
 from rag.core.names import name_in_title
+from rag.core.references import bibtex
 from rag.core.text import STOP_WORDS, clean, content_words, stem, words
 from rag.library.store import Library
 from rag.question import kinds
 from rag.question.follow_up import Query
 from rag.question.identifiers import identifiers_in
-from rag.question.record_details import Detail, DetailQuestion, Scheme, namings
+from rag.question.record_details import Detail, DetailQuestion, Place, Scheme, namings
 
 _JOINED = re.compile(r"\s*(?:,|;|&|\band\b)\s*")
 _MOST = 3
@@ -35,6 +37,8 @@ _WHAT: dict[Detail, str] = {
     "venue": "no journal or conference",
     "identifier": "no DOI and no address",
     "reference": "no more than a title",
+    "bibtex": "no more than a title",
+    "abstract": "no abstract",
     "affiliation": "no affiliations or addresses of authors",
 }
 
@@ -68,11 +72,11 @@ class Called:
     def titled(self, title: str) -> list[Paper]:
         """Those of this title."""
         wanted = words(title)
-        return [paper for paper in self._near(title) if wanted and words(paper.title) == wanted][:_MOST]
+        return [paper for paper in self.near(title) if wanted and words(paper.title) == wanted][:_MOST]
 
     def _named(self, name: str) -> list[Paper]:
         wanted = words(name)
-        near = self._near(name)
+        near = self.near(name)
         same = [paper for paper in near if wanted in (words(paper.title), words(name_in_title(paper.title)))]
         if same:
             return same
@@ -83,7 +87,8 @@ class Called:
             within = within if len(within) == 1 else []
         return within if len(within) <= _MOST else []
 
-    def _near(self, name: str) -> list[Paper]:
+    def near(self, name: str) -> list[Paper]:
+        """The papers that share the most with these words, best first, at most 20."""
         scores = self._library.lexical(content_words(name)[:_QUERY_WORDS], _LOOKED_AT)
         by_id = {paper.id: paper for paper in self._library.papers(scores)}
         return [by_id[paper_id] for paper_id in sorted(scores, key=lambda one: -scores[one]) if paper_id in by_id]
@@ -98,7 +103,7 @@ class Called:
         count, papers = self._library.find_papers(" ".join(content_words(topic)), _MOST)
         if count <= _MOST and papers:
             return list(papers)
-        titled = [paper for paper in self._near(topic) if wanted <= set(map(stem, words(paper.title)))]
+        titled = [paper for paper in self.near(topic) if wanted <= set(map(stem, words(paper.title)))]
         return titled if len(titled) <= _MOST else []
 
 
@@ -115,11 +120,18 @@ def _stands_in(wanted: Sequence[str], title: str, name: str) -> bool:
 
 def _introduces(abstract: str, name: str) -> bool:
     """Whether the abstract has the name more than once, or soon after a word such as "introduce", as a name."""
+    lower = name.lower()
+    named = lower in map(str.lower, kinds.names(abstract))
+    return named and (abstract.lower().count(lower) > 1 or introduces_by_name(abstract, name))
+
+
+def introduces_by_name(abstract: str, name: str) -> bool:
+    """Whether the abstract has the name soon after a word such as "introduce", as a name."""
     lower, text = name.lower(), abstract.lower()
     if lower not in map(str.lower, kinds.names(abstract)):
         return False
     after = (text[match.end() : match.end() + _SOON] for match in patterns("introduces").finditer(text))
-    return text.count(lower) > 1 or any(lower in words_after for words_after in after)
+    return any(re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", words_after) for words_after in after)
 
 
 def answer(question: DetailQuestion, query: Query, called: Called) -> Answer | None:
@@ -127,12 +139,26 @@ def answer(question: DetailQuestion, query: Query, called: Called) -> Answer | N
     papers = called.papers(question.subject)
     if not papers:
         return None if question.subject else _which(query)
+    if question.detail == "bibtex":
+        return _entries(query, papers)
     every = [(paper, fact(question, paper)) for paper in papers]
     what = f"no {question.scheme}" if question.scheme else _WHAT[question.detail]
     if not any(said for _, said in every):
         return record_answers.not_recorded(query, _missing(what, papers), papers)
     lines = [(paper, f"{_name(paper)}: {said or f'its record names {what}'}") for paper, said in every]
     return record_answers.from_records(query, record_answers.said_of(lines))
+
+
+def _entries(query: Query, papers: Sequence[Paper]) -> Answer:
+    """The BibTeX entries, each below a line that names its paper."""
+    said: list[AnswerSentence] = []
+    for line, entry in zip(
+        record_answers.said_of((paper, f"{_name(paper)} as BibTeX:") for paper in papers),
+        bibtex(papers).split("\n\n"),
+        strict=True,
+    ):
+        said += [line, record_answers.said(entry.strip())]
+    return record_answers.from_records(query, said)
 
 
 def _which(query: Query) -> Answer:
@@ -153,7 +179,7 @@ def _name(paper: Paper) -> str:
 def fact(question: DetailQuestion, paper: Paper) -> str:
     """What the record says of what is asked, "" where nothing."""
     if question.detail == "authors":
-        return authors(paper)
+        return _author_at(question.place, paper) if question.place else authors(paper)
     if question.detail == "year":
         return f"published in {paper.year}" if paper.year else ""
     if question.detail == "venue":
@@ -163,6 +189,13 @@ def fact(question: DetailQuestion, paper: Paper) -> str:
     if question.detail == "reference":
         return listing(paper) if paper.authors or paper.year or paper.venue or _identifiers(paper, "") else ""
     return ""
+
+
+def _author_at(place: Place, paper: Paper) -> str:
+    if not paper.authors:
+        return ""
+    author = clean(paper.authors[0 if place == "first" else -1])
+    return f"{author}, the {place} of {counted(len(paper.authors), 'author')}" if len(paper.authors) > 1 else author
 
 
 def authors(paper: Paper, most: int = _SHOWN_AUTHORS) -> str:

@@ -155,6 +155,13 @@ def _needs_name(sentence: AnswerSentence, name: str) -> bool:
     return points_back and name.lower() not in sentence.text.lower()
 
 
+def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
+    """Sentences of several papers, each paper with its number, in the order they have."""
+    numbers = {paper_id: n for n, paper_id in enumerate(dict.fromkeys(item.paper.id for item in evidence), start=1)}
+    citations = (Citation(numbers[item.paper.id], item.paper, item.span) for item in evidence)
+    return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
+
+
 def in_order(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
     """Sentences of one paper, quoted in the order they have."""
     citations = (Citation(1, item.paper, item.span) for item in evidence)

@@ -4,6 +4,7 @@ Owns their form: each says of what it is made, and is as sure as a record is. Pu
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rag.answer.quoted import record_text
 from rag.core.domain import Answer, AnswerSentence, Citation, Hit, Origin, Paper, Span
@@ -47,10 +48,11 @@ def not_recorded(query: Query, text: str, papers: Sequence[Paper] = ()) -> Answe
     )
 
 
-def guide(query: Query, text: str, examples: Sequence[str] = ()) -> Answer:
-    """A line on what can be asked, with questions to begin with."""
+def guide(query: Query, text: str, examples: Sequence[str] = (), refused: bool = False) -> Answer:
+    """A line on what can be asked, with questions to begin with. `refused`: something else was asked for, which is not done."""
     offered = _EXAMPLES + "\n".join(_MARK + example for example in examples) if examples else ""
-    return _answer(query, text + offered, "guide", ())
+    answer = _answer(query, text + offered, "guide", ())
+    return replace(answer, outcome="declined", p_answerable=0.0) if refused else answer
 
 
 def parts_of_guide(text: str) -> tuple[str, tuple[str, ...]]:

@@ -6,16 +6,20 @@ Knows nothing of models: a library is enough.
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
-from rag.answer import library_facts, paper_facts
+from rag.answer import library_facts, paper_facts, pasted, record_answers
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
 from rag.core.domain import Answer
+from rag.core.text import content_words
 from rag.library.bibliography import Bibliography
 from rag.library.store import Library
 from rag.question import talk
 from rag.question.follow_up import Query
-from rag.question.record_details import detail_question
+from rag.question.identifiers import identifiers_in, without_identifiers
+from rag.question.pasted import name_alone, passage
+from rag.question.record_details import DetailQuestion, detail_question
 
 _ABOUT = " (about: "
 
@@ -45,17 +49,60 @@ class Records:
         alone = not query.about
         typed = query.typed.partition(_ABOUT)[0]
         kind = talk.talk(typed, alone)
+        if kind == "world" and self._holds_all(typed):
+            kind = None
         if kind or step:
             return library_facts.guide_to(kind or "help", query, self.library, nothing_before=bool(step))
         asked = talk.whole(typed, alone)
+        if asked == "random" and self.library.count():
+            return pasted.card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
         detail = detail_question(typed)
-        if detail:
-            told = paper_facts.answer(detail, query, Called(self.library, self._about(query)))
-            if told:
-                return told
-        return narrowed(query, self.library, self.bibliography)
+        told = self._detail(detail, query) if detail else None
+        if told:
+            return told
+        return self._pasted(query, typed) or narrowed(query, self.library, self.bibliography)
+
+    def _holds_all(self, question: str) -> bool:
+        """Whether an abstract here has all that a question about the world names."""
+        named = content_words(question)
+        return len(named) > 1 and self.library.find_papers(" ".join(named), 1)[0] > 0
+
+    def _detail(self, detail: DetailQuestion, query: Query) -> Answer | None:
+        """What the record of the paper that the question names says; None where it names none."""
+        about = self._about(query)
+        if detail.subject and not Called(self.library, about).papers(detail.subject):
+            about = [paper.id for paper in pasted.papers_called(detail.subject, self.library)]
+            if not about:
+                return None
+            detail = replace(detail, subject="")
+        called = Called(self.library, about)
+        if detail.detail == "abstract" and (papers := called.papers(detail.subject)):
+            return pasted.whole_abstract(query, papers)
+        return paper_facts.answer(detail, query, called)
+
+    def _pasted(self, query: Query, typed: str) -> Answer | Query | None:
+        """What shows the paper whose name, title, identifier or words were typed as they stand; None where none were."""
+        identifiers = () if without_identifiers(typed).strip(" ?.!") else identifiers_in(typed)
+        if query.by_identifier and identifiers:
+            papers = self.library.papers(query.about)
+        elif identifiers:
+            return record_answers.not_recorded(query, f"No record of this library has {identifiers[0]}.")
+        else:
+            name = name_alone(typed)
+            papers = pasted.papers_called(name, self.library) if name else []
+        if len(papers) == 1:
+            return pasted.card(query, papers[0])
+        if papers:
+            return library_facts.list_of(query, "Papers of this name:", papers, len(papers))
+        text = passage(typed)
+        if text is None or query.by_identifier:
+            return None
+        place = pasted.place_of(text, self.library)
+        if place:
+            return pasted.found(query, place)
+        return pasted.nowhere(query, text) if text.asked else None
 
     def again(self, question: str) -> Answer | None:
         """The answer to a question that the records answer, without what was said before it; None where they do not."""

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer import counted, details, languages, quoted, summaries, values, without
+from rag.answer.languages import OTHER_LANGUAGE, Foreign
 from rag.answer.told import Told, limited
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
@@ -17,12 +18,12 @@ from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
 from rag.question import extremes, kinds
 from rag.question.follow_up import Query
+from rag.question.languages import is_foreign
 from rag.question.negations import Negation, naming, negation
 from rag.question.summaries import SummaryRequest, comparable, summary_request
 from rag.search.paper_names import owners
 from rag.search.searcher import RETRIEVED, Searcher
 
-OTHER_LANGUAGE = "This library's model reads English; ask in English."
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
@@ -73,8 +74,15 @@ class Senses:
         self._searcher = searcher
         self._one_language = patterns("many_languages").search(description.get("embedder", "")) is None
 
+    def foreign(self, question: str) -> Foreign | None:
+        """The question, where it is in a language that the models do not read and names papers of the library."""
+        return languages.foreign(question, self._searcher.library) if self._one_language else None
+
     def understand(self, query: Query) -> Sense:
         """The question with a paper to sum up, or without a condition that can be applied to the papers found."""
+        if self._one_language and not query.about and not query.no_claim and is_foreign(query.typed):
+            shared = languages.by_shared_words(query, self._searcher.library)
+            return Sense(shared or query, query.typed)
         request = summary_request(query.typed)
         if request is not None:
             return self._to_sum_up(query, request)
@@ -124,7 +132,8 @@ class Senses:
         if (
             self._one_language
             and not query.about
-            and kinds.is_foreign(query.typed)
+            and not query.no_claim
+            and is_foreign(query.typed)
             and not _names_a_paper(query.typed, hits)
         ):
             return Told(OTHER_LANGUAGE, (), "declined")

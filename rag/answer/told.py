@@ -1,15 +1,23 @@
 """What an answer that is looked up tells: a line, and the sentences below it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.core.domain import Evidence, Outcome, Paper, Span
+from rag.answer import quoted
+from rag.core.domain import Answer, Evidence, Hit, Outcome, Paper, Sentence, Span
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
-from rag.evidence.injection import quotable
+from rag.core.sentences import sentences as split
+from rag.evidence.injection import quotable, withheld
 from rag.evidence.selection import of_first_papers
 from rag.library.store import Library
 from rag.question import kinds
+from rag.question.follow_up import Query
+
+_WORD = re.compile(r"\w+")
+_NEAREST = 2
+"""Quotes of an answer that claims nothing."""
 
 MOST_LISTED = 20
 
@@ -56,3 +64,50 @@ def introduction(paper: Paper, spans: Sequence[Span]) -> Span | None:
             if says(text):
                 return span
     return spans[0] if spans else None
+
+
+def quotable_sentences(paper: Paper) -> list[Span]:
+    """The sentences of an abstract that may be quoted, in order."""
+    return list(quotable(paper.abstract, split(paper.abstract)))
+
+
+def words_with_spans(text: str) -> tuple[list[str], list[Span]]:
+    """The lower-case words of a text, and where they stand in it."""
+    found = list(_WORD.finditer(text))
+    return [match.group().lower() for match in found], [Span(*match.span()) for match in found]
+
+
+def answer(query: Query, told: Told) -> Answer:
+    """The answer that shows what was looked up, its sentences in the order they have."""
+    papers = list({item.paper.id: item.paper for item in told.evidence}.values())
+    sentences = quoted.in_order_of_papers(told.evidence)
+    by_id = {paper.id: paper for paper in papers}
+    read = [Sentence(paper.id, span) for paper in papers for span in split(paper.abstract)]
+    return Answer(
+        question=query.typed,
+        standalone_question=query.typed,
+        mode="quote",
+        outcome=told.outcome,
+        p_answerable=float(told.outcome == "answered"),
+        text=quoted.text_of(sentences, lead=told.lead),
+        sentences=sentences,
+        retrieved=tuple(Hit(paper, 1.0, {}) for paper in papers),
+        evidence=told.evidence,
+        notice=told.lead,
+        withheld=withheld(read, by_id),
+    )
+
+
+def without_claim(answer: Answer, quotes: Sequence[Evidence], lead: str) -> Answer:
+    """The answer as words that come near, under a line that says why they answer nothing; as it was declined where it has none."""
+    shown = answer.sentences or quoted.quote(quotes[:_NEAREST])
+    return replace(
+        answer,
+        outcome="nearest" if shown else "declined",
+        p_answerable=round(min(answer.p_answerable, answer.threshold / 2), 4),
+        text=quoted.text_of(shown, lead=lead) if shown else lead,
+        sentences=shown,
+        missing=(),
+        nearest=() if shown else answer.nearest,
+        notice=lead,
+    )

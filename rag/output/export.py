@@ -15,10 +15,10 @@ from rag.answer.records import Records
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
 from rag.core.errors import NothingToExport
 from rag.core.formulas import formulas
+from rag.core.references import bibtex, csl_json, reference, ris
 from rag.core.text import clean
 from rag.library.store import Library
 from rag.output.from_json import answer_of, paper_ids, saved_answers
-from rag.output.references import bibtex, csl_json, reference, ris
 
 # ASCII punctuation that may be structure in CommonMark or pandoc; each can be escaped by a backslash there.
 _STRUCTURE = re.compile(r"[\\`*_{}\[\]<>#|~^$@&]")
@@ -95,6 +95,9 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
     if answer.notice:
         blocks.append(f"*{escape_markdown(answer.notice)}*")
     for paragraph in paragraphs(answer.sentences):
+        if "\n" in paragraph.sentences[0].text and paragraph.sentences[0].verdict == "record":
+            blocks.append("\n".join(f"    {line}" for line in paragraph.sentences[0].text.splitlines()))
+            continue
         name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
         blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))
     if answer.origin == "records":

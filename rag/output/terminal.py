@@ -18,7 +18,7 @@ from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
 from rag.core.links import paper_link
-from rag.output.references import byline
+from rag.core.references import byline
 from rag.output.wrapping import wrapped
 
 _WITHHELD_CHARS = 600

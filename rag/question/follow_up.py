@@ -42,7 +42,7 @@ class Query:
 
     `step` is "more" or "shorter" where the reader wants that of the last answer. `within` are the ids of the papers that alone are
     looked through, None where all are. `shown` is the question as a reader sees it, where that is not `text`. `notice` says how it was
-    understood.
+    understood. `no_claim` says why what is found is shown but answers nothing, "" where it may answer.
     """
 
     typed: str
@@ -56,6 +56,7 @@ class Query:
     within: tuple[str, ...] | None = None
     shown: str = ""
     notice: str = ""
+    no_claim: str = ""
 
     @property
     def asked_as(self) -> str:

@@ -38,8 +38,6 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
 _OWN_WORK = patterns("own_work")
 _OTHER_LANGUAGES = lexicon.words("other_languages")
 
-_ENGLISH = lexicon.words("english")
-
 _WH = re.compile(r"\b(?:how (?:many|much)|what|which|whose)\b((?:\s+[\w.-]+){1,5})", re.IGNORECASE)
 _AFTER_TARGET = STOP_WORDS | lexicon.words("after_target")
 _PART = re.compile(
@@ -86,13 +84,6 @@ def in_another_language(question: str, least: int = 2) -> bool:
     if letters and sum(ord(character) > 0x24F for character in letters) > len(letters) / 3:
         return True
     return len(set(words(question)) & _OTHER_LANGUAGES) >= least
-
-
-def is_foreign(question: str) -> bool:
-    """Whether it is in another language, also where it has one function word only, but none of English."""
-    return in_another_language(question) or (
-        in_another_language(question, least=1) and not set(words(question)) & _ENGLISH
-    )
 
 
 def target(question: str) -> tuple[str, ...]:

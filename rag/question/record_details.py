@@ -1,4 +1,4 @@
-"""What a question asks of the record of a paper: who wrote it, when and where it came out, its DOI or address.
+"""What a question asks of the record of a paper: who wrote it, when and where it came out, its DOI or address, its abstract.
 
 Owns: what counts as such a question, and the words that name the paper in it. Whether a paper of that name is there is decided
 elsewhere: where none is, the question is an ordinary one. The words are in the lexicon. Pure functions on strings.
@@ -13,15 +13,22 @@ from rag.core.lexicon import patterns
 from rag.core.text import words
 from rag.question.talk import plain
 
-Detail = Literal["authors", "year", "venue", "identifier", "reference", "affiliation"]
+Detail = Literal["authors", "year", "venue", "identifier", "reference", "bibtex", "abstract", "affiliation"]
+Place = Literal["", "first", "last"]
 Scheme = Literal["", "DOI", "arXiv id", "PMID"]
 _SCHEMES: tuple[tuple[Scheme, re.Pattern[str]], ...] = (
     ("DOI", re.compile(r"\bdoi\b")),
     ("arXiv id", re.compile(r"\barxiv\b")),
     ("PMID", re.compile(r"\b(?:pmid|pubmed)\b")),
 )
-_FORMS: tuple[Detail, ...] = ("affiliation", "authors", "year", "venue", "identifier")
+_FORMS: tuple[Detail, ...] = ("bibtex", "abstract", "affiliation", "authors", "year", "venue", "identifier")
+_PLACES: tuple[tuple[Place, re.Pattern[str]], ...] = (
+    ("first", re.compile(r"\b(?:first|lead) author\b")),
+    ("last", re.compile(r"\b(?:last|senior) author\b")),
+)
 _OF_WORDS: tuple[tuple[Detail, re.Pattern[str]], ...] = (
+    ("bibtex", re.compile(r"\bbib ?(?:tex|entry)\b")),
+    ("abstract", re.compile(r"\babstract\b")),
     ("authors", re.compile(r"\b(?:authors?|writers?|whom|whose|who)\b")),
     ("year", re.compile(r"\b(?:year|date|when)\b")),
     ("venue", re.compile(r"\b(?:journal|venue|conference|publisher)\b")),
@@ -35,11 +42,12 @@ _AROUND = re.compile(r"^(?:the|a|an)\s+|\s+(?:papers?|article|study|preprint|pub
 @dataclass(frozen=True, slots=True)
 class DetailQuestion:
     """`subject` are the words that name the paper, "" where the papers of the last answer are meant. `scheme` is the kind of identifier
-    that is asked for, "" for any."""
+    that is asked for, "" for any. `place` says which of the authors is meant, "" where all are."""
 
     detail: Detail
     subject: str = ""
     scheme: Scheme = ""
+    place: Place = ""
 
 
 def detail_question(question: str) -> DetailQuestion | None:
@@ -48,14 +56,15 @@ def detail_question(question: str) -> DetailQuestion | None:
     if not text:
         return None
     if patterns("detail_alone").fullmatch(text):
-        return DetailQuestion(_kind_of(text), scheme=_scheme_of(text))
+        return DetailQuestion(_kind_of(text), scheme=_scheme_of(text), place=_place_of(text))
     for detail in _FORMS:
         match = patterns(f"detail_{detail}").fullmatch(text)
         if match:
             group = next(n for n, found in enumerate(match.groups(), start=1) if found is not None)
             named, around = match[group], f"{text[: match.start(group)]} {text[match.end(group) :]}"
             kind = detail if detail != "identifier" else _kind_of(around)
-            return DetailQuestion(kind, subject_of(named), _scheme_of(around) if kind == "identifier" else "")
+            scheme: Scheme = _scheme_of(around) if kind == "identifier" else ""
+            return DetailQuestion(kind, subject_of(named), scheme, _place_of(around) if kind == "authors" else "")
     return None
 
 
@@ -69,6 +78,10 @@ def _kind_of(text: str) -> Detail:
 
 def _scheme_of(text: str) -> Scheme:
     return next((scheme for scheme, pattern in _SCHEMES if pattern.search(text)), "")
+
+
+def _place_of(text: str) -> Place:
+    return next((place for place, pattern in _PLACES if pattern.search(text)), "")
 
 
 def subject_of(named: str) -> str:

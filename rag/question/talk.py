@@ -1,4 +1,4 @@
-"""What asks nothing of the papers: greetings, thanks, "what can you do?"; and what is asked of the library as a whole.
+"""What asks nothing of the papers: greetings, thanks, "what can you do?", "write a poem"; and what is asked of the library as a whole.
 
 Owns: what counts as which, by the words alone; the words are in the lexicon. A question is one of these only where all of its words
 are: "hi, what is DeepCache?" is an ordinary question. Pure functions on strings; knows nothing of libraries or answers.
@@ -10,8 +10,10 @@ from typing import Literal
 from rag.core.lexicon import patterns
 from rag.core.text import normalise
 
-Talk = Literal["greeting", "thanks", "assent", "farewell", "help", "self"]
-Whole = Literal["count", "titles", "summary", "subject", "authors", "years", "venues", "not_kept"]
+Talk = Literal[
+    "greeting", "thanks", "assent", "farewell", "help", "self", "order", "world", "doubt", "complaint", "noise", "marks"
+]
+Whole = Literal["count", "titles", "summary", "subject", "authors", "years", "venues", "not_kept", "random"]
 Step = Literal["", "more", "shorter"]
 
 _LONGEST = 300
@@ -21,11 +23,24 @@ _SHORT_QUESTION = 200
 _END = re.compile(r"[\s.,;:!?\u2026\u3002\uff01\uff1f~\-]+$|[\s(]*[:;=]-?[)(DPp](?=\s|$)")
 _PIECES = re.compile(r"[.,;:!?\u2026\u3002\uff01\uff0c\uff1f\n]+")
 _NO_LETTER = re.compile(r"[^\w\s'\u2019/-]+")
+_YOU = re.compile(r"(?<![\w-])u(?![\w-])")
 _OF_A_PAPER = re.compile(r"\b(?:works|studies|documents)\b")
 """After an answer these may be those that its paper tells of."""
-_TALK: tuple[Talk, ...] = ("self", "help", "greeting", "thanks", "farewell", "assent")
+_TALK: tuple[Talk, ...] = (
+    "self",
+    "help",
+    "doubt",
+    "complaint",
+    "greeting",
+    "thanks",
+    "farewell",
+    "assent",
+    "noise",
+)
 """The first one that a piece of the question is, says what the whole is: "ok thanks" thanks."""
-_WHOLE: tuple[Whole, ...] = ("not_kept", "summary", "subject", "count", "titles")
+_ALONE: tuple[Talk, ...] = ("self", "help")
+_TO_A_MACHINE: tuple[Talk, ...] = ("order", "world")
+_WHOLE: tuple[Whole, ...] = ("not_kept", "summary", "subject", "count", "titles", "random")
 _LISTED: tuple[Whole, ...] = ("authors", "years", "venues")
 
 
@@ -58,9 +73,14 @@ def talk(question: str, alone: bool = True) -> Talk | None:
         question: as typed.
         alone: no answer stands before it that "this" could mean.
     """
+    if not any(letter.isalnum() for letter in question):
+        return "marks"
     if len(question) > _LONGEST:
         return None
     text = normalise(question)
+    for kind in _TO_A_MACHINE:
+        if patterns(f"talk_{kind}").fullmatch(_order(text)):
+            return kind
     pieces = [" ".join(_NO_LETTER.sub(" ", piece).split()) for piece in _PIECES.split(text)]
     pieces = [piece for piece in pieces if any(letter.isalnum() for letter in piece)]
     kinds = [_kind(piece, alone) for piece in pieces]
@@ -69,11 +89,18 @@ def talk(question: str, alone: bool = True) -> Talk | None:
     return next(kind for kind in _TALK if kind in kinds)
 
 
+def _order(text: str) -> str:
+    """Without the marks and the politeness around it; those of a sum stay."""
+    bare = text.strip(" .?!\u2026\u3002\uff1f")
+    lead = patterns("greeting_before").match(bare)
+    return patterns("politeness_at_end").sub("", bare[lead.end() :].lstrip() if lead else bare)
+
+
 def _kind(piece: str, alone: bool) -> Talk | None:
     for kind in _TALK:
         if patterns(f"talk_{kind}").fullmatch(piece):
             return kind
-    return "help" if alone and patterns("talk_help_alone").fullmatch(piece) else None
+    return next((kind for kind in _ALONE if alone and patterns(f"talk_{kind}_alone").fullmatch(piece)), None)
 
 
 def whole(question: str, alone: bool = True) -> Whole | None:
@@ -83,7 +110,7 @@ def whole(question: str, alone: bool = True) -> Whole | None:
         question: as typed.
         alone: no answer stands before it whose papers "these papers" could mean.
     """
-    text = plain(question)
+    text = _YOU.sub("you", plain(question))
     if not text:
         return None
     for kind in _WHOLE:

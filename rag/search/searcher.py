@@ -20,6 +20,7 @@ RETRIEVED = 10
 _QUERY_CHARS = 1_000
 """Of a paper's title and abstract, or of a passage, as a query: as much as the embedder takes in."""
 _PASSAGES = 8
+_EMPTY = "the question is empty; type what you want to know about these papers"
 
 
 class Searcher:
@@ -52,6 +53,8 @@ class Searcher:
             QuestionError: the question is empty or too long.
         """
         query = self.understand(question)
+        if not any(character.isalnum() for character in query.typed):
+            raise QuestionError(_EMPTY)
         hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
         return self.look_closely(query, hits).hits[:limit]
 
@@ -87,8 +90,8 @@ class Searcher:
                 "Ask for one thing at a time"
             )
         visible = clean(question)
-        if not any(character.isalnum() for character in visible):
-            raise QuestionError("the question is empty; type what you want to know about these papers")
+        if not visible:
+            raise QuestionError(_EMPTY)
         return visible
 
     def retrieve(self, query: Query) -> tuple[Hit, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from rag.answer.assistant import Assistant
 from rag.core.domain import Message
+from rag.core.errors import QuestionError
 from rag.question.kinds import holds
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,12 @@ pytestmark = pytest.mark.slow
         ),
         ("哪些论文是关于医学图像的?", "declined", "This library's model reads English", ""),
         ("DeepCache 将 Stable Diffusion 加速了多少?", "answered", "", "DeepCache"),
+        ("Was ist DeepCache?", "answered", "", "DeepCache"),
+        ("quali articoli parlano di audio", "nearest", "This library's model reads English; ask in English. These", ""),
+        ("Welche Papiere behandeln Bildbearbeitung", "declined", "This library's model reads English", ""),
+        ("?", "answered", "That is no question yet.", ""),
+        ("deepcache", "answered", "DeepCache: Accelerating Diffusion Models for Free.", "DeepCache"),
+        ("Is this in there? “Bees fed with caffeine return to the flower.”", "nearest", "This text is in none", ""),
         ("Summarise SaRA", "answered", "\u201cBased on this observation, we propose a method termed SaRA", "SaRA"),
         (
             "Summarize the DeepCache paper in two sentences.",
@@ -84,3 +91,18 @@ def test_a_follow_up_asks_among_the_papers_spoken_of(assistant: Assistant) -> No
 
 def test_most_papers_bounds_what_is_looked_up(assistant: Assistant) -> None:
     assert len(assistant.ask("Which papers are not about images?", most_papers=2).cited_papers) == 2
+
+
+def test_what_is_asked_in_another_language_is_told_as_it_was_typed_and_cites_its_paper_alone(
+    assistant: Assistant,
+) -> None:
+    answer = assistant.ask("Wie viel schneller ist DeepCache?")
+    assert answer.question == "Wie viel schneller ist DeepCache?"
+    assert answer.standalone_question == "How much faster is DeepCache?"
+    assert answer.notice == "This library's model reads English."
+    assert {paper.title.partition(":")[0] for paper in answer.cited_papers} == {"DeepCache"}
+
+
+def test_marks_alone_are_nothing_to_search_for(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError, match="the question is empty"):
+        assistant.search("?!")

@@ -16,7 +16,7 @@ from rag.core import escaping, formulas, lexicon, names, readings, text
 from rag.core.domain import Span
 from rag.core.sentences import SENTENCE_MAX_CHARS
 from rag.evidence import injection
-from rag.question import follow_up, identifiers, kinds
+from rag.question import follow_up, identifiers, kinds, languages, pasted, talk
 
 LENGTH = 20_000
 MOST_SECONDS = 0.2
@@ -87,6 +87,12 @@ FUNCTIONS: list[Callable[[str], object]] = [
     kinds.tells_own_work,
     lambda run: [kinds.asks(run, kind) for kind in ("number", "cause", "code")],
     lambda run: [kinds.holds(run, kind) for kind in ("number", "cause", "code")],
+    languages.is_foreign,
+    lambda run: languages.in_english(run, ["x"]),
+    pasted.passage,
+    pasted.name_alone,
+    talk.talk,
+    talk.whole,
     identifiers.identifiers_in,
     identifiers.without_identifiers,
     lambda run: injection.kept_back(run, (Span(0, len(run)),)),

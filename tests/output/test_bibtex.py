@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rag.core.domain import Paper
-from rag.output.references import bibtex, csl_json, reference, ris
-from rag.output.tex import balanced, tex, verbatim
+from rag.core.references import bibtex, csl_json, reference, ris
+from rag.core.tex import balanced, tex, verbatim
 
 ARXIV = r"On $\mathcal{O}(n\log n)$ bounds for H\"older and Erd\H{o}s spaces $L^p$"
 

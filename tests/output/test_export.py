@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from rag.answer.quoted import text_of
 from rag.cli import app
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper, Span
+from rag.core.references import bibtex, csl_json, reference, ris
 from rag.output.export import FORMATS, Exchange, cited_papers, markdown
-from rag.output.references import bibtex, csl_json, reference, ris
 from rag.output.to_json import answer_json
 from tests.conftest import add
 

@@ -8,7 +8,7 @@ import pytest
 
 from rag.question.details import detail
 from rag.question.extremes import asks_for_merit, counts_papers, extreme, threshold, topic_of_merit
-from rag.question.kinds import is_foreign
+from rag.question.languages import is_foreign
 from rag.question.negations import lacks, naming, negation, topic
 from rag.question.summaries import comparable, summary_request
 from tests.question import questions_of_sense as typed

@@ -31,6 +31,11 @@ COUNT = record_answers.from_records(_query("how many"), [record_answers.said("Th
 NONE = record_answers.not_recorded(_query("who wrote it"), "The record of Bees names no authors.", [BEES])
 THANKS = record_answers.guide(_query("thanks"), "You are welcome.")
 HELLO = record_answers.guide(_query("hi"), "Hello. Ask about the 2 papers.", ["What is A?", "What is <b>B</b>?"])
+REFUSED = record_answers.guide(_query("write a poem"), "That is nothing that abstracts can tell.", refused=True)
+ENTRY = record_answers.from_records(
+    _query("bibtex"),
+    [*record_answers.said_of([(BEES, "Bees as BibTeX:")]), record_answers.said("@misc{bees,\n  title = {<b>Bees}\n}")],
+)
 
 
 def test_a_record_is_marked_as_such_and_nothing_is_highlighted() -> None:
@@ -63,7 +68,7 @@ def test_what_no_record_says_stands_in_the_row_with_its_paper_below() -> None:
     assert html["label"] == "Papers: 1 paper"
 
 
-@pytest.mark.parametrize("answer", [THANKS, HELLO], ids=["thanks", "hello"])
+@pytest.mark.parametrize("answer", [THANKS, HELLO, REFUSED], ids=["thanks", "hello", "refused"])
 def test_who_asks_nothing_gets_no_outcome_and_no_cards(answer: Answer) -> None:
     html = parts(done(answer))
     assert (html["state"], html["sources"], html["label"]) == ("", "", "")
@@ -104,3 +109,10 @@ def test_a_file_says_where_it_is_from() -> None:
 def test_what_was_left_out_is_said_in_a_file_too() -> None:
     listed = Answer("q", "q", "quote", "answered", 1.0, "", notice="Only the 2 of 9 papers by Berg were searched.")
     assert "*Only the 2 of 9 papers by Berg were searched.*" in markdown([Exchange("q", listed)])
+
+
+def test_a_bibtex_entry_keeps_its_lines_on_the_page_and_in_a_file() -> None:
+    _, entry = parts(done(ENTRY))["blocks"]  # type: ignore[misc]
+    assert '<code class="cw-verbatim">' in entry
+    assert "@misc&#123;bees,\n  title = &#123;&lt;b&gt;Bees&#125;\n&#125;</code>" in entry
+    assert "\n\n    @misc{bees,\n      title = {<b>Bees}\n    }\n\n" in markdown([Exchange("bibtex", ENTRY)])

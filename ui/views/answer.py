@@ -14,17 +14,17 @@ from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from ui.views.marks import prose
 from ui.views.sources import Keys, anchor, citation_keys
-from ui.views.templating import render
+from ui.views.templating import literal, render
 
 
 def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     """The answer's paragraphs, each an element of its own, so that a page can add one without touching the others."""
     kept_back = [render("line", kind="kept-back", text=line) for line in withheld_lines(answer)]
-    if answer.outcome == "declined":
-        return kept_back
     if answer.origin == "guide":
         line, _ = parts_of_guide(answer.text)
         return [_record([{"words": prose(line), "quoted": False, "chips": ()}])]
+    if answer.outcome == "declined":
+        return kept_back
     keys = citation_keys(answer)
     blocks: list[Markup] = []
     groups = paragraphs(answer.sentences)
@@ -62,4 +62,10 @@ def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str
         }
         for citation in sentence.citations
     ]
-    return {"words": prose(sentence.text), "quoted": sentence.verdict == "quote", "chips": chips}
+    words = _verbatim(sentence.text) if "\n" in sentence.text else prose(sentence.text)
+    return {"words": words, "quoted": sentence.verdict == "quote", "chips": chips}
+
+
+def _verbatim(text: str) -> Markup:
+    """Text whose lines stay as they are, such as a BibTeX entry."""
+    return Markup('<code class="cw-verbatim">{}</code>').format(literal(text))

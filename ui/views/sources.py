@@ -13,7 +13,7 @@ from rag.core.accents import shown
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
 from rag.core.links import paper_link
-from rag.output.references import bibtex, byline, reference
+from rag.core.references import bibtex, byline, reference
 from ui.records import ENDED, ChatTurn
 from ui.views.excerpts import pieces_with_marks
 from ui.views.hits import any_hits, hits, passage

@@ -16,8 +16,8 @@ from rag.core.domain import Paper
 from rag.core.escaping import shorten
 from rag.core.formulas import formulas
 from rag.core.links import paper_address, paper_link
+from rag.core.tex import tex, tex_of_name, verbatim
 from rag.core.text import clean
-from rag.output.tex import tex, tex_of_name, verbatim
 
 _LONGEST = 30
 """Most letters of a family name in a key."""
