@@ -4,6 +4,7 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answer import quoted, repeats, writing
@@ -137,8 +138,18 @@ class Assistant:
             QuestionError: the question is empty or too long.
         """
         clock = Clock()
-        mode = self._mode if mode == "auto" else mode
-        told = self._records.answer(self.searcher.understand(question, history))
+        understood = self.searcher.understand(question, history)
+        with closing(self._steps(understood, self._mode if mode == "auto" else mode, most_papers, clock)) as steps:
+            for step in steps:
+                if isinstance(step, Answer):
+                    yield replace(step, about=understood.about)
+                else:
+                    yield replace(step, about=understood.about, draft=_about(step.draft, understood))
+
+    def _steps(
+        self, understood: Query, mode: Mode, most_papers: int | None, clock: Clock
+    ) -> Generator[Progress | Answer, None, None]:
+        told = self._records.answer(understood)
         clock.mark("rewrite")
         if isinstance(told, Answer):
             yield replace(told, timings_ms=clock.times())
@@ -257,6 +268,10 @@ class Assistant:
             < model.threshold
         )
         return missing if len(missing) < len(every) else ()
+
+
+def _about(draft: Answer | None, query: Query) -> Answer | None:
+    return replace(draft, about=query.about) if draft else None
 
 
 def _first(answer: Answer, count: int) -> Answer:
