@@ -8,8 +8,10 @@ import threading
 from collections.abc import Sequence
 
 from rag.answer import library_facts, paper_facts
+from rag.answer.by_age import by_age
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
+from rag.answer.two_parts import two_parts
 from rag.core.domain import Answer
 from rag.library.bibliography import Bibliography
 from rag.library.store import Library
@@ -39,7 +41,7 @@ class Records:
     def answer(self, query: Query) -> Answer | Query:
         """The answer, where the records or nothing at all are asked for; else the query, restricted to the papers that it means by
         their records."""
-        step = talk.step(query.typed)
+        step = query.step or talk.step(query.typed)
         if step and query.about:
             return query
         alone = not query.about
@@ -50,11 +52,15 @@ class Records:
         asked = talk.whole(typed, alone)
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
+        if both := two_parts(query, self.library):
+            return both
         detail = detail_question(typed)
         if detail:
             told = paper_facts.answer(detail, query, Called(self.library, self._about(query)))
             if told:
                 return told
+        if told := by_age(query, self.library):
+            return told
         return narrowed(query, self.library, self.bibliography)
 
     def again(self, question: str) -> Answer | None:
