@@ -14,6 +14,7 @@ from rag.core.accents import shown
 from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
 from rag.core.links import paper_link
+from rag.output.about import about_label
 from rag.output.references import byline
 
 _WITHHELD_CHARS = 600
@@ -22,7 +23,9 @@ _WITHHELD_CHARS = 600
 def print_answer(answer: Answer, *, why: bool = False) -> None:
     """The answer, its sources with links, and on request every sentence that was read."""
     console = Console(highlight=False, soft_wrap=True)
-    if answer.standalone_question != answer.question:
+    if about := about_label(answer.about_papers):
+        console.print(Text(f"About: {about}\n", style="italic"))
+    elif answer.standalone_question != answer.question:
         console.print(Text(f"Asked as: {answer.standalone_question}\n", style="italic"))
     console.print(Text(answer.text))
     for n, paper in enumerate(answer.cited_papers, start=1):
