@@ -217,6 +217,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         library = Library.open(settings.library)
         on_failure.callback(library.close)
         embedder = open_embedder(settings, report)
+        from rag.core.logistic import load_logistic
         from rag.search.hybrid import FUSIONS, HybridRetriever
         from rag.search.searcher import Searcher
 
@@ -228,7 +229,9 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
-        yield Searcher(library, retriever, reranker, settings.max_question_chars, description)
+        yield Searcher(
+            library, retriever, reranker, settings.max_question_chars, description, load_logistic("follow_ups")
+        )
         on_failure.pop_all()
 
 

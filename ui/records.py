@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from rag.core.domain import Answer, Hit, Mode
+from rag.core.domain import Answer, Hit, Mode, Paper
 from rag.core.text import clean
 from rag.library.overview import Overview
 
@@ -39,7 +39,8 @@ CONVERSATION_EXPORTS = EXPORTS | {CONVERSATION: "The conversation as JSON"}
 @dataclass(frozen=True, slots=True)
 class ChatTurn:
     """A question and what has come of it so far. `note` is what it waits for, or why it failed; `standalone` is the question as a
-    follow-up was understood; `lost` counts the sentences of a reopened answer that no longer resolve."""
+    follow-up was understood, `about` the papers that it is about; `lost` counts the sentences of a reopened answer that no longer
+    resolve."""
 
     id: str
     question: str
@@ -53,6 +54,7 @@ class ChatTurn:
     mode: Mode = "auto"
     papers: int | None = None
     lost: int = 0
+    about: tuple[Paper, ...] = ()
 
     @property
     def running(self) -> bool:

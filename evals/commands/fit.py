@@ -1,4 +1,4 @@
-"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking."""
+"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking, fit-follow-ups."""
 
 import sys
 from contextlib import closing
@@ -140,6 +140,44 @@ def fit_ranking(
             f"rightly, those in use {ranking.in_use_rightly_ordered(of_split):.3f} ({len(of_split)} questions)",
             file=sys.stderr,
         )
+
+
+def fit_follow_ups(
+    question_sets: SetsArgument,
+    library: LibraryOption = None,
+    split: SplitOption = "fit",
+    judge: Annotated[
+        str | None, typer.Option(help="Also say how many turns of this split are read rightly, by words and model.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write follow_ups.json to.")] = FITTED,
+    device: DeviceOption = None,
+) -> None:
+    """Fit whether a question leans on the last answer. Writes the model as data.
+
+    Example: python -m evals fit-follow-ups evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library --judge test
+    """
+    from evals.cases.question_set import check_against
+    from evals.commands.reading import read_set
+    from evals.fit import follow_ups
+    from evals.fit.answerability import own_cases
+    from evals.fit.regression import fingerprints, fit
+    from evals.runs.session import papers_of
+    from rag.wiring import open_searcher
+
+    settings = Settings.load(library=library, device=device)
+    sets = [read_set(path) for path in question_sets]
+    by_split = {name: own_cases(sets, name) for name in (split, judge) if name is not None}
+    for cases in by_split.values():
+        check_against(cases, papers_of(settings))
+    with closing(open_searcher(settings)) as searcher:
+        facts = {"sets": fingerprints(sets), "split": split, "library": searcher.library.fingerprint()}
+        facts["embedder"] = searcher.description["embedder"]
+        examples = follow_ups.follow_up_examples(searcher, by_split[split])
+        model = fit(examples, follow_ups.follow_up_threshold, facts)
+        message = f"AUROC {model.fitted_on['auroc_left_out']} on examples left out, threshold {model.threshold}"
+        _write(out, "follow_ups", model.json(), message)
+        if judge is not None:
+            print(follow_ups.judged(searcher, by_split[judge], model), file=sys.stderr)
 
 
 def _facts(assistant: "Assistant") -> dict[str, Any]:

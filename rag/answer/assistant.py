@@ -4,6 +4,7 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answer import quoted, repeats, writing
@@ -155,8 +156,20 @@ class Assistant:
         if other and other.english:
             yield from other.restored(self.stream(other.english, history, mode, most_papers))
             return
-        query = self.searcher.understand(question, history)
-        told = other.restricted(query) if other else self._records.answer(query)
+        understood = self.searcher.understand(question, history)
+        if other:
+            understood = other.restricted(understood)
+        with closing(self._steps(understood, mode, most_papers, clock, asks_records=other is None)) as steps:
+            for step in steps:
+                if isinstance(step, Answer):
+                    yield replace(step, about=understood.about)
+                else:
+                    yield replace(step, about=understood.about, draft=_about(step.draft, understood))
+
+    def _steps(
+        self, understood: Query, mode: Mode, most_papers: int | None, clock: Clock, *, asks_records: bool = True
+    ) -> Generator[Progress | Answer, None, None]:
+        told = self._records.answer(understood) if asks_records else understood
         clock.mark("rewrite")
         if isinstance(told, Answer):
             yield replace(told, timings_ms=clock.times())
@@ -275,6 +288,10 @@ class Assistant:
             < model.threshold
         )
         return missing if len(missing) < len(every) else ()
+
+
+def _about(draft: Answer | None, query: Query) -> Answer | None:
+    return replace(draft, about=query.about) if draft else None
 
 
 def _first(answer: Answer, count: int) -> Answer:

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answer import library_facts, paper_facts, pasted, record_answers
+from rag.answer.by_age import by_age
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
+from rag.answer.two_parts import two_parts
 from rag.core.domain import Answer
 from rag.core.text import content_words
 from rag.library.bibliography import Bibliography
@@ -43,7 +45,7 @@ class Records:
     def answer(self, query: Query) -> Answer | Query:
         """The answer, where the records or nothing at all are asked for; else the query, restricted to the papers that it means by
         their records."""
-        step = talk.step(query.typed)
+        step = query.step or talk.step(query.typed)
         if step and query.about:
             return query
         alone = not query.about
@@ -58,9 +60,13 @@ class Records:
             return pasted.card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
+        if both := two_parts(query, self.library):
+            return both
         detail = detail_question(typed)
         told = self._detail(detail, query) if detail else None
         if told:
+            return told
+        if told := by_age(query, self.library):
             return told
         return self._pasted(query, typed) or narrowed(query, self.library, self.bibliography)
 

@@ -183,7 +183,9 @@ class Answer:
     `retrieved` are the papers found, best first. `evidence` are all sentences that were read, best first. `missing` are the parts of
     the question that were not found. `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has
     the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted, or what
-    was not understood. `withheld` are the sentences of its papers that were kept back.
+    was not understood. `withheld` are the sentences of its papers that were kept back. `about` are the ids of the papers that the
+    question is understood to be about, because of what was said before or because it names them by an identifier; none where it is
+    asked of the whole library.
     """
 
     question: str
@@ -204,6 +206,14 @@ class Answer:
     threshold: float = 0.0
     origin: Origin = "abstracts"
     withheld: tuple[Withheld, ...] = ()
+    about: tuple[str, ...] = ()
+
+    @property
+    def about_papers(self) -> tuple[Paper, ...]:
+        """The papers that the question is about, as far as the answer holds them."""
+        found = (*self.cited_papers, *self.nearest, *(hit.paper for hit in self.retrieved))
+        by_id = {paper.id: paper for paper in found}
+        return tuple(by_id[paper_id] for paper_id in self.about if paper_id in by_id)
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -227,7 +237,7 @@ class Progress:
     """A step of `Assistant.stream` before the answer is complete.
 
     `hits` are the papers found (empty while searching); `done` of `total` candidate sentences have been read;
-    `draft` is the growing answer.
+    `draft` is the growing answer; `about` as in `Answer`.
     """
 
     stage: Stage
@@ -236,6 +246,7 @@ class Progress:
     done: int = 0
     total: int = 0
     draft: Answer | None = None
+    about: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class _Withheld(BaseModel):
 class _Answer(BaseModel):
     question: str
     standalone_question: str
+    about: list[str] = Field([], max_length=_MOST)
     mode: Mode = "quote"
     outcome: Outcome
     p_answerable: float = Field(ge=0, le=1)
@@ -108,6 +109,8 @@ def paper_ids(saved: Any) -> set[str]:
     """The ids of all papers that saved answers name, however deep they stand."""
     if isinstance(saved, Mapping):
         own = {saved["paper_id"]} if isinstance(saved.get("paper_id"), str) else set()
+        about = saved.get("about")
+        own |= {item for item in about if isinstance(item, str)} if isinstance(about, list) else set()
         return own.union(*map(paper_ids, saved.values()))
     return set().union(*map(paper_ids, saved)) if isinstance(saved, list) else set()
 
@@ -205,6 +208,7 @@ def answer_of(saved: Any, papers: Mapping[str, Paper], told: Told = _nothing_tol
             for item in data.withheld
             if item.paper_id in papers and item.start < item.end <= len(papers[item.paper_id].abstract)
         ),
+        about=tuple(paper_id for paper_id in data.about if paper_id in papers),
     )
     return Restored(_with_text(answer, data.answer), len(data.sentences) - len(sentences))
 
@@ -218,7 +222,11 @@ def _told_anew(data: _Answer, told: Told) -> Restored:
         )
         return Restored(empty, max(1, len(data.sentences)))
     same = replace(
-        again, question=data.question, standalone_question=data.standalone_question, timings_ms=data.timings_ms
+        again,
+        question=data.question,
+        standalone_question=data.standalone_question,
+        timings_ms=data.timings_ms,
+        about=tuple(data.about),
     )
     return Restored(same)
 

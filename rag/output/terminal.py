@@ -19,6 +19,7 @@ from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
 from rag.core.links import paper_link
 from rag.core.references import byline
+from rag.output.about import about_label
 from rag.output.wrapping import wrapped
 
 _WITHHELD_CHARS = 600
@@ -42,7 +43,9 @@ class _Page:
 def print_answer(answer: Answer, *, why: bool = False) -> None:
     """The answer, its sources with links, and on request every sentence that was read."""
     page = _Page()
-    if answer.standalone_question != answer.question:
+    if about := about_label(answer.about_papers):
+        page.show(f"About: {about}\n", style="italic")
+    elif answer.standalone_question != answer.question:
         page.show(f"Asked as: {answer.standalone_question}\n", style="italic")
     page.show(answer.text)
     if answer.cited_papers:

@@ -37,6 +37,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "question": answer.question,
         "standalone_question": answer.standalone_question,
+        "about": list(answer.about),
         "mode": answer.mode,
         "outcome": answer.outcome,
         "p_answerable": answer.p_answerable,

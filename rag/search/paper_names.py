@@ -17,7 +17,7 @@ def owners(question: str, hits: Sequence[Hit]) -> tuple[str, ...]:
     is introduced there, and in few others."""
     ids = [hit.paper.id for hit in hits if _is_named(hit.paper, question)]
     for name in kinds.names(question):
-        holders = [hit.paper.id for hit in hits if _is_about(hit.paper, name)]
+        holders = [hit.paper.id for hit in hits if is_about(hit.paper, name)]
         if 1 <= len(holders) <= OWNERS and not set(holders) & set(ids):
             ids.append(holders[0])
     return tuple(ids)
@@ -29,7 +29,8 @@ def _is_named(paper: Paper, question: str) -> bool:
     return " " in name and normalise(name) in normalise(question)
 
 
-def _is_about(paper: Paper, name: str) -> bool:
+def is_about(paper: Paper, name: str) -> bool:
+    """Whether the name stands in the title, more than once in the abstract, or is introduced there."""
     word = rf"(?<!\w){re.escape(name)}(?!\w)"
     introduced = rf"\b(?:introduc|propos|present|call|nam|term|dub)\w*\W+(?:\w+\W+){{0,4}}?{word}"
     return (

@@ -5,15 +5,18 @@ Owns: limits on questions, how a follow-up is understood, the open library. Know
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from rag.core.domain import Hit, Message, Paper
 from rag.core.errors import QuestionError
-from rag.core.text import clean, normalise
+from rag.core.logistic import Logistic
+from rag.core.text import clean, normalise, words
 from rag.library.store import Library
+from rag.question import spellings
 from rag.question.follow_up import Query, standalone
 from rag.question.identifiers import identifiers_in, without_identifiers
 from rag.search.hybrid import HybridRetriever
-from rag.search.paper_names import OWNERS
+from rag.search.paper_names import OWNERS, is_about
 from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
 
 RETRIEVED = 10
@@ -21,6 +24,9 @@ _QUERY_CHARS = 1_000
 """Of a paper's title and abstract, or of a passage, as a query: as much as the embedder takes in."""
 _PASSAGES = 8
 _EMPTY = "the question is empty; type what you want to know about these papers"
+_WORDS = 12
+"""Of a text in which the names of papers are looked for."""
+_LOOKED_AT = 20
 
 
 class Searcher:
@@ -33,6 +39,7 @@ class Searcher:
         reranker: Reranker,
         max_question_chars: int,
         description: Mapping[str, str],
+        follow_ups: Logistic | None = None,
     ) -> None:
         self.library = library
         self.retriever = retriever
@@ -40,6 +47,7 @@ class Searcher:
         """What runs: embedder and device."""
         self._reranker = reranker
         self._max_chars = max_question_chars
+        self._follow_ups = follow_ups
 
     def close(self) -> None:
         """Close the vector index and the library."""
@@ -80,7 +88,7 @@ class Searcher:
             text = f"{rest} (about: {titles})" if rest else titles
             about = tuple(paper.id for paper in identified)
             return Query(typed, rest or titles, text, text, about=about, by_identifier=True)
-        return standalone(typed, history, self)
+        return standalone(typed, history, self, self._follow_ups)
 
     def _checked(self, question: str) -> str:
         """The question as one line of visible text."""
@@ -142,7 +150,21 @@ class Searcher:
         return list(papers.values())
 
     def papers_named(self, name: str) -> list[Paper]:
-        """The papers that hold a name, where they are few: it is theirs."""
+        """The papers that hold a name, where they are few: it is theirs. Those that it is the name of stand first."""
         if self.library.holding([name]).get(name, 0) > OWNERS:
             return []
-        return self.library.papers(self.library.lexical([name], OWNERS))
+        held = self.library.papers(self.library.lexical([name], OWNERS))
+        return sorted((paper for paper in held if is_about(paper, name)), key=lambda paper: name not in paper.title)
+
+    def papers_called(self, text: str, whole: bool = False) -> list[Paper]:
+        """The papers whose short name stands in the text as it is written there, or is the `whole` text in another spelling."""
+        typed = words(text)[:_WORDS]
+        joined = ["".join(pair) for pair in pairwise(typed)] if whole else []
+        near = self.library.papers(self.library.lexical([*typed, *joined], _LOOKED_AT)) if typed else []
+        return [
+            paper for paper in near if (spellings.is_name(text, paper) if whole else spellings.stands_in(text, paper))
+        ]
+
+    def hits_like(self, text: str, limit: int) -> tuple[Hit, ...]:
+        """The best papers for a text, best first."""
+        return self.retriever.hits(text[:_QUERY_CHARS], limit)

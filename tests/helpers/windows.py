@@ -138,9 +138,10 @@ class Scripted:
             raise ZeroDivisionError("a secret detail")
         standalone = f"{question} (about FastCache)" if history else question
         hits = self.search(question)
-        answer = script(question, standalone, hits)
+        about = ("cache",) if history and "about it" in question else ()
+        answer = replace(script(question, standalone, hits), about=about)
         yield Progress("searching", standalone)
-        yield Progress("reading", standalone, hits, 0, 10)
+        yield Progress("reading", standalone, hits, 0, 10, about=about)
         try:
             while "hold read" in question and not self.gate.wait(0.02):
                 yield Progress("reading", standalone, hits, 3, 10)

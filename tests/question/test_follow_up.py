@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from rag.core.domain import Message, Paper
+from rag.core.domain import Hit, Message, Paper
+from rag.core.text import content_words, words
 from rag.ingest.formats.record import make_paper
+from rag.question import spellings
 from rag.question.follow_up import leans_on_history, quotes_in, repeats, standalone
 
 ANSWER = "“DeepCache is a training-free way to speed diffusion up.” [1]\n\n“Codecs cost 25 tokens a second.” [2]"
@@ -31,6 +33,15 @@ class _Library:
 
     def papers_named(self, name: str) -> list[Paper]:
         return self._named
+
+    def papers_called(self, text: str, whole: bool = False) -> list[Paper]:
+        called = spellings.is_name if whole else spellings.stands_in
+        return [paper for paper in self._papers if called(text, paper)]
+
+    def hits_like(self, text: str, limit: int) -> list[Hit]:
+        wanted = set(content_words(text))
+        found = [paper for paper in self._papers if wanted & set(words(paper.abstract))]
+        return [Hit(paper, 1.0, {}) for paper in found[:limit]]
 
 
 def _history(*contents: str) -> list[Message]:

@@ -24,12 +24,12 @@ def test_a_value_of_a_template_is_text_in_an_element_and_in_an_attribute(text: s
 def test_only_what_is_marked_as_html_is_html() -> None:
     assert literal("<b>") == "&lt;b&gt;"
     assert literal(Markup("<b>")) == "<b>"
-    assert render("asked", question="a\x00\u202e<b>").count("a&lt;b&gt;") == 1
+    assert render("asked", question="a\x00\u202e<b>", about="", titles="").count("a&lt;b&gt;") == 1
 
 
 def test_a_name_that_is_not_given_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="question"):
-        render("asked")
+        render("asked", about="", titles="")
 
 
 def test_line_breaks_of_a_template_are_not_seen() -> None:

@@ -139,3 +139,18 @@ def test_timing_line() -> None:
     answer = replace(answered(), evidence=evidence, timings_ms={"retrieve": 41.0, "read": 912.0})
     assert timing_line(answer, 59) == "Searched 59 papers, 0.04 s · read 10 sentences, 0.9 s"
     assert timing_line(replace(answer, timings_ms={}), 1) == "Searched 1 paper · read 10 sentences"
+
+
+def test_what_a_question_is_about_stands_in_a_pill_with_a_button_to_take_it_away() -> None:
+    papers = [paper(title=title) for title in ("Fast: A", "Slow: B", "A long title <b>without</b> a name")]
+    answer = replace(answered(citation(papers[0], "One.")), standalone_question="q (about: Fast: A)")
+    turn = replace(done(answer), standalone="q (about: Fast: A)", about=tuple(papers[:1]))
+    html = str(parts(turn)["asked"])
+    assert "About: Fast" in " ".join(Shown(html).text.split())
+    assert html.count('data-do="ask-all"') == 2
+    two = Shown(str(parts(replace(turn, about=tuple(papers[:2])))["asked"])).text
+    assert "Fast and Slow" in two
+    three = str(parts(replace(turn, about=tuple(papers)))["asked"])
+    assert "3 papers" in Shown(three).text and "&lt;b&gt;" in three
+    assert "Asked as" in Shown(str(parts(replace(turn, about=()))["asked"])).text
+    assert parts(replace(turn, standalone=""))["asked"] == ""

@@ -16,7 +16,17 @@ from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
 from ui.views.turn import turn_parts
 
 _MOST_TURNS = 500
-_DRAFT = ("question", "standalone_question", "mode", "outcome", "p_answerable", "answer", "sentences", "missing")
+_DRAFT = (
+    "question",
+    "standalone_question",
+    "about",
+    "mode",
+    "outcome",
+    "p_answerable",
+    "answer",
+    "sentences",
+    "missing",
+)
 
 
 class SavedTurn(BaseModel):
@@ -93,4 +103,5 @@ def turn_of(saved: SavedTurn, papers: Mapping[str, Paper], told: Told) -> ChatTu
         hits=answer.retrieved,
         answer=answer,
         lost=restored.lost,
+        about=answer.about_papers,
     )

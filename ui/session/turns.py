@@ -140,12 +140,14 @@ def _after(turn: ChatTurn, item: Progress | Answer) -> ChatTurn:
     """The turn once this item of the assistant's stream has come."""
     standalone = standalone_if_other(turn.question, item.standalone_question)
     if isinstance(item, Answer):
-        return replace(turn, step="done", standalone=standalone, answer=item, hits=item.retrieved or turn.hits)
+        hits = item.retrieved or turn.hits
+        return replace(turn, step="done", standalone=standalone, answer=item, hits=hits, about=item.about_papers)
     return replace(
         turn,
         step=item.stage,
         standalone=standalone,
         hits=item.hits or turn.hits,
+        about=tuple(hit.paper for hit in item.hits if hit.paper.id in item.about) or turn.about,
         done=item.done,
         total=item.total,
         answer=item.draft or turn.answer,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ui.records import ENDED, EXPORTS, ChatTurn
 from ui.views.answer import answer_blocks
+from ui.views.asked import asked
 from ui.views.follow_ups import follow_ups
 from ui.views.outcomes import state_row
 from ui.views.sources import sources, sources_label
@@ -28,7 +29,7 @@ def turn_parts(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[st
     return {
         "id": turn.id,
         "step": turn.step,
-        "asked": render("asked", question=turn.standalone) if turn.standalone else "",
+        "asked": asked(turn),
         "state": state_row(turn, papers),
         "blocks": answer_blocks(turn.answer, turn.id) if turn.answer is not None else [],
         "foot": _foot(turn, about) if turn.step in ENDED else "",
