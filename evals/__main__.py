@@ -33,6 +33,7 @@ for command in (
     fit.fit_decline,
     fit.fit_checker,
     fit.fit_ranking,
+    fit.fit_roles,
     bench.bench,
     bench.bench_writer,
 ):
