@@ -116,9 +116,12 @@ class _View:
 
     def limits(self, most: int) -> Iterator[RoleSentence]:
         """The limits that the work states of itself."""
-        for sentence in self._told[self._told.index(self.opening) :]:
-            own = sentence.roles["background"] < 0.5 and not patterns("others_work").search(sentence.text)
-            if own and patterns("states_limits").search(sentence.text):
+        for sentence in self._told:
+            text = sentence.text
+            # What is overcome is the limit of others.
+            of_others = patterns("others_work", "limits_of_others", "proposes").search(text)
+            own = sentence.place > self.opening.place and sentence.roles["background"] < 0.5
+            if own and not of_others and patterns("states_limits").search(text):
                 yield sentence
 
     def _introduces(self, sentence: RoleSentence) -> float:
