@@ -34,6 +34,7 @@ for command in (
     fit.fit_checker,
     fit.fit_ranking,
     fit.fit_follow_ups,
+    fit.fit_roles,
     bench.bench,
     bench.bench_writer,
 ):

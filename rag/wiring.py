@@ -74,6 +74,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         from rag.answer.assistant import Assistant, FittedModels
         from rag.core.logistic import load_logistic, load_weights
         from rag.evidence.ranking import SentenceRanker
+        from rag.evidence.roles import load_roles
         from rag.models.writer import described
 
         files = find_model(settings.reader, settings.cache, report)
@@ -99,7 +100,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         return Assistant(
             searcher,
             ranker,
-            FittedModels(load_logistic("answerability"), load_logistic("listing")),
+            FittedModels(load_logistic("answerability"), load_logistic("listing"), load_roles()),
             description,
             max_quotes=settings.max_quotes,
             mode=settings.mode,

@@ -1,4 +1,4 @@
-"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking, fit-follow-ups."""
+"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking, fit-follow-ups, fit-roles."""
 
 import sys
 from contextlib import closing
@@ -178,6 +178,50 @@ def fit_follow_ups(
         _write(out, "follow_ups", model.json(), message)
         if judge is not None:
             print(follow_ups.judged(searcher, by_split[judge], model), file=sys.stderr)
+
+
+def fit_roles(
+    train: Annotated[Path, typer.Argument(help="Abstracts with labelled sentences (.jsonl or .jsonl.gz) to fit to.")],
+    dev: Annotated[Path, typer.Argument(help="Others, by which the strength of regularisation is chosen.")],
+    test: Annotated[Path, typer.Argument(help="Others, by which the fit is judged.")],
+    out: Annotated[Path, typer.Option(help="Folder to write roles.json to.")] = FITTED,
+    device: DeviceOption = None,
+) -> None:
+    """Fit the roles of sentences in abstracts. Writes the weights as data.
+
+    Example: python -m evals fit-roles csabstruct-train.jsonl.gz csabstruct-dev.jsonl.gz csabstruct-test.jsonl.gz
+    """
+    from evals.fit import roles
+    from evals.scores.tables import progress_of
+    from rag.wiring import open_embedder
+
+    embedder = open_embedder(Settings.load(device=device))
+    parts = []
+    with progress_of("embedding") as begin:
+        labelled = [roles.read_labelled(path) for path in (train, dev, test)]
+        progress = begin(len(labelled))
+        for abstracts in labelled:
+            texts = [text for abstract in abstracts for text in abstract.sentences]
+            parts.append(roles.Part(abstracts, embedder.embed_passages(texts)))
+            progress()
+    kinds = {"places": (False, False), "without": (True, False), "with_vectors": (True, True)}
+    with progress_of("fitting") as begin:
+        progress = begin(len(kinds) * len(roles.STRENGTHS))
+        fits = {
+            name: roles.fit_roles(parts[0], parts[1], words=words, vectors=vectors, progress=progress)
+            for name, (words, vectors) in kinds.items()
+        }
+    judged = {name: roles.measures(parts[2].truth, roles.told_by(fit.weights, parts[2])) for name, fit in fits.items()}
+    facts = {
+        "sets": {path.name: roles.fingerprint(path) for path in (train, dev, test)},
+        "abstracts": [len(part.abstracts) for part in parts],
+        "embedder": embedder.identity.name,
+        "strength": {name: fit.strength for name, fit in fits.items()},
+        "test": {name: {"micro": round(m.micro, 3), "macro": round(m.macro, 3)} for name, m in judged.items()},
+    }
+    del fits["places"]  # only to compare with
+    message = "; ".join(f"{name}: {measured}" for name, measured in judged.items())
+    _write(out, "roles", roles.stored(fits, embedder.identity.sha256, facts), message)
 
 
 def _facts(assistant: "Assistant") -> dict[str, Any]:

@@ -20,6 +20,7 @@ from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
+from rag.evidence.roles import RoleModel
 from rag.library.overview import Overview, Overviews
 from rag.library.spelling import TitleWords
 from rag.library.store import Library
@@ -33,10 +34,12 @@ NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class FittedModels:
-    """The fitted models that decide: whether the library answers a question, and which papers a list question lists."""
+    """The fitted models that decide: whether the library answers a question, which papers a list question lists, and what each sentence
+    of an abstract tells."""
 
     answerability: Logistic
     listing: Logistic
+    roles: RoleModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,10 @@ class Assistant:
         self._max_quotes = max_quotes
         self._mode = mode
         self._composer = composer
-        self._records = Records(searcher.library)
         self._title_words = TitleWords(searcher.library)
         self._overviews = Overviews(searcher.library)
-        self._senses = Senses(searcher, description)
+        self._senses = Senses(searcher, description, models.roles)
+        self._records = Records(searcher.library, self._senses.introduction)
 
     @property
     def library(self) -> Library:
@@ -184,28 +187,29 @@ class Assistant:
             clock.mark("read")
             threshold = self._models.answerability.threshold
             looked_up = quoted.noticed(looked_up, query.notice)
-            yield replace(looked_up, timings_ms=clock.times(), threshold=threshold)
-            return
-        findings = yield from self._read(sense, hits, most_papers)
-        clock.mark("read")
-        if query.step == "more" and not findings.evidence:
-            yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
-            return
-        answer, quotes = self._quoted(findings, clock)
-        answer = quoted.noticed(answer, query.notice)
+            looked_up = replace(looked_up, timings_ms=clock.times(), threshold=threshold)
+            if sense.aspect is None or looked_up.outcome != "answered":
+                yield looked_up
+                return
+            answer, is_list = looked_up, False
+            quotes: Sequence[Evidence] = looked_up.evidence[: len(looked_up.sentences)]
+        else:
+            findings = yield from self._read(sense, hits, most_papers)
+            clock.mark("read")
+            if query.step == "more" and not findings.evidence:
+                yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
+                return
+            answer, quotes = self._quoted(findings, clock)
+            answer = quoted.noticed(answer, query.notice)
+            is_list = findings.plan.form == "list"
         # What is looked up or merely comes near is quoted always, so that there is nothing to say of a writer.
         if self._composer is None and mode == "write" and not quoted.lead_of(answer):
             reason = self.description.get("mode_reason", "there is no writer")
             answer = replace(answer, notice=writing.notice(reason, answer.notice))
-        if (
-            self._composer
-            and mode != "quote"
-            and answer.outcome in ("answered", "partial")
-            and findings.plan.form != "list"
-        ):
+        if self._composer and mode != "quote" and answer.outcome in ("answered", "partial") and not is_list:
             yield from writing.write(self._composer, answer, quotes, clock, most_papers)
             return
-        read = len(findings.evidence)
+        read = len(answer.evidence)
         for count in range(1, len(answer.sentences)):
             yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
@@ -247,7 +251,7 @@ class Assistant:
             else item
             for item in quotes
         )
-        sentences = quoted.quote(quotes) if answers else ()
+        sentences = quoted.quote(quotes, query.typed) if answers else ()
         nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
         near = result.hits[: 1 if answers else NEAREST]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from rag.answer import summaries, told
+from rag.answer import told
 from rag.answer.paper_facts import Called, introduces_by_name, listing
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
@@ -20,7 +20,6 @@ from rag.library.store import Library
 from rag.question import kinds
 from rag.question.follow_up import Query
 from rag.question.pasted import Passage
-from rag.question.summaries import SummaryRequest
 
 NOT_HERE = "This text is in none of these abstracts; these are the words that come nearest."
 _ALIKE = 0.9
@@ -161,10 +160,9 @@ def _place(typed: Sequence[str], paper: Paper, asked: bool) -> Place | None:
     return Place(paper, sentences, share) if sentences else None
 
 
-def card(query: Query, paper: Paper) -> Answer:
+def card(query: Query, paper: Paper, introduction: Sequence[Evidence]) -> Answer:
     """A paper that was named alone: its record in a line, and the sentence that says what it does."""
-    request = SummaryRequest(short_name(paper), 1, "all")
-    return told.answer(query, Told(f"{listing(paper)}.", summaries.sentences(paper, request)))
+    return told.answer(query, Told(f"{listing(paper)}.", tuple(introduction)))
 
 
 def whole_abstract(query: Query, papers: Sequence[Paper]) -> Answer:

@@ -5,24 +5,29 @@ says. Pure functions.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
+from rag.question import kinds
+from rag.question.kinds import Kind
 
 DECLINED = "Not in these abstracts."
 _POINTS_BACK = patterns("points_back")
 _POINTS_NOWHERE = patterns("points_nowhere")
+_TOLD_ALONE: tuple[Kind, ...] = ("number", "code")
+"""What one sentence gives, so that others need not come before it."""
 _MOST_NAME_WORDS = 6
 """Words of a title before its colon that still read as a name."""
 
 
-def quote(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
-    """The evidence, best first, grouped by paper: the paper of the best sentence first, and of each paper its best sentence before the
-    others, which keep the abstract's order.
+def quote(evidence: Sequence[Evidence], question: str = "") -> tuple[AnswerSentence, ...]:
+    """The evidence, best first, grouped by paper: the paper of the best sentence first, the sentences of each in the abstract's order,
+    after the best one where that alone holds the number or the code that the question asks for.
 
     Papers are numbered from 1 in the order they appear; all quotes of a paper carry its number.
     """
@@ -30,10 +35,27 @@ def quote(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
     sentences: list[AnswerSentence] = []
     for n, paper_id in enumerate(papers, start=1):
         first, *others = (item for item in evidence if item.paper.id == paper_id)
-        for item in (first, *sorted(others, key=lambda item: item.span.start)):
+        rest = sorted(others, key=_start)
+        ordered = [first, *rest] if _alone(first, rest, question) else sorted([first, *rest], key=_start)
+        for item in ordered:
             citation = Citation(n, item.paper, item.span)
             sentences.append(AnswerSentence(citation.quote, "quote", (citation,)))
     return tuple(sentences)
+
+
+def _start(item: Evidence) -> int:
+    return item.span.start
+
+
+def _alone(first: Evidence, others: Sequence[Evidence], question: str) -> bool:
+    """Whether a sentence holds what is asked for, and no other that would stand before it does."""
+    before = [item for item in others if item.span.start < first.span.start]
+    return any(
+        kinds.asks(question, kind)
+        and kinds.holds(first.text, kind)
+        and not any(kinds.holds(item.text, kind) for item in before)
+        for kind in _TOLD_ALONE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +102,21 @@ def text_of(
     for paragraph in groups:
         if paragraph.label:
             blocks.append(f"{paragraph.label}:")
-        blocks.append(" ".join(map(_with_markers, paragraph.sentences)))
+        blocks.append(" ".join(_with_markers(sentence, ends) for sentence, ends in run_ends(paragraph.sentences)))
     if missing:
         blocks.append(missing_line(missing))
     return "\n\n".join(blocks)
+
+
+def run_ends(sentences: Sequence[AnswerSentence]) -> Iterator[tuple[AnswerSentence, bool]]:
+    """Each sentence, and whether its markers are shown: of a run of quotes of one paper those of the last alone."""
+    for sentence, following in zip_longest(sentences, sentences[1:]):
+        goes_on = (
+            following is not None
+            and sentence.verdict == following.verdict == "quote"
+            and _numbers(sentence) == _numbers(following)
+        )
+        yield sentence, not goes_on
 
 
 def lead_of(answer: Answer) -> str:
@@ -139,10 +172,14 @@ def record_text(sentences: Sequence[AnswerSentence]) -> str:
     return "\n".join(map(_with_markers, sentences))
 
 
-def _with_markers(sentence: AnswerSentence) -> str:
-    markers = "".join(f"[{n}]" for n in dict.fromkeys(citation.n for citation in sentence.citations))
+def _with_markers(sentence: AnswerSentence, ends_run: bool = True) -> str:
+    markers = "".join(f"[{n}]" for n in _numbers(sentence)) if ends_run else ""
     words = f"\u201c{sentence.text}\u201d" if sentence.verdict == "quote" else sentence.text
     return f"{words} {markers}".rstrip()
+
+
+def _numbers(sentence: AnswerSentence) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(citation.n for citation in sentence.citations))
 
 
 def short_name(paper: Paper) -> str:
@@ -159,12 +196,6 @@ def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ..
     """Sentences of several papers, each paper with its number, in the order they have."""
     numbers = {paper_id: n for n, paper_id in enumerate(dict.fromkeys(item.paper.id for item in evidence), start=1)}
     citations = (Citation(numbers[item.paper.id], item.paper, item.span) for item in evidence)
-    return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
-
-
-def in_order(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
-    """Sentences of one paper, quoted in the order they have."""
-    citations = (Citation(1, item.paper, item.span) for item in evidence)
     return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
 
 

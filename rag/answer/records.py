@@ -5,7 +5,7 @@ Knows nothing of models: a library is enough.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.answer import library_facts, paper_facts, pasted, record_answers
@@ -13,7 +13,7 @@ from rag.answer.by_age import by_age
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
 from rag.answer.two_parts import two_parts
-from rag.core.domain import Answer
+from rag.core.domain import Answer, Evidence, Paper
 from rag.core.text import content_words
 from rag.library.bibliography import Bibliography
 from rag.library.store import Library
@@ -26,11 +26,16 @@ from rag.question.record_details import DetailQuestion, detail_question
 _ABOUT = " (about: "
 
 
+Introduction = Callable[[Paper], Sequence[Evidence]]
+
+
 class Records:
     """The records of a library, looked through anew where it has changed. Any thread may ask."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, introduction: Introduction | None = None) -> None:
+        """`introduction` tells the sentence that says what a paper is; without it cards have none."""
         self.library = library
+        self._introduction = introduction
         self._lock = threading.Lock()
         self._kept: tuple[int, Bibliography] | None = None
 
@@ -57,7 +62,7 @@ class Records:
             return library_facts.guide_to(kind or "help", query, self.library, nothing_before=bool(step))
         asked = talk.whole(typed, alone)
         if asked == "random" and self.library.count():
-            return pasted.card(query, library_facts.any_paper(typed, self.library))
+            return self._card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
         if both := two_parts(query, self.library):
@@ -69,6 +74,9 @@ class Records:
         if told := by_age(query, self.library):
             return told
         return self._pasted(query, typed) or narrowed(query, self.library, self.bibliography)
+
+    def _card(self, query: Query, paper: Paper) -> Answer:
+        return pasted.card(query, paper, self._introduction(paper) if self._introduction else ())
 
     def _holds_all(self, question: str) -> bool:
         """Whether an abstract here has all that a question about the world names."""
@@ -99,7 +107,7 @@ class Records:
             name = name_alone(typed)
             papers = pasted.papers_called(name, self.library) if name else []
         if len(papers) == 1:
-            return pasted.card(query, papers[0])
+            return self._card(query, papers[0])
         if papers:
             return library_facts.list_of(query, "Papers of this name:", papers, len(papers))
         text = passage(typed)

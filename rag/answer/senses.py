@@ -9,18 +9,20 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import counted, details, languages, quoted, summaries, values, without
+from rag.answer import counted, details, languages, quoted, values, without
+from rag.answer.aspects import Aspects
 from rag.answer.languages import OTHER_LANGUAGE, Foreign
 from rag.answer.told import Told, limited
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
-from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
-from rag.question import extremes, kinds
+from rag.evidence.roles import RoleModel
+from rag.question import extremes
+from rag.question.aspects import aspect_request
 from rag.question.follow_up import Query
 from rag.question.languages import is_foreign
 from rag.question.negations import Negation, naming, negation
-from rag.question.summaries import SummaryRequest, comparable, summary_request
+from rag.question.summaries import SummaryRequest
 from rag.search.paper_names import owners
 from rag.search.searcher import RETRIEVED, Searcher
 
@@ -35,14 +37,15 @@ NO_MERIT_AT_ALL = (
 @dataclass(frozen=True, slots=True)
 class Sense:
     """How a question is understood beyond its form: `query` is what is asked, without a condition that `condition` holds or without
-    the `merit` that is asked for, or about the paper that `summary` is to sum up. `words` are those of the question, without what it
-    says of authors, years and venues."""
+    the `merit` that is asked for. `aspect` is the aspect that is asked for, of the `papers` with these ids, or of a thing where there
+    are none. `words` are those of the question, without what it says of authors, years and venues."""
 
     query: Query
     words: str
     condition: Negation | None = None
     merit: bool = False
-    summary: SummaryRequest | None = None
+    aspect: SummaryRequest | None = None
+    papers: tuple[str, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -68,11 +71,16 @@ class Sense:
 
 
 class Senses:
-    """Answers what the usual flow would turn round. `description` says which embedder runs."""
+    """Answers what the usual flow would turn round. `description` says which embedder runs, `roles` tells the roles of sentences."""
 
-    def __init__(self, searcher: Searcher, description: Mapping[str, str]) -> None:
+    def __init__(self, searcher: Searcher, description: Mapping[str, str], roles: RoleModel) -> None:
         self._searcher = searcher
+        self._aspects = Aspects(searcher, roles, description.get("embedder_sha256", ""))
         self._one_language = patterns("many_languages").search(description.get("embedder", "")) is None
+
+    def introduction(self, paper: Paper) -> tuple[Evidence, ...]:
+        """The sentence that says what a paper is."""
+        return self._aspects.introduction(paper)
 
     def foreign(self, question: str) -> Foreign | None:
         """The question, where it is in a language that the models do not read and names papers of the library."""
@@ -83,9 +91,10 @@ class Senses:
         if self._one_language and not query.about and not query.no_claim and is_foreign(query.typed):
             shared = languages.by_shared_words(query, self._searcher.library)
             return Sense(shared or query, query.typed)
-        request = summary_request(query.typed)
-        if request is not None:
-            return self._to_sum_up(query, request)
+        request = aspect_request(query.typed) if query.within is None and not query.step else None
+        if request is not None and (meant := self._aspects.meant(query, request)) is not None:
+            about, papers = meant
+            return Sense(about, query.typed, aspect=request, papers=papers)
         asked = query.own_words if query.within is not None or query.notice else query.typed
         condition = None if query.about else negation(asked)
         if condition is not None and condition.manner != "without" and condition.has_topic:
@@ -97,31 +106,11 @@ class Senses:
             return Sense(replace(query, own_words=text, text=text, sentence_question=text), asked, merit=True)
         return Sense(query, asked)
 
-    def _to_sum_up(self, query: Query, request: SummaryRequest) -> Sense:
-        """The request, where it is of one paper of the library: the one that the question is about already, or the one named."""
-        if len(query.about) == 1:
-            papers = self._searcher.papers(query.about)
-            meant = summaries.is_pronoun(request.target) or summaries.paper_called(request.target, papers)
-            return Sense(query, query.typed, summary=request if meant or query.by_identifier else None)
-        called = self._paper_called(request.target)
-        if called is None:
-            return Sense(query, query.typed)
-        paper = next(iter(self._searcher.papers([called])))
-        text = f"{query.typed} (about: {paper.title or paper.abstract[:100]})"
-        return Sense(replace(query, text=text, about=(called,), by_identifier=True), query.typed, summary=request)
-
-    def _paper_called(self, target: str) -> str | None:
-        """The id of the paper that a name or title belongs to."""
-        hits = self._searcher.retriever.hits(target[:300], RETRIEVED)
-        called = summaries.paper_called(target, [hit.paper for hit in hits])
-        names = {word for name in kinds.names(target) for word in words(name)}
-        # "How X works" asks for one thing of X, not for a summary.
-        is_a_name = set(content_words(comparable(target))) <= names
-        return called or (next(iter(owners(target, hits)), None) if is_a_name else None)
-
     def answer(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None = None) -> Answer | None:
         """The answer to a question that is not read as usual, from the first `most_papers` papers; None where it is read as usual."""
         query = sense.query
+        if sense.aspect is not None:
+            return self._aspects.answer(query, sense.aspect, sense.papers[:most_papers], hits)
         told = self._told(sense, hits) if hits and not query.by_identifier else None
         if told is None:
             return None
@@ -167,8 +156,6 @@ class Senses:
             quotes: what it quotes, best first.
             most_papers: how many papers are shown where they are counted.
         """
-        if sense.summary is not None and sense.query.about:
-            return self._summary(sense.summary, sense.query.about[0], answer)
         if answer.outcome != "declined" and sense.condition is not None:
             papers = "" if sense.condition.manner == "but" else "papers that name "
             return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
@@ -200,22 +187,6 @@ class Senses:
                 answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)
             )
         return answer
-
-    def _summary(self, request: SummaryRequest, paper_id: str, answer: Answer) -> Answer:
-        paper = next(iter(self._searcher.papers([paper_id])), None)
-        chosen = summaries.sentences(paper, request) if paper else ()
-        if not chosen:
-            return answer
-        sentences = quoted.in_order(chosen)
-        return replace(
-            answer,
-            outcome="answered",
-            p_answerable=max(answer.p_answerable, answer.threshold),
-            text=quoted.text_of(sentences),
-            sentences=sentences,
-            missing=(),
-            nearest=(),
-        )
 
 
 def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:

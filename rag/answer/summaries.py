@@ -1,83 +1,192 @@
-"""The sentences that sum up a paper: what it does, how, and its main result, as they stand in the abstract."""
+"""The sentences of an abstract that answer for one aspect of a paper: what it is, how it works, its problem, results or limits.
 
-from collections.abc import Iterator, Sequence
+Owns: which sentences these are, by their roles, the name of the paper and a few words. Which paper is meant is decided in
+`rag.answer.named`, and which aspect in `rag.question.aspects`. Pure functions.
+"""
 
-from rag.core import lexicon
-from rag.core.domain import Evidence, Paper, Span
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from rag.core.domain import Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
-from rag.core.sentences import sentences as sentences_of
-from rag.core.text import content_words
-from rag.evidence.injection import quotable
+from rag.evidence.roles import RoleSentence
 from rag.question import kinds
 from rag.question.summaries import SummaryRequest, comparable
 
-_MOST_OF_TITLE = 0.8
-_LEAST_WORDS = 4
-"""Of a title that is typed in other words or in part."""
+_LIKELY = 0.35
+"""A sentence that is this likely of a role is taken for one of it, where it is half as likely as the likeliest."""
+_MOST_PROBLEMS = 2
 
 
-def paper_called(target: str, papers: Sequence[Paper]) -> str | None:
-    """The id of the first paper whose name or title this is; None where it is that of none."""
-    wanted = comparable(target)
-    for paper in papers:
-        name = comparable(name_in_title(paper.title))
-        if wanted and wanted in (name, comparable(paper.title)):
-            return paper.id
-    typed = set(content_words(wanted))
-    titles = {paper.id: set(comparable(paper.title).split()) for paper in papers}
-    for paper_id, title in titles.items():
-        shared = len(typed & title)
-        if shared >= _LEAST_WORDS and shared >= _MOST_OF_TITLE * len(typed) and shared >= len(title) / 2:
-            return paper_id
-    # "The paper on scene text editing" is the one with these words in its title.
-    holders = [paper_id for paper_id, title in titles.items() if typed <= title]
-    told_so = patterns("says_paper").search(target) is not None
-    return holders[0] if told_so and len(holders) == 1 and len(typed) > 1 else None
+def sentences_of(paper: Paper, told: Sequence[RoleSentence], request: SummaryRequest) -> tuple[RoleSentence, ...]:
+    """As many sentences as are asked for at most, in the abstract's order; none where the abstract says nothing of it.
 
-
-def is_pronoun(target: str) -> bool:
-    """Whether a paper is meant that was spoken of: "it", "this paper"."""
-    return set(comparable(target).split()) <= lexicon.words("pronouns")
-
-
-def sentences(paper: Paper, request: SummaryRequest) -> tuple[Evidence, ...]:
-    """As many sentences as were asked for, in the abstract's order."""
-    spans = quotable(paper.abstract, sentences_of(paper.abstract))
-    if not spans:
+    Args:
+        paper: the one asked about.
+        told: its sentences that may be quoted, in their order.
+        request: the aspect; what it names is a name of the paper too.
+    """
+    if not told:
         return ()
-    chosen = list(dict.fromkeys(_by_role(paper, spans, request)))[: request.sentences]
-    return tuple(Evidence(paper, span, 0.0, {}) for span in sorted(chosen, key=lambda span: span.start))
+    if request.part == "availability":
+        return tuple(sentence for sentence in told if kinds.holds(sentence.text, "code"))[: request.sentences]
+    # Where code is answers nothing else.
+    content = [sentence for sentence in told if not kinds.holds(sentence.text, "code")] or list(told)
+    view = _View(content, names_of(paper, request.target))
+    chosen = _CHOICES.get(request.part, _View.summary)(view, request.sentences)
+    places = list(dict.fromkeys(sentence.place for sentence in chosen))[: request.sentences]
+    return tuple(sentence for sentence in told if sentence.place in places)
 
 
-def _by_role(paper: Paper, spans: Sequence[Span], request: SummaryRequest) -> Iterator[Span]:
-    """The sentences, those that a summary needs most first."""
-    texts = {span: span.of(paper.abstract) for span in spans}
-    told = [span for span in spans if not kinds.holds(texts[span], "code")]
-    what = _purpose(paper, told, request) or (told or list(spans))[0]
-    after = [span for span in told if span.start > what.start]
-    results = [span for span in after if patterns("tells_result").search(texts[span])]
-    hows = [span for span in after if span not in results]
-    yield what
-    if request.part == "contribution":
-        yield from hows[:1]
-        yield from results[-1:]
-    else:
-        with_number = [span for span in results if kinds.holds(texts[span], "number")]
-        yield from (with_number or results)[-1:]
-        yield from hows[:1]
-    yield from hows[1:]
-    yield from results
-    yield from (span for span in told if span.start < what.start)
-    yield from spans
+def names_of(paper: Paper, target: str = "") -> tuple[str, ...]:
+    """What a paper is called in its abstract, in a form that can be compared."""
+    names = (comparable(name_in_title(paper.title)), comparable(target))
+    return tuple(name for name in dict.fromkeys(names) if name)
 
 
-def _purpose(paper: Paper, spans: Sequence[Span], request: SummaryRequest) -> Span | None:
-    """The sentence that says what a paper does: the one that introduces what it is called, before others that propose something."""
-    names = {name for name in (comparable(name_in_title(paper.title)), comparable(request.target)) if name}
-    texts = {span: span.of(paper.abstract) for span in spans}
-    own = [span for span in spans if kinds.tells_own_work(texts[span])]
-    named = [span for span in own if any(name in comparable(texts[span]) for name in names)]
-    introducing = [span for span in named if patterns("introduces").search(texts[span])]
-    proposing = [span for span in spans if patterns("proposes").search(texts[span])]
-    return next(iter((*introducing, *proposing, *named, *own)), None)
+def near_limits(told: Sequence[RoleSentence]) -> tuple[RoleSentence, ...]:
+    """What comes nearest to a limit: a loss that is told, else the result of the trial, which says what was tried."""
+    content = [sentence for sentence in told if not kinds.holds(sentence.text, "code")]
+    losses = [sentence for sentence in content if patterns("near_limits").search(sentence.text)]
+    if losses:
+        return tuple(losses[:_MOST_PROBLEMS])
+    return tuple(sorted(content, key=_result)[-1:])
+
+
+class _View:
+    """The sentences of one abstract, seen from the one that introduces what the paper is about."""
+
+    def __init__(self, told: Sequence[RoleSentence], names: Sequence[str]) -> None:
+        self._told = told
+        self._names = names
+        self.opening = max(told, key=self._introduces)
+
+    def summary(self, most: int) -> Iterator[RoleSentence]:
+        """What it is, what came out, how it works, then more of each, then the rest."""
+        ways = self._ways()
+        yield self.opening
+        if most > 1:
+            yield from self._results()[:1]
+        yield from ways
+        yield from self._results()
+        yield from self._told
+
+    def contribution(self, most: int) -> Iterator[RoleSentence]:
+        """What it is, how it works, and what came out."""
+        yield self.opening
+        yield from self._ways()[:1]
+        yield from self._results()
+        yield from self._ways()
+
+    def plainly(self, most: int) -> Iterator[RoleSentence]:
+        """What it is, then the shortest sentences on how it works or what came out."""
+        yield self.opening
+        rest = [*self._ways()[:3], *self._results()[:2]]
+        yield from sorted(rest, key=lambda sentence: len(sentence.text.split()))
+
+    def ways(self, most: int) -> Iterator[RoleSentence]:
+        """How it works; the sentence that introduces it only where no other tells."""
+        every = [(self._way(sentence), sentence) for sentence in self._told if sentence != self.opening]
+        ways = _likely(every)
+        yield from ways
+        if not ways:
+            yield self.opening
+            yield from self._ways()[:1]
+
+    def problem(self, most: int) -> Iterator[RoleSentence]:
+        """What was wrong before, and what is done about it."""
+        before = [sentence for sentence in self._told if sentence.place < self.opening.place]
+        troubled = [sentence for sentence in before if patterns("trouble").search(sentence.text)]
+        if not troubled:
+            after = [sentence for sentence in self._told if sentence.roles["background"] > 0.5]
+            troubled = [sentence for sentence in after if patterns("trouble").search(sentence.text)]
+        told = sorted(troubled or before[-1:], key=lambda sentence: self._trouble(sentence), reverse=True)
+        yield from told[: min(_MOST_PROBLEMS, max(1, most - 1))]
+        yield self.opening
+
+    def purpose(self, most: int) -> Iterator[RoleSentence]:
+        """What is aimed at."""
+        yield self.opening
+        yield from _likely([(sentence.roles["objective"], sentence) for sentence in self._told])[:1]
+
+    def outcome(self, most: int) -> Iterator[RoleSentence]:
+        """What came out."""
+        results = _likely([(_result(sentence), sentence) for sentence in self._told if sentence != self.opening])
+        yield from results or self._results()[:1] or [self.opening]
+
+    def limits(self, most: int) -> Iterator[RoleSentence]:
+        """The limits that the work states of itself."""
+        for sentence in self._told:
+            text = sentence.text
+            # What is overcome is the limit of others.
+            of_others = patterns("others_work", "limits_of_others", "proposes").search(text)
+            own = sentence.place > self.opening.place and sentence.roles["background"] < 0.5
+            if own and not of_others and patterns("states_limits").search(text):
+                yield sentence
+
+    def _introduces(self, sentence: RoleSentence) -> float:
+        words = comparable(sentence.text)
+        named = any(_has(words, name) for name in self._names)
+        proposes = patterns("proposes").search(sentence.text) is not None
+        introduces = patterns("introduces").search(sentence.text) is not None
+        roles = sentence.roles
+        return (
+            2.0 * (named and introduces and roles["result"] < 0.6)
+            + 0.5 * named
+            + 1.0 * proposes
+            + 0.3 * kinds.tells_own_work(sentence.text)
+            + roles["objective"]
+            + 0.5 * roles["method"]
+            - roles["background"]
+            - roles["result"]
+            - 0.05 * sentence.place
+        )
+
+    def _ways(self) -> list[RoleSentence]:
+        """Sentences after the opening, those that tell how it works first."""
+        after = [sentence for sentence in self._told if sentence.place > self.opening.place]
+        return sorted(after, key=lambda sentence: -self._way(sentence))
+
+    def _way(self, sentence: RoleSentence) -> float:
+        named = any(_has(comparable(sentence.text), name) for name in self._names)
+        tried = patterns("tells_evaluation").search(sentence.text) is not None
+        follows = sentence.place == self.opening.place + 1
+        return sentence.roles["method"] - 0.6 * tried + 0.1 * follows + 0.1 * named
+
+    def _results(self) -> list[RoleSentence]:
+        """All sentences but the opening, those that tell what came out first."""
+        rest = [sentence for sentence in self._told if sentence.place > self.opening.place]
+        return sorted(rest, key=_result, reverse=True)
+
+    def _trouble(self, sentence: RoleSentence) -> float:
+        return sentence.roles["background"] + 0.05 * sentence.place
+
+
+_CHOICES: dict[str, Callable[[_View, int], Iterable[RoleSentence]]] = {
+    "contribution": _View.contribution,
+    "simple": _View.plainly,
+    "method": _View.ways,
+    "problem": _View.problem,
+    "purpose": _View.purpose,
+    "results": _View.outcome,
+    "limits": _View.limits,
+}
+
+
+def _likely(scored: Sequence[tuple[float, RoleSentence]]) -> list[RoleSentence]:
+    """Those likely enough, the likeliest first."""
+    least = max(_LIKELY, max((score for score, _ in scored), default=0.0) / 2)
+    good = [(score, sentence) for score, sentence in scored if score >= least]
+    return [sentence for _, sentence in sorted(good, key=lambda item: -item[0])]
+
+
+def _result(sentence: RoleSentence) -> float:
+    """How much a sentence is the main result: what only adds to one comes after it."""
+    number = kinds.holds(sentence.text, "number")
+    tells = patterns("tells_result").search(sentence.text) is not None
+    adds = patterns("adds_more").search(sentence.text) is not None
+    return sentence.roles["result"] + 0.4 * number + 0.2 * tells - 0.3 * adds
+
+
+def _has(words: str, name: str) -> bool:
+    return f" {name} " in f" {words} "

@@ -56,11 +56,11 @@ def load_logistic(name: str) -> Logistic:
         FittedModelError: the file is missing or not of the form that `Logistic.json` writes.
     """
     try:
-        stored = _stored(name)
+        stored = load_stored(name)
         features = tuple(Feature(**feature) for feature in stored.pop("features"))
         return Logistic(features, **stored)
     except (TypeError, KeyError) as error:
-        raise _unusable(name, error) from error
+        raise unusable(name, error) from error
 
 
 def load_weights(name: str) -> Mapping[str, float]:
@@ -70,22 +70,28 @@ def load_weights(name: str) -> Mapping[str, float]:
         FittedModelError: the file is missing or not of that form.
     """
     try:
-        return {str(signal): float(weight) for signal, weight in _stored(name)["weights"].items()}
+        return {str(signal): float(weight) for signal, weight in load_stored(name)["weights"].items()}
     except (TypeError, KeyError, ValueError, AttributeError) as error:
-        raise _unusable(name, error) from error
+        raise unusable(name, error) from error
 
 
-def _stored(name: str) -> dict[str, Any]:
+def load_stored(name: str) -> dict[str, Any]:
+    """The object in `fitted/NAME.json`.
+
+    Raises:
+        FittedModelError: the file is missing or holds no object.
+    """
     try:
         stored = json.loads(files("rag.core").joinpath(f"fitted/{name}.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise _unusable(name, error) from error
+        raise unusable(name, error) from error
     if not isinstance(stored, dict):
-        raise _unusable(name, TypeError("it holds no object"))
+        raise unusable(name, TypeError("it holds no object"))
     return stored
 
 
-def _unusable(name: str, error: Exception) -> FittedModelError:
+def unusable(name: str, error: Exception) -> FittedModelError:
+    """The error of a file that is not as it should be."""
     return FittedModelError(
         f"rag/core/fitted/{name}.json cannot be used: {error}. Install citewise again, or make it anew: "
         "python -m evals --help lists the commands that fit"

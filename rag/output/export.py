@@ -7,9 +7,10 @@ citation. Knows nothing of where the answers come from.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
-from rag.answer.quoted import DECLINED, lead_of, missing_line, paragraphs, withheld_lines
+from rag.answer.quoted import DECLINED, lead_of, missing_line, paragraphs, run_ends, withheld_lines
 from rag.answer.record_answers import FROM_RECORDS, parts_of_guide
 from rag.answer.records import Records
 from rag.core.domain import Answer, AnswerSentence, Citation, Paper
@@ -56,8 +57,8 @@ def cited_papers(exchanges: Sequence[Exchange]) -> tuple[Paper, ...]:
 def markdown(exchanges: Sequence[Exchange]) -> str:
     """Each question as a heading, its answer below, and a footnote for each thing cited.
 
-    A quote's footnote names its paper; that of a written sentence also has the words that support it. Footnotes are numbered
-    through all the answers, in the syntax of pandoc and GitHub.
+    A quote's footnote names its paper, once for a run of quotes of it; that of a written sentence also has the words that support it.
+    Footnotes are numbered through all the answers, in the syntax of pandoc and GitHub.
     """
     notes: dict[tuple[str, str], int] = {}
     texts: list[str] = []
@@ -70,8 +71,9 @@ def markdown(exchanges: Sequence[Exchange]) -> str:
             texts.append(f"[^{notes[key]}]: {_note(citation.paper, words)}")
         return f"[^{notes[key]}]"
 
-    def words_of(sentence: AnswerSentence) -> str:
+    def words_of(sentence: AnswerSentence, ends_run: bool) -> str:
         marks = "".join(dict.fromkeys(mark(sentence, citation) for citation in sentence.citations))
+        marks = marks if ends_run else ""
         words = escape_markdown(sentence.text)
         return f"\u201c{words}\u201d{marks}" if sentence.verdict == "quote" else f"{words}{marks}"
 
@@ -82,7 +84,7 @@ def markdown(exchanges: Sequence[Exchange]) -> str:
     return "\n\n".join([*blocks, *texts]) + "\n"
 
 
-def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], str]) -> list[str]:
+def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence, bool], str]) -> list[str]:
     if answer is None:
         return ["*No answer.*"]
     blocks = []
@@ -99,7 +101,7 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence], s
             blocks.append("\n".join(f"    {line}" for line in paragraph.sentences[0].text.splitlines()))
             continue
         name = f"{escape_markdown(paragraph.label)}: " if paragraph.label else ""
-        blocks.append(_at_line_start(name + " ".join(map(words_of, paragraph.sentences))))
+        blocks.append(_at_line_start(name + " ".join(starmap(words_of, run_ends(paragraph.sentences)))))
     if answer.origin == "records":
         told = [f"*{FROM_RECORDS}*"] if answer.sentences else [f"*{escape_markdown(answer.text)}*"]
         return [*blocks, *told, *_bullets(_note(paper, "") for paper in answer.nearest)]

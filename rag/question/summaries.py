@@ -12,7 +12,9 @@ from rag.core import lexicon
 from rag.core.lexicon import patterns
 from rag.core.text import normalise
 
-Part = Literal["all", "contribution"]
+Part = Literal[
+    "all", "contribution", "definition", "simple", "method", "problem", "purpose", "results", "limits", "availability"
+]
 
 _NUMBERS = {
     spelling: int(float(value)) for ((value,), spellings) in lexicon.table("number_words") for spelling in spellings
@@ -44,9 +46,7 @@ class SummaryRequest:
 
 def summary_request(question: str) -> SummaryRequest | None:
     """The request; None where the question is another one."""
-    length = _LENGTH.search(question)
-    number = _number(length[1]) if length else 0
-    plain = question[: length.start()] + " " + question[length.end() :] if length and number else question
+    plain, number = without_length(question)
     plain = " ".join(patterns("summary_manner").sub(" ", plain).split()).strip(_MARKS)
     after = patterns("asks_summary_after").search(plain)
     if after and after.start() and not patterns("asks_paper_summary").match(plain):
@@ -62,6 +62,13 @@ def summary_request(question: str) -> SummaryRequest | None:
             usual = _SHORT if part == "contribution" or patterns("asks_short").search(question) else _USUAL
             return SummaryRequest(target, min(_MOST, number or usual), part) if target else None  # type: ignore[arg-type]
     return None
+
+
+def without_length(question: str) -> tuple[str, int]:
+    """The question without the number of sentences that is asked for, and that number; 0 where none is."""
+    length = _LENGTH.search(question)
+    number = _number(length[1]) if length else 0
+    return (question[: length.start()] + " " + question[length.end() :] if length and number else question), number
 
 
 def _number(word: str) -> int:

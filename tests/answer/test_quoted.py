@@ -31,14 +31,21 @@ def _cited(sentences: tuple[AnswerSentence, ...]) -> list[tuple[int, str, str]]:
     return [(sentence.citations[0].n, sentence.citations[0].paper.id, sentence.text) for sentence in sentences]
 
 
-def test_quotes_are_grouped_by_paper_the_best_first_and_the_others_in_the_order_of_the_abstract() -> None:
+def test_quotes_are_grouped_by_paper_those_of_each_in_the_order_of_the_abstract() -> None:
     assert _cited(quote([DANCE, GRAINS, FAR, MAKE, TRAIL])) == [
-        (1, "bees", "They dance 🐝 a lot."),
         (1, "bees", "Bees make honey."),
+        (1, "bees", "They dance 🐝 a lot."),
         (1, "bees", "Flowers are far away."),
-        (2, "ants", "A colony moves 40 grains an hour."),
         (2, "ants", "Ants follow trails of scent."),
+        (2, "ants", "A colony moves 40 grains an hour."),
     ]
+
+
+def test_a_sentence_that_alone_holds_the_number_asked_for_comes_first() -> None:
+    first = [text for _, _, text in _cited(quote([GRAINS, TRAIL], "How many grains does a colony move?"))]
+    assert first == ["A colony moves 40 grains an hour.", "Ants follow trails of scent."]
+    other = [text for _, _, text in _cited(quote([TRAIL, GRAINS], "How many grains does a colony move?"))]
+    assert other == ["Ants follow trails of scent.", "A colony moves 40 grains an hour."]
 
 
 def test_the_paper_of_the_best_sentence_is_number_one() -> None:
@@ -59,7 +66,7 @@ def test_no_evidence_is_no_answer() -> None:
 
 def test_the_text_has_a_paragraph_a_paper_with_its_name_and_markers() -> None:
     assert text_of(quote([FAR, GRAINS, DANCE])) == (
-        "Honey bees:\n\n“Flowers are far away.” [1] “They dance 🐝 a lot.” [1]\n\n"
+        "Honey bees:\n\n“They dance 🐝 a lot.” “Flowers are far away.” [1]\n\n"
         "Ants:\n\n“A colony moves 40 grains an hour.” [2]"
     )
 

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer import counted, details, quoted, values, without
 from rag.answer.senses import Senses
 from rag.answer.told import limited
 from rag.core.domain import Answer, Evidence, Hit, Paper, Span
+from rag.evidence.roles import load_roles
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library.store import Library
@@ -20,7 +21,6 @@ from rag.question.details import MEASURES
 from rag.question.extremes import Extreme, extreme, threshold
 from rag.question.follow_up import Query
 from rag.question.negations import negation
-from rag.question.summaries import summary_request
 from tests.helpers.fakes import HashEmbedder
 
 PAPERS = [
@@ -199,35 +199,6 @@ def test_papers_are_counted_that_name_the_topic_for_their_own_work(library: Libr
     assert none.lead == "1 paper found. Counted: papers whose abstract matches the question by its sense:"
 
 
-def test_a_summary_has_purpose_way_and_result_in_the_abstracts_order() -> None:
-    request = summary_request("summarise QuickNet in two sentences")
-    assert request is not None
-    chosen = summaries.sentences(PAPERS[0], request)
-    assert [item.text[:20] for item in chosen] == ["We introduce QuickNe", "It reaches an FID of"]
-    assert [item.span.start for item in chosen] == sorted(item.span.start for item in chosen)
-    one = summaries.sentences(PAPERS[0], replace(request, sentences=1))
-    assert [item.text[:12] for item in one] == ["We introduce"]
-    every = summaries.sentences(PAPERS[3], replace(request, sentences=8))
-    assert [item.text for item in every] == ["Bees make honey.", "We count bees.", "Honey is sweet."]
-
-
-@pytest.mark.parametrize(
-    ("target", "paper"),
-    [
-        ("QuickNet", "cache"),
-        ("the paper QuickNet", "cache"),
-        ("QuickNet: Caching for Image Models", "cache"),
-        ("“Pruning Image Models”", "prune"),
-        ("the paper on pruning image models", "prune"),
-        ("image models", None),
-        ("the paper about image models", None),
-        ("butterflies", None),
-    ],
-)
-def test_a_paper_is_called_by_its_name_or_title(target: str, paper: str | None) -> None:
-    assert summaries.paper_called(target, PAPERS) == paper
-
-
 @pytest.mark.parametrize(
     ("question", "rest", "ids"),
     [
@@ -240,7 +211,7 @@ def test_a_paper_is_called_by_its_name_or_title(target: str, paper: str | None) 
 def test_of_the_papers_of_an_author_no_others_are_looked_up(
     library: Library, question: str, rest: str, ids: list[str]
 ) -> None:
-    senses = Senses(SimpleNamespace(library=library), {})  # type: ignore[arg-type]
+    senses = Senses(SimpleNamespace(library=library), {}, load_roles())  # type: ignore[arg-type]
     within = ("prune", "sound")
     hits = [Hit(paper, 1.0, {}) for paper in library.papers(within)]
     query = Query(question, rest, rest, rest, within=within, notice="Only the 2 of 4 papers by Berg were searched.")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
         ("What is the lowest FID reported on ImageNet?", "answered", "3 papers give a value of FID", "Representation"),
         ("which paper has the best FID?", "answered", "5 papers give a value of FID, lowest first", "Representation"),
         ("how many papers are about super-resolution?", "answered", "4 papers. Counted:", ""),
-        ("what are the limitations of DeepCache", "nearest", "Not in the abstract of DeepCache: limit", "DeepCache"),
+        ("what are the limitations of DeepCache", "nearest", "The abstract of DeepCache states no limit", "DeepCache"),
         ("Which GPU was used for DeepCache?", "nearest", "Not in the abstract of DeepCache: the hardware", "DeepCache"),
         (
             "How many milliseconds does DeepCache take per image?",

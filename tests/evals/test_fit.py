@@ -146,7 +146,7 @@ def test_every_fitting_command_explains_itself_and_names_a_split_without_questio
     from evals.__main__ import app
 
     run = CliRunner()
-    for command in ("fit-decline", "fit-ranking", "fit-checker"):
+    for command in ("fit-decline", "fit-ranking", "fit-checker", "fit-roles"):
         assert run.invoke(app, [command, "--help"]).exit_code == 0
     questions = tmp_path / "set.jsonl"
     questions.write_text('{"id": "a", "question": "Why?", "split": "test"}', "utf-8")

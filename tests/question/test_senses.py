@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.question.aspects import aspect_request
 from rag.question.details import detail
 from rag.question.extremes import asks_for_merit, counts_papers, extreme, threshold, topic_of_merit
 from rag.question.languages import is_foreign
@@ -232,7 +233,7 @@ def test_no_answerable_question_of_the_sets_asks_for_a_detail_that_it_should_not
 def test_long_hostile_questions_are_read_in_linear_time(sign: str) -> None:
     question = ("papers " + sign * 20_000)[:20_000]
     start = time.perf_counter()
-    for read in (negation, extreme, threshold, detail, summary_request, is_foreign, counts_papers, asks_for_merit):
+    for read in (negation, extreme, threshold, detail, aspect_request, is_foreign, counts_papers, asks_for_merit):
         read(question)
     lacks(question, "images")
     assert time.perf_counter() - start < 2

@@ -16,15 +16,16 @@ def test_every_chip_points_at_the_card_and_the_mark_of_its_words() -> None:
     first, second = paper("Alpha one. Alpha two.", "A"), paper("Beta.", "B")
     answer = answered(citation(first, "Alpha one."), citation(first, "Alpha two."), citation(second, "Beta.", 2))
     html = parts(done(answer, "turn7"))
-    chips = re.findall(r'class="cw-chip" href="#(\S+)" data-q="(\d)" data-quote="(.*?)"', "".join(html["blocks"]))  # type: ignore[arg-type]
-    assert chips == [
-        ("src-turn7-1", "0", "Alpha one."),
-        ("src-turn7-1", "1", "Alpha two."),
-        ("src-turn7-2", "2", "Beta."),
-    ]
-    for card, key, words in chips:
+    chips = re.findall(
+        r'class="cw-chip" href="#(\S+)" data-q="([\d ]+)" data-quote="(.*?)"',
+        "".join(html["blocks"]),  # type: ignore[arg-type]
+    )
+    # The quotes of one paper in a row have one chip, which stands for all of them.
+    assert chips == [("src-turn7-1", "0 1", "Alpha one. \u2026 Alpha two."), ("src-turn7-2", "2", "Beta.")]
+    for card, keys, quotes in chips:
         cut = str(html["sources"]).split(f'id="{card}"')[1].split("</article>")[0]
-        assert f'<mark data-q="{key}">{words}</mark>' in cut
+        for key, words in zip(keys.split(), quotes.split(" \u2026 "), strict=True):
+            assert f'<mark data-q="{key}">{words}</mark>' in cut
     assert html["label"] == "Sources: 2 papers"
 
 

@@ -84,7 +84,8 @@ def test_copy_has_the_answer_with_its_sources(visit: Any, address: str) -> None:
     page.get_by_role("button", name="Copy the answer with its sources").click()
     expect(page.locator("#cw-toast")).to_contain_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert "[1] “No retraining is needed.” [1]" in copied
+    assert "” “No retraining is needed.” [1]" in copied
+    assert copied.split("\n\n[1] ")[0].count("[1]") == 1
     assert copied.endswith("[2] Faster Encoders: Rethinking the Role of the Encoder in Diffusion Models")
 
 

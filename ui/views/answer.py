@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.quoted import count_line, lead_of, missing_line, paragraphs, withheld_lines
+from rag.answer.quoted import count_line, lead_of, missing_line, paragraphs, run_ends, withheld_lines
 from rag.answer.record_answers import parts_of_guide
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
@@ -35,7 +35,7 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     for paragraph in groups:
         if paragraph.label:
             blocks.append(render("line", kind="paper-name", text=prose(paragraph.label)))
-        sentences = [_sentence(sentence, turn_id, keys) for sentence in paragraph.sentences]
+        sentences = _said(paragraph.sentences, turn_id, keys)
         if answer.origin == "records":
             blocks.append(_record(sentences))
             continue
@@ -51,19 +51,34 @@ def _record(sentences: Sequence[Mapping[str, Any]]) -> Markup:
     return render("paragraph", sentences=sentences, quoted=False, record=True)
 
 
-def _sentence(sentence: AnswerSentence, turn_id: str, keys: Keys) -> Mapping[str, Any]:
-    chips = [
+def _said(sentences: Sequence[AnswerSentence], turn_id: str, keys: Keys) -> list[Mapping[str, Any]]:
+    """The sentences; of a run of quotes of one paper the last has one chip, which stands for them all."""
+    said: list[Mapping[str, Any]] = []
+    run: list[AnswerSentence] = []
+    for sentence, ends in run_ends(sentences):
+        run.append(sentence)
+        chips = _chips(run, turn_id, keys) if ends else ()
+        words = _verbatim(sentence.text) if "\n" in sentence.text else prose(sentence.text)
+        said.append({"words": words, "quoted": sentence.verdict == "quote", "chips": chips})
+        if ends:
+            run = []
+    return said
+
+
+def _chips(run: Sequence[AnswerSentence], turn_id: str, keys: Keys) -> list[Mapping[str, Any]]:
+    """The chips of a sentence, one a citation; of a run of quotes one, with the keys and the words of all."""
+    shared = [citation for sentence in run for citation in sentence.citations]
+    groups = [shared] if len(run) > 1 else [[citation] for citation in shared]
+    return [
         {
-            "n": citation.n,
-            "anchor": anchor(turn_id, citation.n),
-            "key": keys[citation.paper.id, citation.span],
-            "quote": citation.quote,
-            "title": shown(citation.paper.title),
+            "n": group[0].n,
+            "anchor": anchor(turn_id, group[0].n),
+            "key": " ".join(dict.fromkeys(keys[citation.paper.id, citation.span] for citation in group)),
+            "quote": " \u2026 ".join(citation.quote for citation in group),
+            "title": shown(group[0].paper.title),
         }
-        for citation in sentence.citations
+        for group in groups
     ]
-    words = _verbatim(sentence.text) if "\n" in sentence.text else prose(sentence.text)
-    return {"words": words, "quoted": sentence.verdict == "quote", "chips": chips}
 
 
 def _verbatim(text: str) -> Markup:

@@ -190,7 +190,8 @@ const showSource = (chip) => {
   if (!card) return;
   for (const here of document.querySelectorAll(".cw-here")) here.classList.remove("cw-here");
   card.classList.add("cw-here");
-  const marks = [...card.querySelectorAll(`mark[data-q~="${chip.dataset.q}"]`)];
+  const words = chip.dataset.q.split(" ").map((key) => `mark[data-q~="${key}"]`); // a chip can stand for several quotes
+  const marks = [...card.querySelectorAll(words.join())];
   const box = (marks[0] ?? card).getBoundingClientRect();
   const far = box.bottom - card.getBoundingClientRect().top > 0.8 * innerHeight;
   (far ? marks[0] : card).scrollIntoView({ block: far ? "center" : "start", behavior: calm() });
