@@ -13,7 +13,7 @@ from rag.answer import told
 from rag.answer.paper_facts import Called, introduces_by_name, listing
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
-from rag.core.domain import Answer, Paper, Span
+from rag.core.domain import Answer, Evidence, Paper, Span
 from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, content_words, words
 from rag.library.store import Library
