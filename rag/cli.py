@@ -161,11 +161,14 @@ def search(
     settings = Settings.load(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as searcher:
         hits = searcher.search(words, limit)
+        notice = searcher.spelled(words).notice
     from rag.output import terminal, to_json
 
     if as_json:
         typer.echo(dump_json(to_json.search_json(words, hits)))
     else:
+        if notice:
+            typer.echo(notice)
         terminal.print_hits(hits)
 
 

@@ -217,6 +217,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         embedder = open_embedder(settings, report)
         from rag.search.hybrid import FUSIONS, HybridRetriever
         from rag.search.searcher import Searcher
+        from rag.search.spelling import Speller
 
         description = {
             "embedder": embedder.identity.name,
@@ -226,7 +227,8 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
-        yield Searcher(library, retriever, reranker, settings.max_question_chars, description)
+        speller = Speller(library, embedder.knows)
+        yield Searcher(library, retriever, reranker, settings.max_question_chars, description, speller)
         on_failure.pop_all()
 
 

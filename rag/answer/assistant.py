@@ -4,6 +4,7 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from rag.answer import quoted, repeats, writing
@@ -136,6 +137,18 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
+        read = self.searcher.spelled(question)
+        steps = self._stream(read.text, history, mode, most_papers)
+        with closing(steps):
+            for step in steps:
+                if isinstance(step, Answer) and read.changes:
+                    # The question stays as typed; the standalone one is how it was read.
+                    step = quoted.noticed(replace(step, question=question), read.notice)
+                yield step
+
+    def _stream(
+        self, question: str, history: Sequence[Message], mode: Mode, most_papers: int | None
+    ) -> Generator[Progress | Answer, None, None]:
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
         told = self._records.answer(self.searcher.understand(question, history))
@@ -175,7 +188,9 @@ class Assistant:
             yield from writing.write(self._composer, answer, quotes, clock, most_papers)
             return
         read = len(findings.evidence)
-        for count in range(1, len(answer.sentences)):
+        # A list stands as a whole: it is no text that grows.
+        growing = len(answer.sentences) if findings.plan.form != "list" else 0
+        for count in range(1, growing):
             yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
@@ -184,7 +199,7 @@ class Assistant:
         query = sense.query
         result = self.searcher.look_closely(query, hits)
         passages = Passages(*self.library.sentences(hit.paper.id for hit in result.hits))
-        understood = plan(query, result.hits, self._models.listing)
+        understood = plan(query, result, passages.sentences, self._models.listing)
         to_rank = result
         if query.sentence_question != query.text:
             to_rank = self.searcher.match(query.sentence_question, result.hits)

@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import counted, details, quoted, summaries, values, without
+from rag.answer import available, counted, details, listed, quoted, summaries, values, without
 from rag.answer.told import Told, limited
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
 from rag.core.text import content_words, words
 from rag.evidence.plan import Plan
 from rag.question import extremes, kinds
+from rag.question.availability import availability
 from rag.question.follow_up import Query
 from rag.question.negations import Negation, naming, negation
 from rag.question.summaries import SummaryRequest, comparable, summary_request
@@ -24,6 +25,7 @@ from rag.search.searcher import RETRIEVED, Searcher
 
 OTHER_LANGUAGE = "This library's model reads English; ask in English."
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
+_NEAREST = 3
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
     "The abstracts do not say which of all is the best, the smallest or the most cited. "
@@ -140,6 +142,9 @@ class Senses:
 
     def _over_all(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
         library, only = self._searcher.library, sense.query.within is not None
+        wanted = availability(sense.words)
+        if wanted is not None:
+            return available.papers(wanted, hits, library, only=only)
         asked = extremes.extreme(sense.words)
         if asked is not None and not any(_named_in(sense.words, hit.paper) for hit in hits):
             return values.sorted_values(asked, hits, library, only=only)
@@ -165,6 +170,8 @@ class Senses:
             return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
         if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
+        if plan.form == "list" and not plan.papers:
+            return listed.none_of_the_kind(sense.words, answer, [hit.paper for hit in answer.retrieved[:_NEAREST]])
         if plan.form == "list":
             return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
         told = details.missing(sense.query, answer, quotes)
@@ -190,7 +197,7 @@ class Senses:
             return replace(
                 answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)
             )
-        return answer
+        return listed.with_more(sense.words, answer, self._searcher.library)
 
     def _summary(self, request: SummaryRequest, paper_id: str, answer: Answer) -> Answer:
         paper = next(iter(self._searcher.papers([paper_id])), None)

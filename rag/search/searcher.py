@@ -15,6 +15,7 @@ from rag.question.identifiers import identifiers_in, without_identifiers
 from rag.search.hybrid import HybridRetriever
 from rag.search.paper_names import OWNERS
 from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
+from rag.search.spelling import Speller, Spelling
 
 RETRIEVED = 10
 _QUERY_CHARS = 1_000
@@ -32,6 +33,7 @@ class Searcher:
         reranker: Reranker,
         max_question_chars: int,
         description: Mapping[str, str],
+        speller: Speller | None = None,
     ) -> None:
         self.library = library
         self.retriever = retriever
@@ -39,6 +41,7 @@ class Searcher:
         """What runs: embedder and device."""
         self._reranker = reranker
         self._max_chars = max_question_chars
+        self._speller = speller
 
     def close(self) -> None:
         """Close the vector index and the library."""
@@ -51,9 +54,13 @@ class Searcher:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        query = self.understand(question)
+        query = self.understand(self.spelled(question).text)
         hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
         return self.look_closely(query, hits).hits[:limit]
+
+    def spelled(self, question: str) -> Spelling:
+        """The question with its misspelled words read as words of the library; as it stands where no speller was handed in."""
+        return self._speller.read(question) if self._speller else Spelling(question)
 
     def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """The question as it is asked without its history.
