@@ -6,9 +6,10 @@ heavy is imported inside the command that needs it, so that `--help` answers at 
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,6 +34,13 @@ from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
 from rag.output.streams import dump_json, read_stdin
 from rag.output.terminal import progress_bars, status_line
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
+    from rag.core.domain import Answer
+
+_GUIDE_SECONDS = 10.0
+"""Time to find out which examples of a guide are answered."""
 
 app = typer.Typer(
     name="citewise",
@@ -135,6 +143,8 @@ def ask(
     with status_line() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
         answer = assistant.ask(question)
+        if answer.origin == "guide":
+            answer = _with_checked_examples(assistant, answer)
     from rag.output import terminal, to_json
 
     if as_json:
@@ -144,6 +154,16 @@ def ask(
         typer.echo(dump_json(value))
     else:
         terminal.print_answer(answer, why=why)
+
+
+def _with_checked_examples(assistant: "Assistant", answer: "Answer") -> "Answer":
+    """The guide with those of its examples that are answered."""
+    from rag.answer.record_answers import guide_text, parts_of_guide
+    from rag.answer.suggestions import Suggestions
+
+    line, examples = parts_of_guide(answer.text)
+    good = Suggestions(assistant).answered(examples, most=2, tries=3, seconds=_GUIDE_SECONDS)
+    return replace(answer, text=guide_text(line, good))
 
 
 @app.command()

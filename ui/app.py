@@ -37,9 +37,9 @@ from ui.views.page import facts_script, page
 from ui.views.status import status
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = "store view talk opening actions events".split()
+SCRIPTS = "store view talk suggestions lists opening actions events".split()
 """In this order: each uses what stands before it."""
-STYLES = "tokens frame conversations chat answer actions input sources dialogs narrow".split()
+STYLES = "tokens frame conversations chat answer lists actions input sources dialogs narrow".split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
 POLL_SECONDS = 0.25

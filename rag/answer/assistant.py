@@ -83,6 +83,11 @@ class Assistant:
         """The open library."""
         return self.searcher.library
 
+    @property
+    def revision(self) -> int:
+        """Of the library: grows with every change of its papers."""
+        return self.library.revision
+
     def close(self) -> None:
         """Let go of the writer, the vector index and the library."""
         if self._composer:

@@ -49,8 +49,12 @@ def not_recorded(query: Query, text: str, papers: Sequence[Paper] = ()) -> Answe
 
 def guide(query: Query, text: str, examples: Sequence[str] = ()) -> Answer:
     """A line on what can be asked, with questions to begin with."""
-    offered = _EXAMPLES + "\n".join(_MARK + example for example in examples) if examples else ""
-    return _answer(query, text + offered, "guide", ())
+    return _answer(query, guide_text(text, examples), "guide", ())
+
+
+def guide_text(line: str, examples: Sequence[str]) -> str:
+    """A line on what can be asked, with the questions below it."""
+    return line + (_EXAMPLES + "\n".join(_MARK + example for example in examples) if examples else "")
 
 
 def parts_of_guide(text: str) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from rag.core.escaping import counted, shorten
 from rag.core.settings import Settings
-from rag.question.examples import example_questions
 from ui.records import HISTORY_MESSAGES, QUESTIONS_A_MINUTE, Loading
 from ui.views.templating import render
 
@@ -19,7 +18,7 @@ _WRITES = "Answers are written from the abstracts. Every sentence is checked aga
 
 
 def status(loading: Loading, settings: Settings) -> dict[str, Any]:
-    """What the page shows of the loading; HTML but for `state`, `note`, `count`, `retry` and `examples`, which are plain."""
+    """What the page shows of the loading; HTML but for `state`, `note`, `count` and `retry`, which are plain."""
     ready = loading.state == "ready"
     return {
         "state": loading.state,
@@ -27,7 +26,6 @@ def status(loading: Loading, settings: Settings) -> dict[str, Any]:
         "line": ready_line(loading),
         "count": papers_label(loading),
         "welcome": welcome(loading, settings),
-        "examples": example_questions(loading.titles) if ready else [],
         "retry": loading.state == "failed" or (ready and not loading.papers),
         "runs": _runs(loading.description or {}, settings) if ready else "",
     }

@@ -40,6 +40,7 @@ const reopen = async () => {
     drawParts(turn, parts);
   }
   if (!running) viewOf(before.turns.at(-1)).root.scrollIntoView({ block: "start", behavior: "instant" });
+  if (!running) void suggest();
 };
 
 const notOpened = (why) => {
@@ -102,17 +103,10 @@ const showStatus = (status) => {
   fill(byId("cw-runs"), status.runs);
   byId("cw-count").textContent = status.count;
   byId("cw-reload").hidden = !status.retry;
-  const examples = status.examples.map((question) => {
-    const item = element("li");
-    const button = element("button", "", question);
-    button.type = "button";
-    button.dataset.do = "ask";
-    button.dataset.question = question;
-    item.append(button);
-    return item;
-  });
-  byId("cw-examples").replaceChildren(...examples);
   ready = status.state === "ready";
-  if (ready) void reopen();
+  if (ready) {
+    void reopen();
+    void showExamples();
+  }
   if (status.state === "failed" && unopened) notOpened(status.note);
 };
