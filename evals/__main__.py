@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, judging, runs, sets
+from evals.commands import bench, fit, fit_lists, judging, runs, sets
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for command in (
     judging.checker,
     judging.suggestions,
     fit.fit_decline,
+    fit_lists.fit_lists,
     fit.fit_checker,
     fit.fit_ranking,
     fit.fit_follow_ups,

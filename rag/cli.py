@@ -6,8 +6,9 @@ none, 130 Ctrl-C. Everything heavy is imported inside the command that needs it,
 
 import logging
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -39,6 +40,13 @@ from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.settings import Settings
 from rag.output.streams import dump_json
 from rag.output.terminal import progress_bars, status_line
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
+    from rag.core.domain import Answer
+
+_GUIDE_SECONDS = 10.0
+"""Time to find out which examples of a guide are answered."""
 
 app = typer.Typer(
     name="citewise",
@@ -177,6 +185,8 @@ def ask(
     with status_line() as status, closing(open_assistant(settings, status)) as assistant:
         status("Reading")
         answer = assistant.ask(asked)
+        if answer.origin == "guide":
+            answer = _with_checked_examples(assistant, answer)
     from rag.output import terminal, to_json
 
     if as_json:
@@ -187,6 +197,16 @@ def ask(
     else:
         terminal.print_answer(answer, why=why)
     raise typer.Exit(OUTCOMES.get(answer.outcome, 0))
+
+
+def _with_checked_examples(assistant: "Assistant", answer: "Answer") -> "Answer":
+    """The guide with those of its examples that are answered."""
+    from rag.answer.record_answers import guide_text, parts_of_guide
+    from rag.answer.suggestions import Suggestions
+
+    line, examples = parts_of_guide(answer.text)
+    good = Suggestions(assistant).answered(examples, most=2, tries=3, seconds=_GUIDE_SECONDS)
+    return replace(answer, text=guide_text(line, good))
 
 
 @app.command(cls=Question)
@@ -209,11 +229,14 @@ def search(
     settings = Settings.of_flags(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as searcher:
         hits = searcher.search(wanted, limit)
+        notice = searcher.spelled(wanted).notice
     from rag.output import terminal, to_json
 
     if as_json:
         typer.echo(dump_json(to_json.search_json(wanted, hits)))
     else:
+        if notice:
+            typer.echo(notice)
         terminal.print_hits(hits, why=why)
     raise typer.Exit(0 if hits else NOT_FOUND)
 

@@ -221,6 +221,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         from rag.core.logistic import load_logistic
         from rag.search.hybrid import FUSIONS, HybridRetriever
         from rag.search.searcher import Searcher
+        from rag.search.spelling import Speller
 
         description = {
             "embedder": embedder.identity.name,
@@ -230,9 +231,9 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
-        yield Searcher(
-            library, retriever, reranker, settings.max_question_chars, description, load_logistic("follow_ups")
-        )
+        speller = Speller(library, embedder.knows)
+        follow_ups = load_logistic("follow_ups")
+        yield Searcher(library, retriever, reranker, settings.max_question_chars, description, follow_ups, speller)
         on_failure.pop_all()
 
 

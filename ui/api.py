@@ -34,7 +34,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), origin (abstracts, records, guide),
             answer, sentences with their citations, ...
         """
-        with _reported(rate, request):
+        with _reported(rate, request), loader.suggestions().reader():
             return to_json.answer_json(loader.assistant().ask(_text(question), history_messages(history)))
 
     def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:

@@ -31,16 +31,16 @@ def fit_decline(
     ] = None,
     each: Annotated[int, typer.Option(min=1, help="Questions taken of each foreign set, by chance.")] = 30,
     split: SplitOption = "fit",
-    out: Annotated[Path, typer.Option(help="Folder to write answerability.json and listing.json to.")] = FITTED,
+    out: Annotated[Path, typer.Option(help="Folder to write answerability.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
-    """Fit when to decline, and which papers to list. Writes both models as data.
+    """Fit when to decline. Writes the model as data.
 
     Example: python -m evals fit-decline evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library
     """
     from evals.cases.question_set import check_against
     from evals.commands.reading import read_set
-    from evals.fit import answerability, listing
+    from evals.fit import answerability
     from evals.fit.regression import fingerprints, fit
     from evals.runs.session import papers_of
     from evals.scores.tables import progress_of
@@ -54,7 +54,6 @@ def fit_decline(
     with closing(open_assistant(settings)) as assistant, progress_of("fitting") as begin:
         progress = begin(len(cases) + len(foreign_cases))
         questions = answerability.answerability_examples(assistant, cases, foreign_cases, progress)
-        papers = listing.listing_examples(assistant, cases)
         facts = {
             "sets": fingerprints(own),
             "split": split,
@@ -62,8 +61,6 @@ def fit_decline(
             **_facts(assistant),
         }
     models = {"answerability": fit(questions, answerability.answerability_threshold, facts)}
-    if papers is not None:
-        models["listing"] = fit(papers, listing.listing_threshold, facts)
     for name, model in models.items():
         area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
         message = f"AUROC {area} on examples left out, threshold {model.threshold}, {examples} examples"

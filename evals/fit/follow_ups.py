@@ -16,8 +16,8 @@ from evals.fit.regression import OWN, Array, Examples, examples_of
 from rag.core.domain import Paper
 from rag.core.logistic import Logistic
 from rag.question import leaning, spellings
+from rag.question.conversation import Conversation
 from rag.question.follow_up import signals_of
-from rag.question.topics import Conversation
 from rag.search.searcher import Searcher
 
 _POINTERS = ("it", "the method")

@@ -1,7 +1,7 @@
 """Whether the questions that the window suggests lead anywhere: each is asked, and counts as good where it is answered from a paper
 that the answer before it cited.
 
-Owns that measure. What is suggested, `ui.views.follow_ups` decides.
+Owns that measure. What is suggested, `ui.views.follow_ups` and `rag.answer.suggestions` decide.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 from evals.cases.question_set import Case
 from rag.answer.assistant import Assistant
+from rag.answer.suggestions import Suggestions
 from rag.core.domain import Message
-from ui.views.follow_ups import follow_ups
+from ui.views.follow_ups import LIMIT, follow_ups
+
+_CANDIDATES, _TRIES, _SECONDS = 8, 5, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,16 @@ class FollowUp:
 def follow(assistant: Assistant, cases: Sequence[Case], progress: Callable[[], None]) -> list[FollowUp]:
     """Ask each case, and then each question suggested after its answer, as a visitor would who clicks it."""
     items: list[FollowUp] = []
+    suggestions = Suggestions(assistant)
     for case in cases:
         answer = assistant.ask(case.question, case.history)
         cited = {paper.id for paper in answer.cited_papers} or {paper.id for paper in answer.nearest}
         before = {sentence.text for sentence in answer.sentences}
         history = (*case.history, Message("user", case.question), answer.message)
-        for suggestion in follow_ups(answer):
+        candidates = follow_ups(answer, _CANDIDATES)
+        for suggestion in suggestions.answered(
+            candidates, history, most=LIMIT, tries=_TRIES, seconds=_SECONDS, papers=cited
+        ):
             then = assistant.ask(suggestion, history)
             items.append(
                 FollowUp(

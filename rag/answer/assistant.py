@@ -91,6 +91,11 @@ class Assistant:
         """The open library."""
         return self.searcher.library
 
+    @property
+    def revision(self) -> int:
+        """Of the library: grows with every change of its papers."""
+        return self.library.revision
+
     def close(self) -> None:
         """Let go of the writer, the vector index and the library."""
         if self._composer:
@@ -153,6 +158,18 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
+        read = self.searcher.spelled(question)
+        steps = self._stream(read.text, history, mode, most_papers)
+        with closing(steps):
+            for step in steps:
+                if isinstance(step, Answer) and read.changes:
+                    # The question stays as typed; the standalone one is how it was read.
+                    step = quoted.noticed(replace(step, question=question), read.notice)
+                yield step
+
+    def _stream(
+        self, question: str, history: Sequence[Message], mode: Mode, most_papers: int | None
+    ) -> Generator[Progress | Answer, None, None]:
         clock = Clock()
         mode = self._mode if mode == "auto" else mode
         other = self._senses.foreign(question)
@@ -210,7 +227,9 @@ class Assistant:
             yield from writing.write(self._composer, answer, quotes, clock, most_papers)
             return
         read = len(answer.evidence)
-        for count in range(1, len(answer.sentences)):
+        # A list stands as a whole: it is no text that grows.
+        growing = 0 if is_list else len(answer.sentences)
+        for count in range(1, growing):
             yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
@@ -219,7 +238,7 @@ class Assistant:
         query = sense.query
         result = self.searcher.look_closely(query, hits)
         passages = Passages(*self.library.sentences(hit.paper.id for hit in result.hits))
-        understood = plan(query, result.hits, self._models.listing)
+        understood = plan(query, result, passages.sentences, self._models.listing)
         to_rank = result
         if query.sentence_question != query.text:
             to_rank = self.searcher.match(query.sentence_question, result.hits)

@@ -199,8 +199,8 @@ def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ..
     return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
 
 
-def declined_text(nearest: Sequence[Paper]) -> str:
-    """What a declined answer says: that it is not there, and the titles of the nearest papers."""
+def declined_text(nearest: Sequence[Paper], lead: str = DECLINED) -> str:
+    """What a declined answer says: that it is not there, as `lead` puts it, and the titles of the nearest papers."""
     if not nearest:
-        return DECLINED
-    return f"{DECLINED} Nearest: " + "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest) + "."
+        return lead
+    return f"{lead} Nearest: " + "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest) + "."

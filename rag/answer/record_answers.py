@@ -50,9 +50,13 @@ def not_recorded(query: Query, text: str, papers: Sequence[Paper] = ()) -> Answe
 
 def guide(query: Query, text: str, examples: Sequence[str] = (), refused: bool = False) -> Answer:
     """A line on what can be asked, with questions to begin with. `refused`: something else was asked for, which is not done."""
-    offered = _EXAMPLES + "\n".join(_MARK + example for example in examples) if examples else ""
-    answer = _answer(query, text + offered, "guide", ())
+    answer = _answer(query, guide_text(text, examples), "guide", ())
     return replace(answer, outcome="declined", p_answerable=0.0) if refused else answer
+
+
+def guide_text(line: str, examples: Sequence[str]) -> str:
+    """A line on what can be asked, with the questions below it."""
+    return line + (_EXAMPLES + "\n".join(_MARK + example for example in examples) if examples else "")
 
 
 def parts_of_guide(text: str) -> tuple[str, tuple[str, ...]]:

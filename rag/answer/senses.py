@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import counted, details, languages, quoted, values, without
+from rag.answer import available, counted, details, languages, listed, quoted, values, without
 from rag.answer.aspects import Aspects
 from rag.answer.languages import OTHER_LANGUAGE, Foreign
 from rag.answer.told import Told, limited
@@ -19,6 +19,7 @@ from rag.evidence.plan import Plan
 from rag.evidence.roles import RoleModel
 from rag.question import extremes
 from rag.question.aspects import aspect_request
+from rag.question.availability import availability
 from rag.question.follow_up import Query
 from rag.question.languages import is_foreign
 from rag.question.negations import Negation, naming, negation
@@ -27,6 +28,7 @@ from rag.search.paper_names import owners
 from rag.search.searcher import RETRIEVED, Searcher
 
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
+_NEAREST = 3
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
     "The abstracts do not say which of all is the best, the smallest or the most cited. "
@@ -138,6 +140,9 @@ class Senses:
 
     def _over_all(self, sense: Sense, hits: Sequence[Hit]) -> Told | None:
         library, only = self._searcher.library, sense.query.within is not None
+        wanted = availability(sense.words)
+        if wanted is not None:
+            return available.papers(wanted, hits, library, only=only)
         asked = extremes.extreme(sense.words)
         if asked is not None and not any(_named_in(sense.words, hit.paper) for hit in hits):
             return values.sorted_values(asked, hits, library, only=only)
@@ -161,6 +166,8 @@ class Senses:
             return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
         if answer.outcome != "declined" and sense.merit:
             return replace(answer, notice=NO_MERIT)
+        if plan.form == "list" and not plan.papers:
+            return listed.none_of_the_kind(sense.words, answer, [hit.paper for hit in answer.retrieved[:_NEAREST]])
         if plan.form == "list":
             return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
         told = details.missing(sense.query, answer, quotes)
@@ -186,7 +193,7 @@ class Senses:
             return replace(
                 answer, sentences=sentences, notice=told.lead, text=quoted.text_of(sentences, lead=told.lead)
             )
-        return answer
+        return listed.with_more(sense.words, answer, self._searcher.library)
 
 
 def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:

@@ -136,6 +136,7 @@ class SentenceRanker:
             by_paper.setdefault(every[i].hit.paper.id, []).append(i)
         read = {i for paper_id in planned for i in by_paper.get(paper_id, [])[:each]}
         read |= set(order[: self._sentences]) if best else set()
+        read |= {i for i in order if plan.reasons.get(every[i].hit.paper.id) == every[i].span}
         return [every[i] for i in order if i in read]
 
     def _signalled(self, result: SearchResult, passages: Passages, hits: Mapping[str, Hit]) -> list[_Candidate]:

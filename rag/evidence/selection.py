@@ -18,8 +18,6 @@ MARGIN = 1.0
 SAME_PAPER_BONUS = 1.0
 """Chosen on the `fit` halves of the development questions for the most facts at about 60 words (evals/LOG.md)."""
 _PER_PAPER = 2
-_OWN_BONUS = 0.1
-"""A paper is listed for what it does itself rather than for its background."""
 _LONG = 30
 _SHORTEST = 8
 """Words: of a sentence that is worth shortening, and of a clause that stands alone."""
@@ -42,8 +40,9 @@ def choose(result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most:
         most: sentences shown, at most, unless papers are listed: then each has one.
     """
     if plan.form == "list":
-        # The sentence that shows why the paper is listed: the one that says what was asked, not something new about it.
-        return _best_of(plan.papers, sorted(evidence, key=lambda item: -_listing_score(item)), 1)
+        # The sentence that says why the paper is listed, not something new about it.
+        told_first = sorted(evidence, key=lambda item: item.span != plan.reasons.get(item.paper.id))
+        return _best_of(plan.papers, told_first, 1)
     if plan.form == "several":
         papers = plan.papers if plan.only else compared(result.question, result.hits)
         return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
@@ -85,10 +84,6 @@ def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
             break
         quotes.append(item)
     return tuple(quotes)
-
-
-def _listing_score(item: Evidence) -> float:
-    return item.parts["match"] + item.parts["dense"] + _OWN_BONUS * item.parts["own"]
 
 
 def _best_of(papers: Sequence[str], evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:

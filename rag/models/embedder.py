@@ -53,6 +53,10 @@ class Embedder(Protocol):
         """The token vectors of each text, before pooling."""
         ...
 
+    def knows(self, word: str) -> bool:
+        """Whether it has this word as a whole, not in pieces."""
+        ...
+
 
 class TransformerEmbedder:
     """An embedder in sentence-transformers' folder format (Reimers and Gurevych 2019, arXiv:1908.10084)."""
@@ -124,6 +128,10 @@ class TransformerEmbedder:
             )
             for pieces in parts
         ]
+
+    def knows(self, word: str) -> bool:
+        """See `Embedder`."""
+        return len(self._tokenizer.tokenize(f" {word}")) == 1
 
     def _embed(self, texts: Sequence[str], progress: Callable[[int], None] | None) -> Matrix:
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)

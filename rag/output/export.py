@@ -5,8 +5,8 @@ citation. Knows nothing of where the answers come from.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
 
@@ -52,6 +52,17 @@ def cited_papers(exchanges: Sequence[Exchange]) -> tuple[Paper, ...]:
     """The papers that the answers cite, each once, in the order of their first citation."""
     answers = [exchange.answer for exchange in exchanges if exchange.answer]
     return tuple({paper.id: paper for answer in answers for paper in answer.cited_papers}.values())
+
+
+def only_papers(exchange: Exchange, ids: Collection[str]) -> Exchange:
+    """The exchange with those sentences of its answer alone that cite one of these papers."""
+    answer = exchange.answer
+    if answer is None:
+        return exchange
+    kept = tuple(one for one in answer.sentences if any(citation.paper.id in ids for citation in one.citations))
+    cited = {citation.paper.id for one in kept for citation in one.citations}
+    withheld = tuple(item for item in answer.withheld if item.paper.id in cited)
+    return replace(exchange, answer=replace(answer, sentences=kept, missing=(), withheld=withheld))
 
 
 def markdown(exchanges: Sequence[Exchange]) -> str:

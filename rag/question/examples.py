@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rag.core import lexicon
+from rag.core.domain import Paper
 from rag.core.escaping import shorten
 from rag.core.names import name_in_title
 from rag.core.text import clean
@@ -49,3 +50,52 @@ def _terms(title: str) -> set[str]:
     single = {word for word, skip in zip(words, dull, strict=True) if not skip}
     pairs = zip(words, words[1:], dull, dull[1:], strict=False)
     return single | {f"{left} {right}" for left, right, skip_left, skip_right in pairs if not (skip_left or skip_right)}
+
+
+def example_candidates(papers: Sequence[Paper], each: int = 4) -> list[list[str]]:
+    """Questions about these papers, up to `each` of a kind, the most wanted first: a definition, a number, a list, a comparison.
+
+    They are made of the papers' own words; whether they are answered has to be tried.
+    """
+    titles = [clean(paper.title) for paper in papers]
+    shared = subjects(titles)
+    named = [(name, paper) for paper, name in ((paper, _own_name(paper)) for paper in papers) if name]
+    named.sort(key=lambda item: (" " in item[0], not re.search(r"\w[A-Z]", item[0])))
+    numbers = [
+        question.format(name) for name, paper in named for asks, question in _NUMBERS if asks.search(paper.abstract)
+    ]
+    return [
+        [f"What is {name}?" for name, _ in named[:each]],
+        list(dict.fromkeys(numbers))[:each],
+        [f"Which papers are about {subject}?" for subject in shared[: 2 * each]],
+        [f"How do {one} and {other} differ?" for one, other in _alike(named, shared)][:each],
+        [f"What does “{title}” report?" for title in titles if title and title == shorten(title, 90)][:each],
+    ]
+
+
+_NUMBERS = (
+    (
+        re.compile(r"\d(?:\.\d+)?\s?(?:x|×|times)\s?(?:faster|speed)|speed-?up (?:factor )?of", re.I),
+        "How much faster is {}?",
+    ),
+    (re.compile(r"\bFID\b[^.]{0,40}\d", re.I), "What FID does {} reach?"),
+    (re.compile(r"\baccuracy\b[^.]{0,40}\d|\d\s?%[^.]{0,20}\baccuracy", re.I), "What accuracy does {} reach?"),
+    (re.compile(r"\bBLEU\b[^.]{0,40}\d", re.I), "What BLEU does {} reach?"),
+    (re.compile(r"\d\s?%"), "By how many percent does {} improve?"),
+)
+"""What an abstract gives a number for, and how it is asked for."""
+
+
+def _own_name(paper: Paper) -> str:
+    """The name before the colon of a title, where it looks like one and the abstract uses it too."""
+    name = name_in_title(clean(paper.title))
+    fits = len(name) <= 30 and _NAME.fullmatch(name) and name.lower() in paper.abstract.lower()
+    return name if fits else ""
+
+
+def _alike(named: Sequence[tuple[str, Paper]], shared: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of names whose papers have a subject in common."""
+    for subject in shared:
+        of_subject = [name for name, paper in named if subject in f"{paper.title} {paper.abstract}".lower()]
+        if len(of_subject) > 1:
+            yield of_subject[0], of_subject[1]

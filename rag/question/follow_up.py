@@ -15,10 +15,10 @@ from rag.core.logistic import Logistic
 from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, normalise, words
 from rag.question import kinds, leaning, spellings, talk
+from rag.question.conversation import Conversation, Exchange, PaperLookup, pointed_at, quotes_in
 from rag.question.leaning import points_back
 from rag.question.record_details import detail_question
 from rag.question.talk import Step
-from rag.question.topics import Conversation, Exchange, PaperLookup, pointed_at, quotes_in
 
 __all__ = ["PaperLookup", "Query", "leans_on_history", "points_back", "quotes_in", "repeats", "standalone"]
 

@@ -7,7 +7,7 @@ without something. Which papers that holds for is decided elsewhere. Pure functi
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from rag.core import lexicon
@@ -150,6 +150,12 @@ def names_of(thing: str) -> tuple[str, ...]:
         if plain in spellings or (last in spellings and len(plain.split()) == 2 and plain.split()[0] in _ARTICLES):
             return (plain, *(spelling for spelling in spellings if spelling != plain))
     return (plain,)
+
+
+@lru_cache(1 << 12)
+def spelled(name: str) -> re.Pattern[str]:
+    """The pattern of a name alone: its words with their endings, hyphens or not."""
+    return re.compile(_pattern_of(name), re.IGNORECASE)
 
 
 def _pattern_of(name: str) -> str:

@@ -1,164 +1,120 @@
-"""What was talked about: the questions and answers of a conversation, and the papers of each answer.
+"""The topic of a question for papers, in pieces: "stock prices or trading" is either of two, "pruning of images" holds two at once.
 
-Owns: which papers an answer is made of, whether it says so, quotes them, or was written with markers; which of them a follow-up means.
-Papers are looked up for it, and only where they are asked for.
+Owns: where the topic begins and what parts it. Pure functions on strings.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from functools import lru_cache
 
-from rag.core.domain import Hit, Message, Paper
-from rag.core.lexicon import patterns
-from rag.core.text import words
-from rag.question import kinds, spellings, talk
-from rag.question.record_details import detail_question
+from rag.core import lexicon
+from rag.core.text import STOP_WORDS, content_words, stem, words
+from rag.question.negations import spelled
 
-_QUOTED = re.compile('\u201c([^\u201c\u201d]{12,2000})\u201d|"([^"]{12,2000})"')
-_MARKED = re.compile(r"([^\[\]]{12,2000})\[\d{1,3}\]")
-_PLACES = {"first": 0, "former": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "latter": -1, "last": -1}
-_MOST_CHARS = 20_000
-"""Of an answer; the history comes from outside and has no limit of its own."""
-_PASSAGES = 8
-_QUESTION_CHARS = 500
+Topic = tuple[tuple[str, ...], ...]
+"""Alternatives, each of pieces that belong together: (("stock prices",), ("trading",))."""
 
-
-class PaperLookup(Protocol):
-    """What finds the papers that a follow-up may mean; `rag.search.searcher.Searcher` is one."""
-
-    def papers(self, ids: Iterable[str]) -> Sequence[Paper]:
-        """Those with these ids, unknown ones left out."""
-        ...
-
-    def papers_quoting(self, passages: Sequence[str]) -> Sequence[Paper]:
-        """Those whose abstracts hold these passages."""
-        ...
-
-    def papers_named(self, name: str) -> Sequence[Paper]:
-        """Those that a name of a method or data set belongs to."""
-        ...
-
-    def papers_called(self, text: str, whole: bool = False) -> Sequence[Paper]:
-        """Those whose short name stands in the text, or is the `whole` text in another spelling."""
-        ...
-
-    def hits_like(self, text: str, limit: int) -> Sequence[Hit]:
-        """The best papers for a text, best first."""
-        ...
+_TOKEN = re.compile(r"\w+(?:[-'\u2019]\w+)*|[,;/()]")
+_SUBJECTS = lexicon.words("list_subjects")
+_VERBS = lexicon.words("list_verbs")
+_NO_TOPIC = STOP_WORDS | lexicon.words("no_topic")
+_IDLE = _NO_TOPIC | _VERBS
+_EITHER = frozenset((",", ";", "/", "(", ")", "or"))
+_COVERED = 0.5
+"""Share of the question's words that a topic has to hold; else it is all of them."""
+_BEGINNING = 12
+"""Words of a question among which its subject stands."""
+_MOST_WORDS = 60
+"""Words of a question that are looked at: a pasted page names no topic."""
+_MOST_NAME_WORDS = 8
+_PART = 0.4
+"""What all the words of a piece count for where they do not stand together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question of the conversation and its answer; `quotes` are the quoted passages of it, `papers` those that it is made of, in the
-    order of their citation."""
-
-    question: str
-    answer: Message
-    quotes: tuple[str, ...]
-    papers: tuple[Paper, ...]
+def topic_words(question: str) -> list[str]:
+    """The words of a question for papers that name its topic, in order, each once; all content words where none is left."""
+    every = content_words(question)
+    return list(dict.fromkeys(word for word in every if word not in _IDLE)) or every
 
 
-class Conversation:
-    """The earlier messages, oldest first, without those that say nothing of papers."""
+def topic(question: str) -> Topic:
+    """The topic of a question for papers; empty where it names none."""
+    tokens = _TOKEN.findall(question.replace("\u2019", "'"))
+    start = max((i for i, token in enumerate(tokens[:_BEGINNING]) if token.lower() in _SUBJECTS), default=-1) + 1
+    alternatives: list[tuple[str, ...]] = []
+    pieces: list[str] = []
+    piece: list[str] = []
 
-    def __init__(self, history: Sequence[Message], lookup: PaperLookup) -> None:
-        self._messages = _of_papers(history)
-        self._lookup = lookup
-        self._known: dict[int, Exchange] = {}
+    def end_piece(of_alternative: bool) -> None:
+        name = _trimmed(piece)
+        if name:
+            pieces.append(" ".join(name))
+        piece.clear()
+        if of_alternative and pieces:
+            alternatives.append(tuple(pieces))
+            pieces.clear()
 
-    @property
-    def asked(self) -> list[str]:
-        """The questions, newest first."""
-        asked = (
-            message.content[:_QUESTION_CHARS].strip() for message in reversed(self._messages) if message.role == "user"
-        )
-        return [text for text in asked if text]
-
-    def exchanges(self) -> Iterable[Exchange]:
-        """The answers with their questions, newest first, each looked up when it is reached."""
-        for place in reversed(range(len(self._messages))):
-            if self._messages[place].role == "assistant":
-                yield self._exchange(place)
-
-    def last(self) -> Exchange | None:
-        """The newest answer with its question."""
-        return next(iter(self.exchanges()), None)
-
-    def with_papers(self, least: int = 1) -> Exchange | None:
-        """The newest answer that is made of so many papers."""
-        return next((exchange for exchange in self.exchanges() if len(exchange.papers) >= least), None)
-
-    def may_name(self, question: str) -> bool:
-        """Whether the question has a name of the last answer or its question, or the answer tells its papers, so that these are worth
-        a look."""
-        last = next((message for message in reversed(self._messages) if message.role == "assistant"), None)
-        if last is None:
-            return False
-        said = " ".join([*self.asked[:1], last.content[:_MOST_CHARS]])
-        return bool(last.cited) or any(spellings.has(question, name) for name in kinds.names(said))
-
-    def _exchange(self, place: int) -> Exchange:
-        if place not in self._known:
-            before = (message for message in reversed(self._messages[:place]) if message.role == "user")
-            asked = next((message.content[:_QUESTION_CHARS].strip() for message in before), "")
-            answer = self._messages[place]
-            quotes = quotes_in(answer.content[:_MOST_CHARS])
-            self._known[place] = Exchange(asked, answer, quotes, tuple(self._papers_of(answer, quotes, asked)))
-        return self._known[place]
-
-    def _papers_of(self, answer: Message, quotes: Sequence[str], asked: str) -> Sequence[Paper]:
-        """Those it says it cites; else those of its quotes, or of its marked sentences; else those that its question names."""
-        if answer.cited:
-            by_id = {paper.id: paper for paper in self._lookup.papers(answer.cited)}
-            return [by_id[paper_id] for paper_id in dict.fromkeys(answer.cited) if paper_id in by_id]
-        if quotes:
-            return self._lookup.papers_quoting(quotes)
-        marked = [text.strip() for text in _MARKED.findall(answer.content[:_MOST_CHARS])][:_PASSAGES]
-        told = [hit.paper for passage in marked for hit in self._lookup.hits_like(passage, 1)]
-        return list({paper.id: paper for paper in told or self._lookup.papers_called(asked)}.values())
+    for token in tokens[start : start + _MOST_WORDS]:
+        word = token.lower()
+        if word in _EITHER or word in STOP_WORDS:
+            end_piece(of_alternative=word in _EITHER)
+        elif word in _VERBS and piece:
+            # "Papers on pruning [that] release code": a verb parts what is before it from what comes after.
+            end_piece(of_alternative=False)
+        else:
+            piece.append(token)
+    end_piece(of_alternative=True)
+    wanted = topic_words(question)[:_MOST_WORDS]
+    held = {word for pieces_ in alternatives for name in pieces_ for word in words(name)}
+    if len(held & set(wanted)) < _COVERED * len(wanted):
+        return (tuple(wanted),) if wanted else ()
+    return tuple(alternatives)
 
 
-def quotes_in(text: str) -> tuple[str, ...]:
-    """The quoted passages of an answer (their markers stand outside the quotation marks)."""
-    return tuple((first or second).strip() for first, second in _QUOTED.findall(text))
+def name_of_topic(question: str) -> str:
+    """The topic as it was typed, for people; "" where it cannot be told in a few words."""
+    every = [name for pieces in topic(question) for name in pieces]
+    if not every or (" ".join(every) not in " ".join(_TOKEN.findall(question)) and len(every) == 1):
+        return ""
+    lower = question.lower()
+    start, end = lower.find(every[0].lower()), lower.rfind(every[-1].lower()) + len(every[-1])
+    name = question[start:end] if 0 <= start < end else ""
+    return name if len(name.split()) <= _MOST_NAME_WORDS else ""
 
 
-def pointed_at(question: str, conversation: Conversation, last: Exchange) -> tuple[Paper, ...]:
-    """The papers that a follow-up means: those of the last answer, or one of a list, where it says "the second" or "the other one"."""
-    typed = words(question)
-    if "other" in typed and ("one" in typed or "paper" in typed):
-        listed = conversation.with_papers(least=2)
-        rest = [paper for paper in listed.papers if paper not in last.papers] if listed else []
-        return tuple(rest[:1]) or last.papers[-1:]
-    match = patterns("points_to_place").search(question)
-    if match is None:
-        return last.papers
-    place = next(_PLACES[word] for word in words(match.group()) if word in _PLACES)
-    listed = conversation.with_papers(least=max(2, place + 1))
-    return (listed.papers[place],) if listed else last.papers
+def _trimmed(piece: Sequence[str]) -> list[str]:
+    """Without what does not name a topic at its ends, unless that is all."""
+    name = list(piece)
+    while name and name[0].lower() in _IDLE:
+        name.pop(0)
+    while len(name) > 1 and name[-1].lower() in _NO_TOPIC:
+        name.pop()
+    return name
 
 
-def _of_papers(history: Sequence[Message]) -> list[Message]:
-    """The history without what asked nothing of single papers, or nothing that their records say, and its answers."""
-    kept: list[Message] = []
-    idle = False
-    for message in history:
-        if message.role == "user":
-            idle = _says_nothing_of_papers(message.content)
-        elif idle and not message.cited and kept and kept[-1].role == "user":
-            kept.pop()
-            continue
-        kept.append(message)
-    return kept
+def mentions(name: str, text: str) -> list[re.Match[str]]:
+    """Where a text names this piece of a topic, by any of its known names."""
+    return [match for other in _names_of(name.lower()) for match in spelled(other).finditer(text)]
 
 
-def _says_nothing_of_papers(question: str) -> bool:
-    """Whether an answer to it that cites nothing leaves the talk where it was: the records did not say who wrote "it", for example."""
-    detail = detail_question(question)
-    return (
-        talk.talk(question) is not None
-        or talk.whole(question) is not None
-        or (detail is not None and not detail.subject)
-        or patterns("asks_age_among").search(question[:_QUESTION_CHARS]) is not None
-    )
+@lru_cache(1 << 12)
+def _names_of(name: str) -> tuple[str, ...]:
+    rows = ([spelling for member in row for spelling in member] for row in lexicon.table("topic_names"))
+    others = next((row for row in rows if name in row), [])
+    return (name, *(other for other in others if other != name))
+
+
+def share_of(topic: Topic, text: str) -> float:
+    """0..1: how much of the topic a text names, of the alternative that it names most of. Words count less where they stand apart."""
+    best = 0.0
+    there: set[str] = set()
+    for pieces in topic:
+        total = 0.0
+        for name in pieces:
+            if mentions(name, text):
+                total += 1
+            elif len(of_name := words(name)) > 1:
+                there = there or {stem(word) for word in words(text)}
+                total += _PART * (sum(stem(word) in there for word in of_name) / len(of_name)) ** 2
+        best = max(best, total / len(pieces))
+    return best

@@ -18,6 +18,7 @@ from rag.question.identifiers import identifiers_in, without_identifiers
 from rag.search.hybrid import HybridRetriever
 from rag.search.paper_names import OWNERS, is_about
 from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
+from rag.search.spelling import Speller, Spelling
 
 RETRIEVED = 10
 _QUERY_CHARS = 1_000
@@ -40,6 +41,7 @@ class Searcher:
         max_question_chars: int,
         description: Mapping[str, str],
         follow_ups: Logistic | None = None,
+        speller: Speller | None = None,
     ) -> None:
         self.library = library
         self.retriever = retriever
@@ -48,6 +50,7 @@ class Searcher:
         self._reranker = reranker
         self._max_chars = max_question_chars
         self._follow_ups = follow_ups
+        self._speller = speller
 
     def close(self) -> None:
         """Close the vector index and the library."""
@@ -60,11 +63,15 @@ class Searcher:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        query = self.understand(question)
+        query = self.understand(self.spelled(question).text)
         if not any(character.isalnum() for character in query.typed):
             raise QuestionError(_EMPTY)
         hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
         return self.look_closely(query, hits).hits[:limit]
+
+    def spelled(self, question: str) -> Spelling:
+        """The question with its misspelled words read as words of the library; as it stands where no speller was handed in."""
+        return self._speller.read(question) if self._speller else Spelling(question)
 
     def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """The question as it is asked without its history.

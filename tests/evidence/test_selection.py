@@ -4,7 +4,7 @@ import pytest
 
 from rag.core.domain import Evidence, Hit, Paper, Span
 from rag.core.logistic import load_logistic
-from rag.evidence.plan import Plan, form_of, listing_features, plan
+from rag.evidence.plan import Plan, form_of, plan
 from rag.evidence.selection import choose, closest
 from rag.question.follow_up import Query
 from rag.search.paper_names import owners
@@ -24,7 +24,8 @@ def _hit(paper_id: str, title: str, abstract: str = TEXT, score: float = 1.0, la
 
 
 def _plan(question: str, hits: list[Hit], about: tuple[str, ...] = ()) -> Plan:
-    return plan(Query(question, question, question, question, about=about), hits, load_logistic("listing"))
+    query = Query(question, question, question, question, about=about)
+    return plan(query, SearchResult(question, tuple(hits), {}), (), load_logistic("listing"))
 
 
 def test_a_clear_winner_stands_alone_and_a_flat_field_gives_several() -> None:
@@ -79,21 +80,11 @@ def test_a_name_that_many_papers_hold_is_no_papers_own() -> None:
     assert owners("Is DeepCache fast?", hits) == ()
 
 
-def test_a_list_has_one_sentence_of_each_paper_of_the_kind() -> None:
-    hits = [_hit("a", "Ants", score=9, late=0.8), _hit("b", "Bees", score=8.9, late=0.79)]
-    hits += [_hit(f"x{n}", "Rocks", score=-3, late=0.1) for n in range(8)]
-    question = "Which papers are about insects?"
-    understood = _plan(question, hits)
-    assert (understood.form, understood.papers) == ("list", ("a", "b"))
+def test_a_list_has_of_each_paper_the_sentence_that_says_why() -> None:
+    understood = Plan("list", ("a", "b"), only=True, reasons={"a": Span(10, 15)})
     evidence = [_evidence("a", 0, 2.0), _evidence("a", 10, 1.9), _evidence("x1", 0, 1.8), _evidence("b", 0, -2.0)]
-    quotes = choose(SearchResult(question, tuple(hits), {}), understood, evidence, 1)
-    assert [item.paper.id for item in quotes] == ["a", "b"]
-
-
-def test_a_list_without_a_paper_of_the_kind_still_names_the_best() -> None:
-    hits = [_hit("a", "Ants", late=0.05)]
-    assert _plan("Which papers are about insects?", hits).papers == ("a",)
-    assert _plan("Which papers are about insects?", []) == Plan("list", only=True)
+    quotes = choose(SearchResult("Which papers are about insects?", (), {}), understood, evidence, 1)
+    assert [(item.paper.id, item.span.start) for item in quotes] == [("a", 10), ("b", 0)]
 
 
 def test_a_follow_up_reads_only_the_papers_it_is_about() -> None:
@@ -101,10 +92,3 @@ def test_a_follow_up_reads_only_the_papers_it_is_about() -> None:
     assert _plan("Does it need food?", hits, ("b",)) == Plan("one", ("b",), only=True)
     assert _plan("Which other papers are about food?", hits, ("b",)).form == "list"
     assert _plan("How do both of them find food?", hits, ("b", "a")) == Plan("several", ("a", "b"), only=True)
-
-
-def test_listing_features_measure_the_distance_to_the_best() -> None:
-    hits = [_hit("a", "A", score=3, late=0.8), _hit("b", "B", score=1, late=0.4)]
-    features = listing_features(hits[1], hits)
-    assert (features["behind"], features["late_behind"]) == (-2, pytest.approx(-0.4))
-    assert features["lexical_share"] == pytest.approx(0.5)

@@ -93,6 +93,10 @@ class Scripted:
         }
     )
 
+    @property
+    def revision(self) -> int:
+        return 1
+
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         wanted = None if ids is None else set(ids)
         return tuple(paper for paper in self.shelf if wanted is None or paper.id in wanted)

@@ -11,9 +11,7 @@ from ui.views.templating import literal, render
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text == text.strip()])
 def test_a_value_of_a_template_is_text_in_an_element_and_in_an_attribute(text: str) -> None:
-    html = render(
-        "foot", has_answer=False, has_sources=False, formats=(), votes=False, suggestions=[text], declined=False, why=""
-    )
+    html = render("next", suggestions=[text], declined=False)
     shown = Shown(html)
     assert ("data-question", text) in shown.attributes
     assert shown.text.endswith(text)

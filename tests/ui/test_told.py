@@ -8,6 +8,7 @@ from rag.output.export import Exchange, markdown
 from rag.output.terminal import print_answer
 from rag.question.follow_up import Query
 from tests.helpers.answers import Shown, done, everything, parts
+from ui.views.follow_ups import follow_ups
 
 BEES = Paper(
     "bees",
@@ -77,11 +78,10 @@ def test_who_asks_nothing_gets_no_outcome_and_no_cards(answer: Answer) -> None:
     assert "Why this answer" not in everything(done(answer))
 
 
-def test_the_examples_are_buttons() -> None:
-    foot = str(parts(done(HELLO))["foot"])
-    assert foot.count('data-do="ask"') == 2
-    assert "What is &lt;b&gt;B&lt;/b&gt;?" in foot
-    assert 'data-do="ask"' not in str(parts(done(THANKS))["foot"])
+def test_the_examples_of_a_guide_are_what_could_be_asked_next() -> None:
+    assert len(follow_ups(HELLO)) == 2
+    assert "What is <b>B</b>?" in follow_ups(HELLO)
+    assert follow_ups(THANKS) == []
 
 
 def test_the_terminal_says_where_it_is_from_and_names_the_papers_details(capsys: pytest.CaptureFixture[str]) -> None:

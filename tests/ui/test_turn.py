@@ -8,6 +8,7 @@ from rag.core.domain import Answer, AnswerSentence, Dropped, Evidence, Hit, Span
 from tests.helpers.answers import Shown, answered, citation, done, paper, parts
 from ui.records import ChatTurn
 from ui.views.answer import answer_blocks
+from ui.views.follow_ups import follow_ups
 from ui.views.outcomes import outcome_row
 from ui.views.sources import timing_line
 
@@ -76,7 +77,7 @@ def test_nearest_words_are_shown_and_not_claimed() -> None:
     assert Shown(first).text == lead and "cw-lead" in first
     assert "Alpha &lt;i&gt;." in quote and "cw-chip" in quote
     assert shown["label"] == "Nearest words: 1 paper"
-    assert "<h3>Try</h3>" in str(shown["foot"])
+    assert "cw-next" not in str(shown["foot"])  # what could be asked next is checked first
     assert "is not said in so many words" in str(shown["foot"])
 
 
@@ -93,7 +94,7 @@ def test_declined_shows_the_nearest_papers_without_numbers_or_marks() -> None:
     assert shown["label"] == "Nearest papers: 1 paper" and shown["blocks"] == []
     html = str(shown["sources"])
     assert "Near &lt;i&gt;" in html and "Abstract &lt;b&gt;." in html and "cw-n" not in html.replace("cw-note", "")
-    assert "What does \u201cNear &lt;i&gt;\u201d report?" in str(shown["foot"])
+    assert follow_ups(answer)[0] == "What is \u201cNear <i>\u201d?"
 
 
 def test_found_papers_are_shown_until_the_answer_comes() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from rag.answer.suggestions import Suggestions
 from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
 from rag.core.settings import Settings
@@ -40,6 +41,8 @@ class Answerer(Protocol):
     def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]: ...
     def respelled(self, words: str) -> str: ...
     def overview(self) -> Overview: ...
+    @property
+    def revision(self) -> int: ...
     def close(self) -> None: ...
 
 
@@ -58,6 +61,7 @@ class Loader:
         self._running = False
         self._loading = STARTING
         self._assistant: Answerer | None = None
+        self._suggestions: Suggestions | None = None
 
     @property
     def loading(self) -> Loading:
@@ -97,6 +101,18 @@ class Loader:
             raise CitewiseError(self._loading.note) from self._loading.error
         return self._assistant
 
+    def suggestions(self) -> Suggestions:
+        """What asks silently, with the assistant waited for.
+
+        Raises:
+            CitewiseError: the loading failed, with the reason that the page shows.
+        """
+        assistant = self.assistant()
+        with self._lock:
+            if self._suggestions is None:
+                self._suggestions = Suggestions(assistant)
+            return self._suggestions
+
     def _load(self) -> None:
         try:
             assistant = self._open(self._settings, self._progress)
@@ -132,6 +148,7 @@ class Loader:
     def _end(self, loading: Loading, assistant: Answerer | None = None) -> None:
         with self._lock:
             former, self._assistant = self._assistant, assistant
+            self._suggestions = None
             self._loading, self._running = loading, False
         if former is not None:
             former.close()

@@ -14,18 +14,19 @@ from typing import Any
 import gradio as gr
 
 from rag import __version__
-from rag.core.domain import Paper
+from rag.core.domain import Message, Paper
 from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
 from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.core.text import clean
-from rag.output.export import FORMATS, Exchange
+from rag.output.export import FORMATS, Exchange, only_papers
 from rag.output.from_json import paper_ids
-from ui.records import CONVERSATION, CONVERSATION_EXPORTS
+from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES
 from ui.session import feedback
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.records import frame, saved_turns, turn_of
+from ui.session.suggesting import Suggesting
 from ui.views.sources import paper_rows, similar_cards
 from ui.views.words import sentence
 
@@ -42,11 +43,15 @@ class Lookups:
         self._loader = loader
         self._settings = settings
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
+        self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
-        return [self._guard(work) for work in (self.reopen, self.export, self.similar, self.papers, self.feedback)]
+        return [
+            self._guard(work)
+            for work in (self.examples, self.next, self.reopen, self.export, self.similar, self.papers, self.feedback)
+        ]
 
     def _guard(self, work: Callable[..., Sent]) -> Callable[..., Any]:
         """The edge at which errors become words for the page."""
@@ -70,6 +75,21 @@ class Lookups:
         del run.__dict__["__wrapped__"]  # gradio looks at the signature for who wants the request
         return run
 
+    def examples(self, sent: Sent) -> Sent:
+        """Questions to begin with that are known to be answered, and whether more may come."""
+        return dict(self._suggesting.examples())
+
+    def next(self, sent: Sent) -> Sent:
+        """What could be asked after the last of these turns."""
+        saved = saved_turns(sent.get("turns"))[-HISTORY_MESSAGES // 2 :]
+        papers, told = self._papers_of(saved), self._loader.assistant().told
+        answers = [(one.question, turn_of(one, papers, told).answer) for one in saved]
+        said = [
+            Message("user", question) if i else answer.message for question, answer in answers if answer for i in (1, 0)
+        ]
+        last = answers[-1][1] if answers else None
+        return {"html": self._suggesting.next(last, said[-HISTORY_MESSAGES:]) if last else ""}
+
     def reopen(self, sent: Sent) -> Sent:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
@@ -78,7 +98,7 @@ class Lookups:
         return {"turns": [frame(turn_of(one, papers, told), loading) for one in saved]}
 
     def export(self, sent: Sent) -> Sent:
-        """A file of these turns: its name, media type and text."""
+        """A file of these turns, of the named `papers` alone where some are: its name, media type and text."""
         saved = saved_turns(sent.get("turns"))
         name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
         kind = str(sent.get("format") or "")
@@ -93,6 +113,8 @@ class Lookups:
             raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
         papers, told = self._papers_of(saved), self._loader.assistant().told
         exchanges = [Exchange(one.question, turn_of(one, papers, told).answer) for one in saved]
+        if isinstance(sent.get("papers"), list):
+            exchanges = [only_papers(one, {str(paper) for paper in sent["papers"]}) for one in exchanges]
         form = FORMATS[kind]
         if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
             raise NothingToExport("no paper is cited here, so there is nothing to export")

@@ -122,7 +122,8 @@ def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Message]) -> Genera
         yield replace(turn, note=loader.loading.note)
     turn = replace(turn, step="searching", note="")
     yield turn
-    yield from _stream(loader.assistant(), turn, history)
+    with loader.suggestions().reader():
+        yield from _stream(loader.assistant(), turn, history)
 
 
 def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:

@@ -8,13 +8,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.quoted import count_line, lead_of, missing_line, paragraphs, run_ends, withheld_lines
+from rag.answer.quoted import Paragraph, count_line, lead_of, missing_line, paragraphs, run_ends, withheld_lines
 from rag.answer.record_answers import parts_of_guide
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
+from rag.core.links import paper_link
+from rag.question import kinds
+from ui.records import EXPORTS
 from ui.views.marks import prose
 from ui.views.sources import Keys, anchor, citation_keys
 from ui.views.templating import literal, render
+
+_SHORT_NAMES = {"markdown": "Markdown", "bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
 
 
 def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
@@ -32,6 +37,9 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
         blocks.append(render("line", kind="lead", text=prose(lead)))
     elif answer.text.startswith(count_line(len(groups)) + "\n"):
         blocks.append(render("line", kind="count-line", text=count_line(len(groups))))
+    if is_list(answer):
+        blocks.append(_list(answer, groups, turn_id, keys))
+        groups = ()
     for paragraph in groups:
         if paragraph.label:
             blocks.append(render("line", kind="paper-name", text=prose(paragraph.label)))
@@ -44,6 +52,35 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     if answer.missing:
         blocks.append(render("line", kind="missing", text=missing_line(answer.missing)))
     return blocks + kept_back
+
+
+def is_list(answer: Answer) -> bool:
+    """Whether the answer lists papers, one after the other, each with the sentence that says why."""
+    papers = [sentence.citations[0].paper.id for sentence in answer.sentences if len(sentence.citations) == 1]
+    return (
+        answer.outcome == "answered"
+        and answer.origin == "abstracts"
+        and kinds.form(answer.question) == "list"
+        and len(papers) == len(answer.sentences) == len(set(papers))
+        and all(sentence.verdict == "quote" for sentence in answer.sentences)
+    )
+
+
+def _list(answer: Answer, groups: Sequence[Paragraph], turn_id: str, keys: Keys) -> Markup:
+    """The papers in rows: which, why, a link to it, and a box to tick for the export."""
+    rows = [
+        {
+            "id": paper.id,
+            "title": prose(shown(paper.title)) or "Untitled",
+            "plain": shown(paper.title) or "Untitled",
+            "link": paper_link(paper),
+            "year": paper.year,
+            "sentence": _said(group.sentences[:1], turn_id, keys)[0],
+        }
+        for group in groups
+        for paper in (group.sentences[0].citations[0].paper,)
+    ]
+    return render("listed", rows=rows, formats=list(EXPORTS.items()), format_names=_SHORT_NAMES)
 
 
 def _record(sentences: Sequence[Mapping[str, Any]]) -> Markup:

@@ -31,11 +31,14 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d])")
 
 
 def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
-    """Up to `limit` questions, those about different papers in turn; none that repeats the last question."""
+    """Up to `limit` questions, those about different papers in turn; none that repeats the last question. Whether they are answered has
+    to be tried (`rag.answer.suggestions`)."""
     if answer.origin == "guide":
         return list(parts_of_guide(answer.text)[1])
     if answer.outcome == "declined":
-        questions: Iterator[str] = (f"What does {_name_of(paper)} report?" for paper in answer.nearest if paper.title)
+        names = [_name_of(paper) for paper in answer.nearest if paper.title]
+        forms = ("What is {}?", "How does {} work?", "What does {} report?")
+        questions: Iterator[str] = (form.format(name) for form in forms for name in names)
     else:
         papers = [paper for paper in answer.cited_papers if paper.title][:3]
         each = [list(_about(paper, answer)) for paper in papers]

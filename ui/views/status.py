@@ -12,7 +12,6 @@ from rag.core.accents import shown
 from rag.core.escaping import counted, shorten
 from rag.core.settings import Settings
 from rag.library.overview import Overview
-from rag.question.examples import example_questions
 from ui.records import HISTORY_MESSAGES, QUESTIONS_A_MINUTE, Loading
 from ui.views.marks import prose
 from ui.views.templating import render
@@ -23,7 +22,7 @@ _MOST_YEARS = 12
 
 
 def status(loading: Loading, settings: Settings) -> dict[str, Any]:
-    """What the page shows of the loading; HTML but for `state`, `note`, `count`, `retry` and `examples`, which are plain."""
+    """What the page shows of the loading; HTML but for `state`, `note`, `count` and `retry`, which are plain."""
     ready = loading.state == "ready"
     return {
         "state": loading.state,
@@ -32,7 +31,6 @@ def status(loading: Loading, settings: Settings) -> dict[str, Any]:
         "count": papers_label(loading),
         "welcome": welcome(loading, settings),
         "library": library(loading),
-        "examples": example_questions(loading.titles) if ready else [],
         "retry": loading.state == "failed" or (ready and not loading.papers),
         "runs": _runs(loading, settings) if ready else "",
     }

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from ui.records import ENDED, EXPORTS, ChatTurn
 from ui.views.answer import answer_blocks
 from ui.views.asked import asked
-from ui.views.follow_ups import follow_ups
 from ui.views.outcomes import state_row
 from ui.views.sources import sources, sources_label
 from ui.views.templating import render
@@ -47,7 +46,5 @@ def _foot(turn: ChatTurn, about: Mapping[str, str]) -> Markup:
         has_sources=answer is not None and answer.origin != "guide",
         formats=list(EXPORTS.items()) if answer is not None and answer.sentences else (),
         votes=done,
-        suggestions=follow_ups(answer) if answer is not None and done else (),
-        declined=answer is not None and (answer.outcome in ("declined", "nearest") or answer.origin == "guide"),
         why=why(answer, about) if answer is not None and done else "",
     )

@@ -146,6 +146,8 @@ const DO = {
   "copy-text": (button) => copy(button.dataset.text),
   link: (button) => copy(linkTo(turnOf(button))),
   sources: (button) => (activate(turnOf(button).id), byId("cw-panel").focus()),
+  "tick-all": tickAll,
+  "export-ticked": exportTicked,
   export: (button) => save([turnOf(button)], button.dataset.format),
   "export-all": (button) => save(talk.turns, button.dataset.format),
   up: (button) => vote(turnOf(button), "up"),

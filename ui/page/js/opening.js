@@ -44,6 +44,7 @@ const reopen = async () => {
     if (turn.cut && !turn.answer) drawCutShort(turn, "interrupted");
   }
   if (!running) viewOf(before.turns.at(-1)).root.scrollIntoView({ block: "start", behavior: "instant" });
+  if (!running) void suggest();
 };
 
 const notOpened = (why) => {
@@ -117,17 +118,10 @@ const showStatus = (status) => {
   for (const place of [byId("cw-library").lastElementChild, byId("cw-holds")]) fill(place, status.library);
   byId("cw-count").textContent = status.count;
   byId("cw-reload").hidden = !status.retry;
-  const examples = status.examples.map((question) => {
-    const item = element("li");
-    const button = element("button", "", question);
-    button.type = "button";
-    button.dataset.do = "ask";
-    button.dataset.question = question;
-    item.append(button);
-    return item;
-  });
-  byId("cw-examples").replaceChildren(...examples);
   ready = status.state === "ready";
-  if (ready) void reopen();
+  if (ready) {
+    void reopen();
+    void showExamples();
+  }
   if (status.state === "failed" && unopened) notOpened(status.note);
 };

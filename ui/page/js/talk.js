@@ -110,6 +110,7 @@ const finish = (turn) => {
   busy();
   byId("cw-announce").textContent = viewOf(turn).state.textContent;
   catchUp();
+  void suggest();
 };
 
 /** Whether one conversation has a turn that the other lacks or has in an older state. */
