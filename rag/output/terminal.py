@@ -41,12 +41,9 @@ def _print_why(console: Console, answer: Answer) -> None:
     if answer.origin != "abstracts":
         console.print("\nNo abstract was read for this.")
         return
-    console.print(
-        Text(
-            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
-            f"made of: {_parts(answer.signals)}"
-        )
-    )
+    made_of = f"; made of: {_parts(answer.signals)}" if answer.signals else ""
+    declined = f"(declined below {answer.threshold:.2f})"
+    console.print(Text(f"\nProbability that the library answers this: {answer.p_answerable:.2f} {declined}{made_of}"))
     if answer.dropped:
         console.print(Text("\nNot shown as written", style="bold"))
         for dropped in answer.dropped:
