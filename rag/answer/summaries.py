@@ -96,11 +96,10 @@ class _View:
     def problem(self, most: int) -> Iterator[RoleSentence]:
         """What was wrong before, and what is done about it."""
         before = [sentence for sentence in self._told if sentence.place < self.opening.place]
-        troubled = [sentence for sentence in before if patterns("trouble").search(sentence.text)]
-        if not troubled:
-            after = [sentence for sentence in self._told if sentence.roles["background"] > 0.5]
-            troubled = [sentence for sentence in after if patterns("trouble").search(sentence.text)]
-        told = sorted(troubled or before[-1:], key=lambda sentence: self._trouble(sentence), reverse=True)
+        known = [sentence for sentence in self._told if sentence.roles["background"] > 0.5]
+        troubled = [sentence for sentence in before if _is_trouble(sentence)]
+        troubled = troubled or [sentence for sentence in known if _is_trouble(sentence)] or before[-1:]
+        told = sorted(troubled, key=_trouble, reverse=True)
         yield from told[: min(_MOST_PROBLEMS, max(1, most - 1))]
         yield self.opening
 
@@ -151,15 +150,15 @@ class _View:
         named = any(_has(comparable(sentence.text), name) for name in self._names)
         tried = patterns("tells_evaluation").search(sentence.text) is not None
         follows = sentence.place == self.opening.place + 1
-        return sentence.roles["method"] - 0.6 * tried + 0.1 * follows + 0.1 * named
+        gains = patterns("tells_gain").search(sentence.text) is not None
+        adds = patterns("adds_more").search(sentence.text) is not None
+        way = sentence.roles["method"] - sentence.roles["background"]
+        return way - 0.6 * tried - 0.3 * gains - 0.15 * adds + 0.1 * follows + 0.1 * named
 
     def _results(self) -> list[RoleSentence]:
         """All sentences but the opening, those that tell what came out first."""
         rest = [sentence for sentence in self._told if sentence.place > self.opening.place]
         return sorted(rest, key=_result, reverse=True)
-
-    def _trouble(self, sentence: RoleSentence) -> float:
-        return sentence.roles["background"] + 0.05 * sentence.place
 
 
 _CHOICES: dict[str, Callable[[_View, int], Iterable[RoleSentence]]] = {
@@ -185,7 +184,20 @@ def _result(sentence: RoleSentence) -> float:
     number = kinds.holds(sentence.text, "number")
     tells = patterns("tells_result").search(sentence.text) is not None
     adds = patterns("adds_more").search(sentence.text) is not None
-    return sentence.roles["result"] + 0.4 * number + 0.2 * tells - 0.3 * adds
+    gains = patterns("tells_gain").search(sentence.text) is not None
+    only_tried = patterns("tells_evaluation").search(sentence.text) is not None and not gains
+    return sentence.roles["result"] + 0.4 * number + 0.2 * tells - 0.3 * adds - 0.4 * only_tried
+
+
+def _is_trouble(sentence: RoleSentence) -> bool:
+    return patterns("trouble", "contrasts").search(sentence.text) is not None
+
+
+def _trouble(sentence: RoleSentence) -> float:
+    """How much a sentence tells what was wrong, and not what was done about it."""
+    solved = patterns("limits_of_others").search(sentence.text) is not None
+    told = patterns("trouble").search(sentence.text) is not None
+    return sentence.roles["background"] + 0.5 * told + 0.05 * sentence.place - 0.3 * solved
 
 
 def _has(words: str, name: str) -> bool:

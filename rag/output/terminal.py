@@ -64,10 +64,9 @@ def _print_why(page: _Page, answer: Answer) -> None:
     if answer.origin != "abstracts":
         page.show("\nNo abstract was read for this.")
         return
-    page.show(
-        f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
-        f"made of: {_parts(answer.signals)}"
-    )
+    made_of = f"; made of: {_parts(answer.signals)}" if answer.signals else ""
+    declined = f"(declined below {answer.threshold:.2f})"
+    page.show(f"\nProbability that the library answers this: {answer.p_answerable:.2f} {declined}{made_of}")
     if answer.dropped:
         page.show("", head="\nNot shown as written")
         for dropped in answer.dropped:
