@@ -14,6 +14,7 @@ from rag.answer.paper_facts import Called, introduces_by_name, listing
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
 from rag.core.domain import Answer, Evidence, Paper, Span
+from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, content_words, words
 from rag.library.store import Library
@@ -36,9 +37,14 @@ _NEAR, _NEAR_UNASKED = 0.6, 0.65
 more is needed."""
 _RUN, _LONG_RUN = 2, 5
 """Words in a row that count, and as many as one run needs where nothing says that it was pasted."""
-_DASH = re.compile(r"\s[-\u2013\u2014]{1,3}\s")
+_DASH = re.compile(r"\s[-\u2013\u2014]{1,3}\s|\?\s")
 """It parts a title as a colon does."""
 _RARE, _LOOKED_UP, _CANDIDATES = 8, 60, 10
+_MOST_PARTED = 3
+"""Words that may be one name, written apart ("Deep Cache")."""
+_FEWEST_ALIKE = 4
+"""Words of a title that is known with a slip of the pen."""
+_LOOKED_AT = 20
 _MOST_WORDS = 1_200
 _SEARCHED = 400
 """Characters of a text that was not found which its nearest words are searched for."""
@@ -63,22 +69,29 @@ def papers_called(name: str, library: Library) -> list[Paper]:
     typed = words(name)
     if not typed or set(typed) <= STOP_WORDS:
         return []
-    called = Called(library)
-    near = called.near(name)
-    if len(typed) <= 3:
-        near += called.near("".join(typed))
-    near = list({paper.id: paper for paper in near}.values())
+    near = _near(name, typed, library)
     same = [paper for paper in near if "".join(typed) in _names(paper) and _means_it(name, paper, library)]
     same = same or [paper for paper in near if _begins(typed, paper.title) and _held_once(typed, library)]
     if same:
         return same[:3]
-    parts = [paper for paper in near if _is_part(typed, words(paper.title))]
-    alike = [paper for paper in near if len(typed) >= 4 and any(_alike(typed, title) for title in _titles(paper))]
+    parts = [paper for paper in near if _is_part(typed, words(paper.title), alone=len(near) == 1)]
+    alike = [
+        paper for paper in near if len(typed) >= _FEWEST_ALIKE and any(_alike(typed, title) for title in _titles(paper))
+    ]
     introducing = [paper for paper in near if len(name.split()) == 1 and introduces_by_name(paper.abstract, name)]
     for found in (parts, alike, introducing):
         if len(found) == 1:
             return found
     return []
+
+
+def _near(name: str, typed: Sequence[str], library: Library) -> list[Paper]:
+    """The papers that the name may be one of: those that hold its words in a row, else, since few questions are titles, those alike."""
+    rows = [" ".join(typed)] + (["".join(typed)] if 1 < len(typed) <= _MOST_PARTED else [])
+    near = library.papers(library.lexical(rows, _LOOKED_AT))
+    if not near and len(typed) >= _FEWEST_ALIKE and not patterns("begins_question").match(name):
+        near = Called(library).near(name)
+    return near
 
 
 def _titles(paper: Paper) -> list[list[str]]:
@@ -117,15 +130,16 @@ def _held_once(typed: Sequence[str], library: Library) -> bool:
     return library.find_papers(" ".join(typed), 1)[0] == 1
 
 
-def _is_part(typed: Sequence[str], title: Sequence[str]) -> bool:
+def _is_part(typed: Sequence[str], title: Sequence[str], alone: bool) -> bool:
+    """Whether the words stand in a row in a title, and are no topic: `alone` says that no other paper has them so."""
     if f" {' '.join(typed)} " not in f" {' '.join(title)} ":
         return False
     telling = len([word for word in typed if word not in STOP_WORDS])
-    return telling >= _PART or (telling >= _LEAST_PART and len(typed) >= _SHARE * len(title))
+    return telling >= _PART or (alone and telling >= _LEAST_PART and len(typed) >= _SHARE * len(title))
 
 
 def _alike(typed: Sequence[str], title: Sequence[str]) -> bool:
-    if len(title) < 4:
+    if len(title) < _FEWEST_ALIKE:
         return False
     matcher = SequenceMatcher(None, "".join(typed), "".join(title), autojunk=False)
     return matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
@@ -162,7 +176,8 @@ def _place(typed: Sequence[str], paper: Paper, asked: bool) -> Place | None:
 
 def card(query: Query, paper: Paper, introduction: Sequence[Evidence]) -> Answer:
     """A paper that was named alone: its record in a line, and the sentence that says what it does."""
-    return told.answer(query, Told(f"{listing(paper)}.", tuple(introduction)))
+    line = listing(paper)
+    return told.answer(query, Told(line if line.endswith(("?", "!")) else f"{line}.", tuple(introduction)))
 
 
 def whole_abstract(query: Query, papers: Sequence[Paper]) -> Answer:

@@ -97,7 +97,7 @@ def in_english(question: str, names: Sequence[str]) -> str:
 def _thing(text: str) -> str:
     rows = lexicon.table("foreign_things")
     return next(
-        (english for ((english,), spellings) in rows if any(_stands_in(spelling, text) for spelling in spellings)), ""
+        (row[0][0] for row in rows if any(_stands_in(spelling, text) for member in row for spelling in member)), ""
     )
 
 

@@ -66,7 +66,6 @@ TALK = {
         "makes sense",
         "never mind",
         "sure",
-        "ok cool",
         "lol",
     ],
     "farewell": ["bye", "Goodbye!", "see you later", "good night", "exit", "have a nice day"],
