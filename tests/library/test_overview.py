@@ -104,6 +104,8 @@ def _topics(*titles: str) -> list[str]:
 def test_a_topic_ends_where_a_phrase_ends() -> None:
     titles = ["Large Language Models for Law", "Efficient Large Language Models", "Large Language Models: Why?"]
     assert _topics(*titles) == ["Large Language Models"]
+    assert _topics("Spiky Crabs", "A Spiky Urchin", "Spiky Crabs in Spring") == ["Spiky Crabs"]
+    assert _topics("Spiky Crabs", "A Spiky Urchin", "The Spiky Star") == []
 
 
 def test_a_word_that_only_ends_longer_phrases_comes_after_them() -> None:
