@@ -86,7 +86,9 @@ def choose_device(preferred: str = "auto", *, bfloat16_on_cpu: bool = False) -> 
 
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if preferred != "auto" and not present.get(preferred, False):
-        raise ModelUnsupported(f"device {preferred!r} is not available to torch {torch.__version__}; use --device auto")
+        raise ModelUnsupported(
+            f"device {preferred!r} is not there for torch {torch.__version__}; choose auto, by --device or CITEWISE_DEVICE"
+        )
     name = preferred if preferred != "auto" else next(device for device, is_there in present.items() if is_there)
     if name == "cuda":
         return Device(name, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)

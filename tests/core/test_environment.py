@@ -1,14 +1,24 @@
 """The variables of other programs: those that would stop every HTTP client are passed over, those of a cluster are no settings."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
-from rag.core.environment import is_loopback, is_of_a_service, mend, proxy_variable, reach_directly
+from rag.core.environment import (
+    is_loopback,
+    is_of_a_service,
+    mend,
+    proxy_variable,
+    reach_directly,
+    without_their_settings,
+)
 from rag.core.errors import SettingsError
 from rag.core.settings import PREFIX, Settings
+from tests.conftest import ROOT
 
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSLKEYLOGFILE")
 
@@ -271,3 +281,48 @@ def test_no_setting_has_a_name_that_a_service_could_make() -> None:
     for field in Settings.model_fields:
         assert not is_of_a_service(PREFIX + field.upper(), "tcp://10.0.0.1:1")
         assert not is_of_a_service(PREFIX + field.upper(), "/a/b")
+
+
+# --- settings of libraries ------------------------------------------------------------------------------------------------
+
+
+def test_settings_of_libraries_read_neither_variables_nor_files_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from pydantic_settings import BaseSettings, SettingsConfigDict
+
+    class Theirs(BaseSettings):
+        model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+        migrations: int = 1
+
+    (tmp_path / ".env").write_text("MIGRATIONS=soon", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="migrations"):
+        Theirs()
+    with without_their_settings():
+        assert Theirs().migrations == 1
+        assert Theirs(migrations=2).migrations == 2
+    (tmp_path / ".env").write_text("MIGRATIONS=3", "utf-8")
+    assert Theirs().migrations == 3, "afterwards all is as before"
+    monkeypatch.setenv("CITEWISE_MAX_QUOTES", "7")
+    assert Settings.load().max_quotes == 7
+
+
+@pytest.mark.slow
+def test_a_file_of_variables_of_another_program_does_not_stop_chroma(small_library: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MIGRATIONS=soon\nALLOW_RESET=maybe\nCHROMA_SERVER_HTTP_PORT=abc\n", "utf-8")
+    code = (
+        "from pathlib import Path; import sys\n"
+        "from rag.library import publishing\n"
+        "from rag.library.store import Library\n"
+        "print(publishing.health(Library.open(Path(sys.argv[1]))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(small_library)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "IS_PERSISTENT": "perhaps"},
+        check=False,
+    )
+    assert "4 vectors of revision 1" in done.stdout, done.stderr

@@ -15,7 +15,10 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize("wanted", ["cuda", "mps", "tpu"])
 def test_a_device_that_is_not_there_is_refused(wanted: str) -> None:
-    with pytest.raises(ModelUnsupported, match=f"device '{wanted}' is not available to torch .*; use --device auto"):
+    with pytest.raises(
+        ModelUnsupported,
+        match=f"device '{wanted}' is not there for torch .*; choose auto, by --device or CITEWISE_DEVICE",
+    ):
         choose_device(wanted)
 
 
