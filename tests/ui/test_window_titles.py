@@ -36,6 +36,19 @@ def test_titles_have_two_lines_and_are_whole_in_their_hint(visit: Any, address: 
     short, long = titles.nth(1).bounding_box(), titles.nth(0).bounding_box()
     line = titles.nth(1).evaluate("(title) => parseFloat(getComputedStyle(title).lineHeight)")
     assert round((long["height"] - short["height"]) / line) == 1
+    assert long["width"] > 200  # the buttons beside it take no room until they are wanted
+    rows(page).nth(0).hover()
+    page.get_by_role("button", name="Rename").first.click()
+    page.get_by_role("textbox", name="Name of the conversation").fill("Renamed")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Rename “Renamed”")).to_be_focused()
+    page.get_by_role("button", name="Rename “short?”").focus()
+    assert page.evaluate("getComputedStyle(document.activeElement).opacity") == "1"
+    page.get_by_role("button", name="Rename “Renamed”").focus()
+    page.get_by_role("button", name="Renamed", exact=True).click()
+    expect(page).to_have_title("Renamed · citewise")
+    page.evaluate("document.activeElement.blur()")
+    put_talks(page, ["short?", LONG_TITLE + " " + LONG_TITLE])
     expect(titles.nth(0)).to_have_attribute("title", f"{LONG_TITLE} {LONG_TITLE}")
 
 
