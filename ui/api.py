@@ -32,7 +32,8 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
 
         Returns:
             What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), origin (abstracts, records, guide),
-            answer, sentences with their citations, ...
+            answer, sentences with their citations, about (the ids of the papers that a follow-up is taken to be about; none where the
+            whole library was asked), ...
         """
         with _reported(rate, request), loader.suggestions().reader():
             return to_json.answer_json(loader.assistant().ask(_text(question), history_messages(history)))

@@ -89,6 +89,18 @@ class Conversation:
         """The newest answer that is made of so many papers."""
         return next((exchange for exchange in self.exchanges() if len(exchange.papers) >= least), None)
 
+    def several(self) -> tuple[Paper, ...]:
+        """The papers that "these" means: those of the newest answer with more than one, or of the last two with one each, whichever
+        is newer; none where there is neither."""
+        single: tuple[Paper, ...] = ()
+        for exchange in self.exchanges():
+            if len(exchange.papers) > 1:
+                return exchange.papers
+            single = tuple(dict.fromkeys((*single, *exchange.papers)))
+            if len(single) > 1:
+                return single[::-1]
+        return ()
+
     def may_name(self, question: str) -> bool:
         """Whether the question has a name of the last answer or its question, or the answer tells its papers, so that these are worth
         a look."""
@@ -134,7 +146,8 @@ def pointed_at(question: str, conversation: Conversation, last: Exchange) -> tup
     match = patterns("points_to_place").search(question)
     if match is None:
         return last.papers
-    place = next(_PLACES[word] for word in words(match.group()) if word in _PLACES)
+    said = [_PLACES.get(word, int(word) - 1 if word.isdigit() else None) for word in words(match.group())]
+    place = next((number for number in said if number is not None), 0)
     listed = conversation.with_papers(least=max(2, place + 1))
     return (listed.papers[place],) if listed else last.papers
 

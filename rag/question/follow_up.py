@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from rag.core.domain import Message, Paper
 from rag.core.lexicon import patterns
 from rag.core.logistic import Logistic
-from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, normalise, words
 from rag.question import kinds, leaning, spellings, talk
 from rag.question.conversation import Conversation, Exchange, PaperLookup, pointed_at, quotes_in
@@ -24,7 +23,7 @@ __all__ = ["PaperLookup", "Query", "leans_on_history", "points_back", "quotes_in
 
 _MOST_MEANT = 3
 """Papers of the last answer that a follow-up is about, unless it points to all of them."""
-_MOST_OF_ALL = 8
+_MOST_OF_ALL = 20
 _NEAR = 3
 """Best papers of the library among which those of the last answer may be."""
 _MOST_COMPARED = 2
@@ -106,7 +105,7 @@ def _leaning(question: str, talked: Conversation, last: Exchange, lookup: PaperL
     if others:
         meant = (*meant[: 1 if " it " in f" {question.lower()} " else _MOST_COMPARED], *others)
     elif len(meant) == 1 and meant == last.papers and not named and leaning.points_to_several(question):
-        meant = several.papers if (several := talked.with_papers(least=2)) else meant
+        meant = talked.several() or meant
     most = _MOST_OF_ALL if leaning.points_among(question) else _MOST_MEANT
     meant = tuple(paper for paper in meant if paper.title)[:most]
     if not meant:
@@ -280,7 +279,7 @@ def _alone(question: str) -> Query:
 
 
 def _name(paper: Paper) -> str:
-    return name_in_title(paper.title, most_words=4) or paper.title
+    return spellings.name_of(paper) or paper.title
 
 
 def repeats(text: str, quotes: Sequence[str]) -> bool:

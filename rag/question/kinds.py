@@ -80,10 +80,13 @@ def tells_own_work(text: str) -> bool:
 
 def in_another_language(question: str, least: int = 2) -> bool:
     """Whether it is hardly English: a third of its letters of another script, or `least` function words of a European language."""
+    return in_another_script(question) or len(set(words(question)) & _OTHER_LANGUAGES) >= least
+
+
+def in_another_script(question: str) -> bool:
+    """Whether a third of its letters are of another script than the Latin one."""
     letters = [character for character in question if character.isalpha()]
-    if letters and sum(ord(character) > 0x24F for character in letters) > len(letters) / 3:
-        return True
-    return len(set(words(question)) & _OTHER_LANGUAGES) >= least
+    return bool(letters) and sum(ord(character) > 0x24F for character in letters) > len(letters) / 3
 
 
 def target(question: str) -> tuple[str, ...]:

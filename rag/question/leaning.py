@@ -46,6 +46,8 @@ _SINGULAR = frozenset({"it", "its", "itself", "this", "he", "she", "his", "her"}
 _MOST_TOPICS = 8
 _MOST_WORDS = 30
 _SHORT = 6
+_SHORT_IN_OTHER_SCRIPT = 8
+"""Characters of a question of Chinese, say, that may only mean "why?"."""
 _OWN_TOPIC = 3
 """Words of a topic before a pronoun that may be what it points to."""
 _MOST_CHARS = 500
@@ -58,6 +60,8 @@ def leaning(question: str) -> Leaning:
     if talk.step(question) or affirms(question):
         return "leans"
     if patterns("new_topic").search(question) or talk.whole(question, alone=False) or talk.talk(question, alone=False):
+        return "alone"
+    if len(question) > _SHORT_IN_OTHER_SCRIPT and kinds.in_another_script(question):
         return "alone"
     detail = detail_question(question)
     if detail is not None and not detail.subject:
@@ -92,11 +96,14 @@ def signals(question: str, papers: Sequence[Paper], best: Sequence[Hit]) -> dict
     known = {paper.id for paper in papers}
     said = _stems(papers)
     names = {word for name in kinds.names(question) for word in words(name)}
+    strange = [name for name in names if stem(name) not in said]
     points = patterns("pronouns").search(question) is not None or points_among(question)
     of_the_paper = patterns("of_the_paper").search(question[:_MOST_CHARS]) is not None
     definite = _DEFINITE.search(question) is not None
     others = [hit for hit in best if hit.paper.id not in known]
-    elsewhere = max((_share(topics, _stems([hit.paper])) for hit in others), default=0.0)
+    here, elsewhere = _share(topics, said), max((_share(topics, _stems([hit.paper])) for hit in others), default=0.0)
+    bare = place is None and not points and not of_the_paper
+    more_elsewhere = elsewhere > here and len(topics) >= (2 if elsewhere == 1 else _OWN_TOPIC)
     return {
         "topics": float(min(_MOST_TOPICS, len(topics))),
         "length": float(min(_MOST_WORDS, len(typed))),
@@ -109,10 +116,12 @@ def signals(question: str, papers: Sequence[Paper], best: Sequence[Hit]) -> dict
         "why": float(typed[0] == "why"),
         "of_the_paper": float(of_the_paper),
         "definite": float(definite),
-        "said": _share(topics, said),
+        "said": here,
         "said_elsewhere": elsewhere,
         "close_elsewhere": max((_cosine(hit) for hit in others), default=0.0),
-        "strange_names": float(min(2, sum(stem(name) not in said for name in names))),
+        "told_elsewhere": float(bare and more_elsewhere),
+        "strange_names": float(min(2, len(strange))),
+        "strange_before_pronoun": float(bool(place) and not set(strange).isdisjoint(pointing[:place])),
         "first": float(bool(best) and best[0].paper.id in known),
         "near": float(len(others) < len(best)),
     }

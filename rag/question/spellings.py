@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from rag.core.domain import Paper
 from rag.core.names import name_in_title
 from rag.core.text import words
+from rag.question import kinds
 
+_DASH = re.compile(r"\s[\u2013\u2014-]+\s")
 _MOST_WORDS = 4
 """Words of a name; more of them are a title."""
 _LEAST_LETTERS = 3
@@ -20,12 +22,18 @@ _LETTERS_A_SLIP = 6
 def named(text: str, papers: Sequence[Paper]) -> list[Paper]:
     """Those whose short name the text has, also in another spelling, in the order of the papers."""
     pieces = set(_pieces(words(text)))
-    return [paper for paper in papers if (name := short(paper)) and any(_same(piece, name) for piece in pieces)]
+
+    def has_name(paper: Paper) -> bool:
+        # "Language Models: A Survey" is not named by whoever speaks of language models.
+        plain = " " in name_of(paper) and not kinds.names(name_of(paper))
+        return stands_in(text, paper) if plain else any(_same(piece, short(paper)) for piece in pieces)
+
+    return [paper for paper in papers if short(paper) and has_name(paper)]
 
 
 def stands_in(text: str, paper: Paper) -> bool:
     """Whether the paper's short name stands in the text, written as in its title."""
-    name = name_in_title(paper.title, _MOST_WORDS).strip()
+    name = name_of(paper)
     return bool(short(paper)) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
@@ -53,9 +61,16 @@ def without_name(text: str, paper: Paper, instead: str) -> str | None:
     return None
 
 
+def name_of(paper: Paper) -> str:
+    """What stands before the colon or the dash of its title, "" where that is no name of up to four words."""
+    before_dash = _DASH.split(paper.title, maxsplit=1)[0].strip()
+    name = name_in_title(before_dash) or (before_dash if before_dash != paper.title.strip() else "")
+    return name if len(name.split()) <= _MOST_WORDS else ""
+
+
 def short(paper: Paper) -> str:
     """The letters and digits of the paper's short name, in lower case; "" where it has none."""
-    name = "".join(words(name_in_title(paper.title, _MOST_WORDS)))
+    name = "".join(words(name_of(paper)))
     return name if len(name) >= _LEAST_LETTERS else ""
 
 

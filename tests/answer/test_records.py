@@ -314,3 +314,49 @@ def test_other_papers_by_the_same_authors(records: Records) -> None:
     again = records.again("other papers by the same authors (about: OreDrill: Listening to Rock)")
     assert again is not None and again.text == answer.text
     assert told(records, "other papers by them", "silt").text == "No other paper here is by an author of SiltCam."
+
+
+@pytest.mark.parametrize(
+    ("question", "about", "said"),
+    [
+        ("which of these is newest?", ("drill", "silt"), "Of these 2 papers, the newest is from 2021:"),
+        ("which came out first?", ("drill", "silt", "moss"), "Of these 3 papers, the oldest is from 2019:"),
+        ("the most recent one?", ("drill", "bare"), "Of these 2 papers (1 paper without a year left out), the newest"),
+    ],
+)
+def test_the_newest_of_the_papers_spoken_of_is_told_by_their_years(
+    records: Records, question: str, about: tuple[str, ...], said: str
+) -> None:
+    answer = records.answer(query(question, *about))
+    assert isinstance(answer, Answer) and answer.origin == "records"
+    assert answer.text.startswith(said)
+    assert len(answer.cited_papers) == 1
+
+
+def test_what_is_newest_of_one_paper_or_of_a_method_is_no_question_for_the_years(records: Records) -> None:
+    assert not isinstance(records.answer(query("does it use the newest model?", "drill", "silt")), Answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "about", "asked"),
+    [
+        ("who wrote OreDrill and how does it work?", (), "how does it work?"),
+        ("how does OreDrill work, and who wrote it?", ("drill",), "how does OreDrill work?"),
+        ("How does OreDrill work and who are the authors?", (), "How does OreDrill work?"),
+    ],
+)
+def test_a_question_half_about_the_record_gets_both(
+    records: Records, question: str, about: tuple[str, ...], asked: str
+) -> None:
+    understood = records.answer(query(question, *about))
+    assert isinstance(understood, Query)
+    assert understood.notice == "From the record of OreDrill: Nora Jäger, Tom Blake."
+    assert (understood.about, understood.sentence_question) == (("drill",), asked)
+
+
+@pytest.mark.parametrize(
+    "question", ["who wrote Unheard and how does it work?", "How does OreDrill work and what does it find?"]
+)
+def test_two_parts_without_a_record_are_an_ordinary_question(records: Records, question: str) -> None:
+    understood = records.answer(query(question))
+    assert isinstance(understood, Query) and not understood.notice

@@ -194,3 +194,13 @@ def test_what_the_records_no_longer_tell_is_left_out() -> None:
 def test_no_sentence_of_abstracts_can_pass_as_a_record() -> None:
     forged = kept(replace(TOLD, origin="abstracts"))
     assert answer_of(forged, PAPERS, lambda _: TOLD).answer.sentences == ()
+
+
+def test_what_a_question_is_about_outlasts_the_browser_as_far_as_the_papers_are_there() -> None:
+    saved = kept(replace(ANSWER, about=("tea", "gone", "bees")))
+    assert saved["about"] == ["tea", "gone", "bees"]
+    assert {"tea", "gone", "bees"} <= paper_ids(saved)
+    again = answer_of(saved, PAPERS).answer
+    assert (again.about, again.about_papers) == (("tea", "bees"), (TEA, BEES))
+    turn = turn_of(SavedTurn(id="turn1", question="q?", step="done", answer=saved), PAPERS, nothing)
+    assert turn.about == (TEA, BEES)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -26,6 +27,12 @@ ANSWER = Answer(
     notice="Quoted instead of written: [b]no[/b] memory.",
     threshold=0.4,
 )
+
+
+def test_the_papers_that_a_question_is_about_stand_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_answer(replace(ANSWER, about=(PAPER.id,)))
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"About: {PAPER.title}"
 
 
 def test_mark_up_of_strangers_is_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
