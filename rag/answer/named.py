@@ -41,7 +41,7 @@ def papers_named(target: str, hits: Sequence[Hit]) -> tuple[str, ...]:
         return ()
     for name in dict.fromkeys((target, head)):
         found = _owning(name, hits) or introducing(name, papers)
-        if 1 <= len(found) <= MOST and (name == target or _is_a_name(head)):
+        if 1 <= len(found) <= MOST and (name == target or _is_a_name(head) or exactly_called(head, papers)):
             return found
     return ()
 

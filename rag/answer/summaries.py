@@ -16,6 +16,8 @@ from rag.question.summaries import SummaryRequest, comparable
 _LIKELY = 0.35
 """A sentence that is this likely of a role is taken for one of it, where it is half as likely as the likeliest."""
 _MOST_PROBLEMS = 2
+_USUAL = 3
+"""Sentences of a summary; only a longer one takes in what was known before."""
 
 
 def sentences_of(paper: Paper, told: Sequence[RoleSentence], request: SummaryRequest) -> tuple[RoleSentence, ...]:
@@ -69,7 +71,8 @@ class _View:
             yield from self._results()[:1]
         yield from ways
         yield from self._results()
-        yield from self._told
+        if most > _USUAL:
+            yield from self._told
 
     def contribution(self, most: int) -> Iterator[RoleSentence]:
         """What it is, how it works, and what came out."""

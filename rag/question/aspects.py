@@ -4,6 +4,8 @@ Owns: the forms of such questions and what is left of them as the name of the wo
 strings: which paper a name belongs to is decided elsewhere, and where it is that of none, the question is an ordinary one.
 """
 
+import re
+
 from rag.core.lexicon import patterns
 from rag.question import kinds
 from rag.question.summaries import Part, SummaryRequest, summary_request, without_length
@@ -11,6 +13,7 @@ from rag.question.summaries import Part, SummaryRequest, summary_request, withou
 _ORDER: tuple[Part, ...] = ("limits", "problem", "purpose", "results", "method")
 """The first one that a question has the form of is meant."""
 _MARKS = " ?.!,;:-\"'\u201c\u201d\u2018\u2019\uff1f\u3002\uff01"
+_ASKS = re.compile(r"(?:how|which|why|where|when|who|does|do|is|are|can) ", re.IGNORECASE)
 _LONGEST = 300
 """Characters of a question that asks for one aspect: what is longer says more."""
 _SENTENCES = {"simple": 2, "limits": 2}
@@ -29,7 +32,9 @@ def aspect_request(question: str) -> SummaryRequest | None:
     for part in _ORDER:
         if (target := _target(bare, part)) is not None:
             return SummaryRequest(target, min(_MOST, number or _SENTENCES.get(part, _USUAL)), part)
-    request = summary_request(question) or _definition(bare, number, simply)
+    request = summary_request(question)
+    if request is None or _ASKS.match(request.target):  # "How does X summarise a text?" asks for no summary
+        request = _definition(bare, number, simply)
     if request is None or not simply:
         return request
     return SummaryRequest(request.target, number or _SENTENCES["simple"], "simple")

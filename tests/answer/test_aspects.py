@@ -113,6 +113,7 @@ def test_a_short_abstract_is_summed_up_whole() -> None:
         ("SoilEar", ("soil",)),
         ("soilear", ("soil",)),
         ("SoilEar in biology", ("soil",)),
+        ("waterloom in the mountains", ("loom",)),
         ("WaterLoom and SoilEar", ("loom", "soil")),
         ("worms", ()),
         ("old towns", ()),
@@ -228,7 +229,12 @@ def test_a_simple_explanation_says_that_it_is_quoted(senses: Senses) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["What is the error of WaterLoom on ImageNet?", "How many towns does WaterLoom cover?", "Which papers have code?"],
+    [
+        "How does WaterLoom summarise a sentence?",
+        "What is the error of WaterLoom on ImageNet?",
+        "How many towns does WaterLoom cover?",
+        "Which papers have code?",
+    ],
 )
 def test_a_question_for_one_thing_of_a_paper_is_no_question_for_an_aspect(senses: Senses, question: str) -> None:
     assert ask(senses, question) is None
