@@ -1,4 +1,4 @@
-"""A list of papers in the window: rows, boxes that can be ticked by keyboard, the export of those ticked, no jump by what comes later."""
+"""A list of papers in the window: boxes that can be ticked by keyboard, and the export of those ticked."""
 
 from collections.abc import Iterator
 from pathlib import Path
