@@ -58,3 +58,22 @@ def test_examples_come_when_they_are_known_to_be_answered(tmp_path: Path) -> Non
         assert set(now["examples"]) >= set(first["examples"])
     assert now["examples"]
     assert suggesting.next(_list(), ()) == "" or "cw-next" in suggesting.next(_list(), ())
+
+
+def test_the_page_gets_a_file_of_the_ticked_papers(tmp_path: Path) -> None:
+    from tests.helpers.windows import PAPERS, Scripted, cite
+    from ui.records import ChatTurn
+    from ui.session.loading import Loader
+    from ui.session.lookups import Lookups
+    from ui.session.records import record
+
+    loader = Loader(Settings(library=tmp_path), lambda settings, progress: Scripted())
+    loader.start()
+    one, other = PAPERS[:2]
+    sentences = tuple(cite(n, paper, paper.abstract.split(".")[0]) for n, paper in enumerate((one, other), start=1))
+    answer = Answer("Which papers?", "Which papers?", "quote", "answered", 0.9, text_of(sentences), sentences=sentences)
+    turn = {"id": "abcd", "question": "Which papers?"} | record(
+        ChatTurn("abcd", "Which papers?", step="done", answer=answer)
+    )
+    file = Lookups(loader, Settings()).export({"turns": [turn], "format": "ris", "papers": [other.id]})
+    assert other.title in file["text"] and one.title not in file["text"]
