@@ -3,6 +3,7 @@
 Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`).
 """
 
+import copy
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +13,11 @@ from rag.answer.library_facts import nothing_more
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.written import Composer
-from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
+from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Outcome, Paper, Progress
 from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
-from rag.evidence.plan import Plan, plan
+from rag.evidence.plan import Plan, is_of_the_kind, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.library.store import Library
 from rag.question.follow_up import Query
@@ -46,6 +47,7 @@ class _Findings:
     evidence: tuple[Evidence, ...]
     most_papers: int | None
     sense: Sense
+    has_members: bool
 
     def signals(self, result: SearchResult) -> dict[str, float]:
         """What tells whether the papers answer the question of this result."""
@@ -76,6 +78,14 @@ class Assistant:
         self._composer = composer
         self._records = Records(searcher.library)
         self._senses = Senses(searcher, description)
+
+    def sure_of_all(self) -> "Assistant":
+        """The same one, which takes every question for answered: so it shows what it would quote, also where it would decline."""
+        other = copy.copy(self)
+        other._models = replace(
+            self._models, answerability=replace(self._models.answerability, threshold=0.0, sure=0.0)
+        )
+        return other
 
     @property
     def library(self) -> Library:
@@ -151,9 +161,9 @@ class Assistant:
         yield Progress("reading", query.asked_as, hits[:RETRIEVED])
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
-            threshold = self._models.answerability.threshold
+            model = self._models.answerability
             looked_up = quoted.noticed(looked_up, query.notice)
-            yield replace(looked_up, timings_ms=clock.times(), threshold=threshold)
+            yield replace(looked_up, timings_ms=clock.times(), threshold=model.threshold, sure=model.sure)
             return
         findings = yield from self._read(sense, hits, most_papers)
         clock.mark("read")
@@ -184,7 +194,8 @@ class Assistant:
         query = sense.query
         result = self.searcher.look_closely(query, hits)
         passages = Passages(*self.library.sentences(hit.paper.id for hit in result.hits))
-        understood = plan(query, result.hits, self._models.listing)
+        closely = result.hits
+        understood = plan(query, closely, self._models.listing)
         to_rank = result
         if query.sentence_question != query.text:
             to_rank = self.searcher.match(query.sentence_question, result.hits)
@@ -193,18 +204,24 @@ class Assistant:
             evidence = step.evidence
             yield Progress("reading", query.asked_as, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
+        members = understood.form == "list" and any(
+            is_of_the_kind(hit, closely, self._models.listing) for hit in closely
+        )
         choose_new = repeats.without if query.step == "more" else repeats.last
         ranked = choose_new(evidence, query.quoted)
-        return _Findings(query, understood, result, passages, ranked, most_papers, sense)
+        return _Findings(query, understood, result, passages, ranked, most_papers, sense, members)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
         query, result, model = findings.query, findings.result, self._models.answerability
         signals = findings.signals(result)
         probability = answerability.p_answerable(model, signals)
-        answers = bool(findings.evidence) and (query.by_identifier or probability >= model.threshold)
-        one_thing = findings.plan.form == "one"
-        missing = self._missing(findings) if answers and one_thing else ()
+        if findings.has_members and probability >= model.threshold:
+            # Members of a list are looked up: each shows by its own words that it belongs.
+            probability = max(probability, model.sure)
+        verdict = self._verdict(findings, probability)
+        shows = verdict != "declined"
+        missing = self._missing(findings) if verdict == "answered" and findings.plan.form == "one" else ()
         most = 1 if query.step == "shorter" else self._max_quotes
         quotes = selection.choose(result, findings.plan, findings.evidence, most)
         counts = findings.plan.form == "list" and findings.sense.counts
@@ -216,20 +233,21 @@ class Assistant:
             else item
             for item in quotes
         )
-        sentences = quoted.quote(quotes) if answers else ()
-        nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
+        sentences = quoted.quote(quotes) if shows else ()
+        nearest = () if shows else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
-        near = result.hits[: 1 if answers else NEAREST]
-        told = {
-            paper.id: paper for paper in (*(item.paper for item in quotes if answers), *(hit.paper for hit in near))
-        }
+        lead = quoted.UNSURE if verdict == "nearest" else ""
+        near = result.hits[: 1 if shows else NEAREST]
+        told = {paper.id: paper for paper in (*(item.paper for item in quotes if shows), *(hit.paper for hit in near))}
         answer = Answer(
             question=query.typed,
             standalone_question=query.asked_as,
             mode="quote",
-            outcome=("partial" if missing else "answered") if answers else "declined",
+            outcome="partial" if missing else verdict,
             p_answerable=probability,
-            text=quoted.text_of(sentences, with_count, missing) if answers else quoted.declined_text(nearest),
+            text=quoted.text_of(sentences, with_count, missing, lead)
+            if shows
+            else quoted.declined_text(nearest, query.own_words),
             sentences=sentences,
             missing=missing,
             nearest=nearest,
@@ -237,11 +255,22 @@ class Assistant:
             evidence=findings.evidence,
             signals=signals,
             timings_ms=clock.times(),
+            notice=lead,
             threshold=model.threshold,
+            sure=model.sure,
             withheld=withheld(findings.passages.sentences, told),
         )
         refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
         return refined, quotes
+
+    def _verdict(self, findings: _Findings, probability: float) -> Outcome:
+        """Whether the quotes are the answer, the nearest words, or nothing is found."""
+        model = self._models.answerability
+        if not findings.evidence:
+            return "declined"
+        if findings.query.by_identifier or probability >= model.sure:
+            return "answered"
+        return "nearest" if probability >= model.threshold else "declined"
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rag.answer import premises
+from rag.answer import amounts, premises
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
 from rag.checking.numbers import quantities
@@ -32,6 +32,9 @@ _MOST_PAPERS = 2
 _UNITS = frozenset({"step", "bit", "kbps", "khz", "hz", "fps"})
 """Of amounts that are conditions rather than what is asked for."""
 _NO_CONDITION = lexicon.words("no_condition")
+_OF_MEASURES = ("on", "for", "with", "at", "using")
+"""Words before what a value is measured on."""
+_MANNER = re.compile(r"-(?:based|like|style|free|driven|aware|only|level|to)\b.*", re.IGNORECASE)
 _MEDIA = lexicon.words("media")
 _SIZE = patterns("condition_size")
 _BEFORE = patterns("condition_before")
@@ -76,11 +79,13 @@ def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | 
         return None
     texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
     gone = next((one for one in conditions(question) if not any(stands_in(one, text) for text in texts)), None)
-    if gone is None:
-        return None
     ids = {paper.id for paper in papers}
     shown = [item for item in (*quotes, *answer.evidence) if item.paper.id in ids]
     evidence = tuple({(item.paper.id, item.span): item for item in reversed(shown)}.values())[::-1][:_MOST_SHOWN]
+    if gone is not None and gone.before not in _OF_MEASURES and owners(gone.text, answer.retrieved):
+        return None  # it is the name of another paper here, with which this one is compared
+    if gone is None:
+        return amounts.not_given(question, named, evidence)
     return Told(f"{_line(gone, papers[0], question)} Nearest words:", evidence, "nearest") if evidence else None
 
 
@@ -146,7 +151,7 @@ def _names(question: str) -> Iterator[tuple[int, str]]:
     """Names by their form wherever they stand, and capitalised words behind a preposition, with where they begin."""
     by_form = set(kinds.names(question))
     for match in _CAPITAL.finditer(question):
-        name = match[0]
+        name = _MANNER.sub("", match[0])
         is_name = any(one in name for one in by_form) or (
             _before(question, match.start()) in ("on", "for", "with", "using") and not question.istitle()
         )

@@ -162,11 +162,11 @@ class Senses:
             return self._summary(sense.summary, sense.query.about[0], answer)
         if answer.outcome != "declined" and sense.condition is not None:
             papers = "" if sense.condition.manner == "but" else "papers that name "
-            return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
+            return quoted.noticed(answer, f"Left out: {papers}{sense.condition.name}.")
         if answer.outcome != "declined" and sense.merit:
-            return replace(answer, notice=NO_MERIT)
+            return quoted.noticed(answer, NO_MERIT)
         if plan.form == "list":
-            return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
+            return self._listed(sense, answer, most_papers) if answer.outcome in ("answered", "partial") else answer
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer
@@ -201,11 +201,12 @@ class Senses:
         return replace(
             answer,
             outcome="answered",
-            p_answerable=max(answer.p_answerable, answer.threshold),
+            p_answerable=1.0,
             text=quoted.text_of(sentences),
             sentences=sentences,
             missing=(),
             nearest=(),
+            notice="",
         )
 
 

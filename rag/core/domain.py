@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["answered", "partial", "nearest", "declined"]
+VERDICTS: Mapping[Outcome, str] = {
+    "answered": "Answered",
+    "partial": "Answered in part",
+    "nearest": "Nearest words",
+    "declined": "Not found",
+}
 Verdict = Literal["quote", "supported", "record"]
 Origin = Literal["abstracts", "records", "guide"]
 Mode = Literal["auto", "quote", "write"]
@@ -176,10 +182,12 @@ class Withheld:
 class Answer:
     """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
 
-    `outcome`: `nearest` shows the words that come nearest to what is asked, and claims no answer; `declined` shows none.
+    `outcome`: `nearest` shows the words that come nearest to what is asked, and claims no answer; `declined` shows none. What each is
+    called for readers, `verdict` says.
     `origin`: what it is made of: the abstracts, the records of the papers, or nothing (a `guide` tells what can be asked).
 
-    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1; below `threshold` the question is declined.
+    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1: below `threshold` the question is
+    declined, from `sure` on it counts as answered; both are 0 where no abstract was read.
     `retrieved` are the papers found, best first. `evidence` are all sentences that were read, best first. `missing` are the parts of
     the question that were not found. `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has
     the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted, or what
@@ -204,6 +212,12 @@ class Answer:
     threshold: float = 0.0
     origin: Origin = "abstracts"
     withheld: tuple[Withheld, ...] = ()
+    sure: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a reader's words, the same ones wherever an answer is shown."""
+        return VERDICTS[self.outcome]
 
     @property
     def citations(self) -> tuple[Citation, ...]:

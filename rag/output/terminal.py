@@ -17,6 +17,7 @@ from rag.core.links import paper_link
 from rag.output.references import byline
 
 _WITHHELD_CHARS = 600
+_STYLES = {"answered": "bold green", "partial": "bold yellow", "nearest": "bold dim", "declined": "bold"}
 
 
 def print_answer(answer: Answer, *, why: bool = False) -> None:
@@ -24,6 +25,8 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if answer.standalone_question != answer.question:
         console.print(Text(f"Asked as: {answer.standalone_question}\n", style="italic"))
+    if answer.origin != "guide" and answer.verdict not in answer.text:
+        console.print(Text(answer.verdict, style=_STYLES[answer.outcome]))
     console.print(Text(answer.text))
     for n, paper in enumerate(answer.cited_papers, start=1):
         console.print(Text(f"\n[{n}] ", style="bold") + Text(_titled(paper)), end="")
@@ -43,8 +46,8 @@ def _print_why(console: Console, answer: Answer) -> None:
         return
     console.print(
         Text(
-            f"\nProbability that the library answers this: {answer.p_answerable:.2f} (declined below {answer.threshold:.2f}); "
-            f"made of: {_parts(answer.signals)}"
+            f"\nProbability that these words hold the answer: {answer.p_answerable:.2f} (not found below {answer.threshold:.2f}, "
+            f"answered from {answer.sure:.2f}); made of: {_parts(answer.signals)}"
         )
     )
     if answer.dropped:

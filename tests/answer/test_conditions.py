@@ -41,6 +41,8 @@ def _line(question: str, outcome: Outcome = "answered", **asked: object) -> str:
         ("How much faster is GrainNet for video?", "The abstract of GrainNet does not name video."),
         ("How much faster does GrainNet make PixArt?", "The abstract of GrainNet does not name PixArt."),
         ("Why does GrainNet use LoRA adapters?", "The abstract of GrainNet does not name LoRA."),
+        ("How many farmers did GrainNet ask?", "The abstract of GrainNet gives no number of farmers."),
+        ("How many data sets was GrainNet tried on?", "The abstract of GrainNet gives no number of data sets."),
         ("Why does GrainNet need retraining?", "The abstract of GrainNet says that it does without retraining."),
     ],
 )
@@ -65,6 +67,9 @@ def test_a_condition_that_the_abstract_does_not_have_is_named(question: str, lin
         "Is GrainNet on GitHub?",
         "What is GrainNet in AI?",
         "Why does GrainNet not need retraining?",
+        "How many sorting steps does GrainNet take?",
+        "Are there ImageNet-based results of GrainNet?",
+        "How many bits have the weights of GrainNet?",
         "How does GrainNet sort without retraining?",
         "WHAT FID DOES GRAINNET REACH ON WHEAT",
         "Which papers give an FID on FFHQ?",
