@@ -76,7 +76,9 @@ def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | 
         return told
     papers = named or tuple(dict.fromkeys(item.paper for item in quotes)) * (answer.outcome != "declined")
     if not 1 <= len(papers) <= _MOST_PAPERS or not (named or asks_value(question)):
-        return None
+        unknown = _named_nowhere(query, question, answer) if answer.outcome != "declined" else ""
+        lead = f"No abstract found here names {unknown}. Nearest words:"
+        return Told(lead, tuple(quotes[:_MOST_SHOWN]), "nearest") if unknown else None
     texts = [f"{paper.title}. {paper.abstract}" for paper in papers]
     gone = next((one for one in conditions(question) if not any(stands_in(one, text) for text in texts)), None)
     ids = {paper.id for paper in papers}
@@ -87,6 +89,15 @@ def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | 
     if gone is None:
         return amounts.not_given(question, named, evidence)
     return Told(f"{_line(gone, papers[0], question)} Nearest words:", evidence, "nearest") if evidence else None
+
+
+def _named_nowhere(query: Query, question: str, answer: Answer) -> str:
+    """A name of the question that none of the papers found has in any spelling; "" where each is in one of them."""
+    if query.about or query.by_identifier:
+        return ""
+    texts = [f"{hit.paper.title}. {hit.paper.abstract}" for hit in answer.retrieved]
+    names = (one for one in conditions(f" {question}") if not one.kind and kinds.names(one.text))
+    return next((one.text for one in names if not any(stands_in(one, text) for text in texts)), "")
 
 
 def asks_value(question: str) -> bool:
