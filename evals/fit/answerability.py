@@ -30,7 +30,7 @@ RIGHT = 0.9
 """Of the questions that count as answered, how many are to be given what they ask for."""
 KEPT = 0.85
 """Of the questions that the library answers, how many must count as answered at least: this bounds what `RIGHT` may cost."""
-_FOREIGN = 0.2
+_FOREIGN = 0.5
 """What a question about another library's papers weighs: little, for there are many, and they are easy."""
 _LEFT_OUT = 0.3
 """What a question weighs whose papers were left out: there are as many as questions with an answer, and in life there are fewer."""
