@@ -283,7 +283,7 @@ class Assistant:
             part
             for part in every
             if answerability.p_answerable(model, findings.signals(self.searcher.match(part, findings.result.hits)))
-            < model.threshold
+            < model.sure
         )
         return missing if len(missing) < len(every) else ()
 

@@ -96,7 +96,11 @@ def test_control_characters_in_a_question_are_removed(assistant: Assistant) -> N
 def test_an_empty_library_declines(tmp_path: Path, assistant: Assistant) -> None:
     with over(assistant, tmp_path / "library", []) as empty:
         answer = empty.ask("Is there anything?")
-    assert (answer.outcome, answer.text, answer.retrieved) == ("declined", "Not found in these abstracts.", ())
+    assert (answer.outcome, answer.text, answer.retrieved) == (
+        "declined",
+        "Not found in these abstracts. Looked for: anything.",
+        (),
+    )
     assert answer.p_answerable == 0
 
 
