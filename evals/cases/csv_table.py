@@ -13,7 +13,7 @@ from evals.cases.decoding import damage
 from evals.cases.fields import LISTS, NAMES, plain_name, truth
 
 _DELIMITERS = (",", ";", "\t", "|")
-_JSON_CELLS = ("history", "grades")
+_JSON_CELLS = ("history", "grades", "expect")
 _LONGEST_ROW = 200
 """Most lines of a row; a longer one has a quotation mark that is not closed."""
 

@@ -19,6 +19,7 @@ NAMES = {
     "answerable": ("answerable",),
     "history": ("history",),
     "grades": ("grades",),
+    "expect": ("expect",),
     "type": ("type",),
     "split": ("split",),
 }

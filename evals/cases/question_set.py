@@ -1,7 +1,7 @@
 """Question sets: what a question may hold, checking it against a library, choosing a part. Knows nothing of runs and scores.
 
 Fields of a question: `id`, `question`; optional `history`, `gold` (paper ids or exact titles; `gold_ids` is the same), `grades`
-(paper: how relevant), `nuggets`, `answer`, `answerable`, `also_ok`, `must_not`, `type`, `split`. Unknown fields are kept.
+(paper: how relevant), `nuggets`, `answer`, `answerable`, `also_ok`, `must_not`, `expect`, `type`, `split`. Unknown fields are kept.
 """
 
 import difflib
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.cases import formats
+from evals.cases.expectation import check_expectation, is_facts, is_strings, papers_expected
 from evals.cases.fields import LISTS, in_our_forms, renamed
 from evals.errors import EvalError
 from rag.core.domain import Message, Paper
@@ -46,6 +47,11 @@ class Case:
         """Ids or exact titles of all papers that the set names as right or as not wrong."""
         graded = (name for name, grade in self.raw.get("grades", {}).items() if grade > 0)
         return tuple(dict.fromkeys((*self.gold, *self.raw.get("also_ok", ()), *graded)))
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Ids or exact titles of all papers that the set names for any reason."""
+        return tuple(dict.fromkeys((*self.papers, *papers_expected(self.raw))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +128,9 @@ def _case(raw: Any, free_id: str) -> Case:
         if not isinstance(raw.get(name), str) or not raw[name].strip():
             raise ValueError(f"no {name}")
     for name in LISTS:
-        if not _strings(raw.get(name, [])):
+        if not is_strings(raw.get(name, [])):
             raise ValueError(f"{name} is not a list of strings")
-    nuggets = raw.get("nuggets", [])
-    if not isinstance(nuggets, list) or not all(_aliases(nugget) for nugget in nuggets):
+    if not is_facts(raw.get("nuggets", [])):
         raise ValueError("nuggets is not a list of non-empty lists of non-empty strings")
     if not isinstance(raw.get("answerable", True), bool):
         raise ValueError("answerable is neither true nor false")
@@ -134,15 +139,8 @@ def _case(raw: Any, free_id: str) -> Case:
     grades = raw.get("grades", {})
     if not isinstance(grades, dict) or not all(type(grade) is int for grade in grades.values()):
         raise ValueError("grades is not an object of paper: whole number")
+    check_expectation(raw.get("expect", {}))
     return Case(raw["id"], raw["question"], _history(raw.get("history", [])), raw)
-
-
-def _strings(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _aliases(nugget: Any) -> bool:
-    return bool(nugget) and _strings(nugget) and all(alias.strip() for alias in nugget)
 
 
 def _history(turns: Any) -> tuple[Message, ...]:
@@ -154,7 +152,7 @@ def _history(turns: Any) -> tuple[Message, ...]:
             raise ValueError("a turn of history has no role user or assistant")
         if not isinstance(turn.get("content"), str):
             raise ValueError("a turn of history has no content")
-        if not _strings(turn.get("cited", [])):
+        if not is_strings(turn.get("cited", [])):
             raise ValueError("cited in a turn of history is not a list of paper ids")
         messages.append(Message(turn["role"], turn["content"], tuple(turn.get("cited", ()))))
     return tuple(messages)
@@ -176,7 +174,7 @@ def unknown_papers(cases: Iterable[Case], papers: Sequence[Paper]) -> list[str]:
     return [
         f"{case.id}: {name!r}" + _nearest(name, titles)
         for case in cases
-        for name in case.papers
+        for name in case.named
         if resolve(name, names) is None
     ]
 

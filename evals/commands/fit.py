@@ -1,6 +1,7 @@
 """Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking, fit-follow-ups, fit-roles."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,11 +13,18 @@ from rag.cli_options import DeviceOption, LibraryOption
 from rag.core.settings import Settings
 
 if TYPE_CHECKING:
+    from evals.cases.question_set import QuestionSet
+    from evals.fit.answerability import Asked
     from rag.answer.assistant import Assistant
 
 FITTED = Path(__file__).parent.parent.parent / "rag" / "core" / "fitted"
 """Where the package keeps its fitted data."""
 
+_NOT_FOUND = "Of the questions that the library answers, how many may be called not found."
+_RIGHT = "Of the questions called answered, how many are to hold the answer."
+_KEPT = (
+    "Of the questions that the library answers, how many are called answered at least, whatever that makes of --right."
+)
 SplitOption = Annotated[str, typer.Option(help="Fit on this split only.")]
 
 
@@ -25,46 +33,75 @@ def fit_decline(
         list[Path], typer.Argument(metavar="SET…", help="Question sets about the library, some not answerable.")
     ],
     library: LibraryOption = None,
+    signals: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file that keeps the signals of the answers. One that is not there is written; those that are there are fitted on "
+            "too, and where all are, nothing is asked. Repeatable."
+        ),
+    ] = None,
     foreign: Annotated[
         list[Path] | None,
         typer.Option(help="A set about papers that the library does not have: all its questions are to be declined."),
     ] = None,
     each: Annotated[int, typer.Option(min=1, help="Questions taken of each foreign set, by chance.")] = 30,
+    not_found: Annotated[float, typer.Option(min=0, max=1, help=_NOT_FOUND)] = 0.05,
+    right: Annotated[float, typer.Option(min=0, max=1, help=_RIGHT)] = 0.9,
+    kept: Annotated[float, typer.Option(min=0, max=1, help=_KEPT)] = 0.85,
     split: SplitOption = "fit",
     out: Annotated[Path, typer.Option(help="Folder to write answerability.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
-    """Fit when to decline. Writes the model as data.
+    """Fit what counts as answered, as nearest words and as not found. Writes the model as data.
 
     Example: python -m evals fit-decline evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library
     """
-    from evals.cases.question_set import check_against
     from evals.commands.reading import read_set
     from evals.fit import answerability
-    from evals.fit.regression import fingerprints, fit
+    from evals.fit.regression import file_fingerprints, fingerprints
+
+    there = [path for path in signals or [] if path.exists()]
+    loaded = [answerability.load(path) for path in there]
+    items = [item for asked, _ in loaded for item in asked]
+    own, others = [read_set(path) for path in question_sets], [read_set(path) for path in foreign or []]
+    facts = {
+        "sets": fingerprints(own),
+        "split": split,
+        "foreign": fingerprints(others),
+        "signals": file_fingerprints(there),
+    }
+    for _, of_models in reversed(loaded):
+        facts |= of_models
+    if len(there) < len(signals or []) or not there:
+        asked, of_models = _ask_for_fit(own, others, each, split, Settings.load(library=library, device=device))
+        facts |= of_models
+        for path in set(signals or []) - set(there):
+            answerability.save(asked, path, of_models)
+        items += asked
+    model = answerability.fit_verdicts(items, facts, not_found, right, kept)
+    print(f"of questions left out: {model.fitted_on['reached']}", file=sys.stderr)
+    area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
+    message = f"AUROC {area} on examples left out, thresholds {model.threshold} and {model.sure}, {examples} examples"
+    _write(out, "answerability", model.json(), message)
+
+
+def _ask_for_fit(
+    own: "Sequence[QuestionSet]", others: "Sequence[QuestionSet]", each: int, split: str, settings: Settings
+) -> "tuple[list[Asked], dict[str, Any]]":
+    """What came of all questions, and what answered them."""
+    from evals.cases.question_set import check_against
+    from evals.fit import answerability
     from evals.runs.session import papers_of
     from evals.scores.tables import progress_of
     from rag.wiring import open_assistant
 
-    settings = Settings.load(library=library, device=device)
-    own, others = [read_set(path) for path in question_sets], [read_set(path) for path in foreign or []]
     cases = answerability.own_cases(own, split)
     check_against(cases, papers_of(settings))
-    foreign_cases = answerability.foreign_cases(others, each, seed=0)
+    foreign = answerability.foreign_cases(others, each, seed=0)
     with closing(open_assistant(settings)) as assistant, progress_of("fitting") as begin:
-        progress = begin(len(cases) + len(foreign_cases))
-        questions = answerability.answerability_examples(assistant, cases, foreign_cases, progress)
-        facts = {
-            "sets": fingerprints(own),
-            "split": split,
-            "foreign": fingerprints(others),
-            **_facts(assistant),
-        }
-    models = {"answerability": fit(questions, answerability.answerability_threshold, facts)}
-    for name, model in models.items():
-        area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
-        message = f"AUROC {area} on examples left out, threshold {model.threshold}, {examples} examples"
-        _write(out, name, model.json(), message)
+        progress = begin(len(cases) + len(foreign) + len(answerability.with_papers(cases)))
+        asked = list(answerability.ask_all(assistant, cases, foreign, progress))
+        return asked, _facts(assistant)
 
 
 def fit_checker(

@@ -41,13 +41,23 @@ def run(
         print(f"{len(failed)} questions failed, first {failed[0]}: their lines have the error", file=sys.stderr)
 
 
-def score(run_file: RunArgument, as_json: JsonOption = False) -> None:
+def score(
+    run_file: RunArgument,
+    as_json: JsonOption = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Instead, list the answers that are not as expected, and what of it.")
+    ] = False,
+) -> None:
     """Score a saved run: no models, no library."""
     from evals.runs.run import load_run
     from evals.scores.summary import score as score_run
-    from evals.scores.tables import print_scores
+    from evals.scores.tables import print_scores, print_unmet
 
-    scores = score_run(load_run(run_file))
+    saved = load_run(run_file)
+    if failed:
+        print_unmet(saved.lines)
+        return
+    scores = score_run(saved)
     if as_json:
         typer.echo(json.dumps(scores, ensure_ascii=False))
     else:

@@ -1,23 +1,51 @@
-"""Fits which questions count as answerable: what `rag.evidence.answerability` gathers about an answer, weighed.
+"""Fits when a question counts as answered, when only the nearest words are shown, and when nothing is found.
 
-Owns: which questions are positive and negative, and the choice of the threshold. The signals come with each answer.
+Owns: which questions are asked for it, what it means that an answer holds what was asked for, and the two thresholds. The signals come
+with each answer, and are kept in a file, so that the model can be fitted again without asking.
 """
 
+import copy
+import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from evals.cases.question_set import Case, QuestionSet
+from evals.cases.question_set import Case, QuestionSet, paper_ids, resolve
 from evals.errors import EvalError
-from evals.fit.regression import OWN, Array, Examples, examples_of
+from evals.fit.regression import OWN, Array, Examples, examples_of, fit
+from evals.scores.holding import holds_answer
 from rag.answer.assistant import Assistant
 from rag.core.errors import CitewiseError
+from rag.core.logistic import Logistic
+from rag.output.to_json import answer_json
+from rag.question.follow_up import Query
 
-FALSE_ALARMS = 0.06
-"""Of the questions that the library answers, how many may be declined."""
-_FOREIGN = 0.2
+NOT_FOUND = 0.05
+"""Of the questions that the library answers, how many may be told that nothing is found."""
+RIGHT = 0.9
+"""Of the questions that count as answered, how many are to be given what they ask for."""
+KEPT = 0.85
+"""Of the questions that the library answers, how many must count as answered at least: this bounds what `RIGHT` may cost."""
+_FOREIGN = 0.5
 """What a question about another library's papers weighs: little, for there are many, and they are easy."""
+_LEFT_OUT = 0.3
+"""What a question weighs whose papers were left out: there are as many as questions with an answer, and in life there are fewer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of one question: the signals of its answer, whether the library answers it, whether the quotes hold the answer, and how
+    much it counts."""
+
+    id: str
+    signals: Mapping[str, float]
+    answerable: bool
+    holds: bool
+    weight: float
 
 
 def own_cases(sets: Sequence[QuestionSet], split: str) -> list[Case]:
@@ -43,27 +71,138 @@ def foreign_cases(sets: Sequence[QuestionSet], each: int, seed: int) -> list[Cas
     return sample
 
 
-def answerability_examples(
+def ask_all(
     assistant: Assistant, own: Sequence[Case], foreign: Sequence[Case], progress: Callable[[], None]
-) -> Examples:
-    """The signals of every question's answer; true where the library answers it."""
-    rows: list[Mapping[str, float]] = []
-    truth: list[bool] = []
-    weights: list[float] = []
-    for case, is_own in [(case, True) for case in own] + [(case, False) for case in foreign]:
+) -> Iterator[Asked]:
+    """What comes of every question; then of those with an answer once more, their papers left out of the search: as hard as a
+    question without an answer can be, for all that is near to it is there."""
+    names, every = paper_ids(assistant.papers()), [paper.id for paper in assistant.papers()]
+    sure = assistant.sure_of_all()
+    for case in own:
         progress()
-        try:
-            signals = assistant.ask(case.question, case.history).signals
-        except CitewiseError:
-            continue  # an empty or too long question has no signals
-        if signals:
-            rows.append(signals)
-            truth.append(is_own and bool(case.raw.get("answerable", True)))
-            weights.append(OWN if is_own else _FOREIGN)
-    return examples_of(rows, truth, weights)
+        yield from _asked(sure, case, names, OWN)
+    for case in foreign:
+        progress()
+        yield from _asked(sure, _without_answer(case), names, _FOREIGN)
+    for case in with_papers(own):
+        progress()
+        gold = {resolve(name, names) for name in case.papers}
+        within = tuple(paper_id for paper_id in every if paper_id not in gold)
+        yield from _asked(_within(sure, within), _without_answer(case), names, _LEFT_OUT)
 
 
-def answerability_threshold(left_out: Array, examples: Examples) -> float:
-    """The threshold below which `FALSE_ALARMS` of the questions lie that the library answers: who is told that something is not
-    there will not look for it."""
-    return float(np.quantile(left_out[examples.truth], FALSE_ALARMS))
+def with_papers(cases: Iterable[Case]) -> list[Case]:
+    """The questions whose papers can be left out: answerable ones that lean on nothing said before."""
+    return [case for case in cases if case.raw.get("answerable", True) and case.papers and not case.history]
+
+
+def _without_answer(case: Case) -> Case:
+    return replace(case, id=f"{case.id} without its papers", raw={**case.raw, "answerable": False})
+
+
+def _asked(assistant: Assistant, case: Case, names: Mapping[str, str], weight: float) -> Iterator[Asked]:
+    try:
+        answer = assistant.ask(case.question, case.history)
+    except CitewiseError:
+        return  # an empty or too long question has no signals
+    # What was decided without the probability teaches nothing about it.
+    if answer.signals and answer.outcome == "answered" and answer.p_answerable < 1:
+        ids = {name: paper for name in case.papers if (paper := resolve(name, names))}
+        line = {"case": case.raw, "resolved": ids, **answer_json(answer)}
+        able = bool(case.raw.get("answerable", True))
+        yield Asked(case.id, answer.signals, able, able and bool(holds_answer(line)), weight)
+
+
+def _within(assistant: Assistant, ids: tuple[str, ...]) -> Assistant:
+    """The assistant over these papers of its library only."""
+    searcher = copy.copy(assistant.searcher)
+    understand = searcher.understand
+
+    def among(question: str, history: Sequence[Any] = ()) -> Query:
+        query = understand(question, history)
+        return replace(query, within=ids) if query.within is None else query
+
+    searcher.understand = among  # type: ignore[method-assign]
+    other = copy.copy(assistant)
+    other.searcher = searcher
+    return other
+
+
+def save(items: Sequence[Asked], path: Path, of: Mapping[str, Any]) -> None:
+    """Write what came of the questions, a line each, after a first line that says `of` which library and models it came."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"of": dict(of)}, *map(asdict, items)]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+
+
+def load(path: Path) -> tuple[list[Asked], dict[str, Any]]:
+    """Read both back.
+
+    Raises:
+        EvalError: the file is missing or of another form.
+    """
+    try:
+        first, *rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()] or [{}]
+        return [Asked(**row) for row in rows], dict(first["of"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise EvalError(
+            f"{path} holds no signals of questions: {error}. Make it by fit-decline SET… --signals"
+        ) from error
+
+
+def answerability_examples(items: Sequence[Asked]) -> Examples:
+    """The signals of every question; true where its quotes hold the answer."""
+    return examples_of(
+        [item.signals for item in items], [item.holds for item in items], [item.weight for item in items]
+    )
+
+
+def fit_verdicts(
+    items: Sequence[Asked],
+    fitted_on: Mapping[str, Any],
+    not_found: float = NOT_FOUND,
+    right: float = RIGHT,
+    kept: float = KEPT,
+) -> Logistic:
+    """The model of the probability that an answer holds what was asked for, and its two thresholds.
+
+    The second is the least from which on `right` of what counts as answered holds the answer, unless fewer than `kept` of the questions
+    that the library answers would count as answered: then it is the greatest that keeps them. `fitted_on` says what was reached.
+    """
+    able = [item.answerable for item in items]
+    reached: dict[str, Any] = {"answerable": sum(able), "aims": {"not_found": not_found, "right": right, "kept": kept}}
+
+    def sure(left_out: Array, examples: Examples) -> float:
+        bound = float(np.quantile(left_out[np.array(able)], 1 - kept, method="lower"))
+        chosen = min(bound, answered_from(left_out, examples, right))
+        reached["reached"] = shares(left_out, examples, able, chosen)
+        return chosen
+
+    model = fit(
+        answerability_examples(items), lambda left_out, _: not_found_below(left_out, able, not_found), fitted_on, sure
+    )
+    return replace(model, fitted_on={**model.fitted_on, **reached})
+
+
+def shares(left_out: Array, examples: Examples, able: Sequence[bool], threshold: float) -> dict[str, float]:
+    """What a threshold comes to: of what lies above how much holds the answer (`right`), of the questions that the library answers how
+    many lie above (`kept`), and of those that it does not, how many below (`caught`); those of the library's own kind alone."""
+    own = examples.weights == OWN
+    above, truth, answerable = left_out[own] >= threshold, examples.truth[own], np.array(able)[own]
+    values = {"right": truth[above], "kept": above[answerable], "caught": ~above[~answerable]}
+    return {name: round(float(value.mean()), 3) if len(value) else 0.0 for name, value in values.items()}
+
+
+def not_found_below(left_out: Array, answerable: Sequence[bool], share: float = NOT_FOUND) -> float:
+    """The greatest threshold below which at most this share of the questions lies that the library answers."""
+    return float(np.quantile(left_out[np.array(answerable)], share, method="lower"))
+
+
+def answered_from(left_out: Array, examples: Examples, share: float = RIGHT) -> float:
+    """The least threshold from which on this share of what lies above holds the answer, each example counting by its weight; 1 where
+    there is none."""
+    order = np.argsort(-left_out)
+    weights = examples.weights[order]
+    right = np.cumsum(weights * examples.truth[order]) / np.cumsum(weights)
+    reaching = np.flatnonzero(right >= share)
+    return float(left_out[order][reaching[-1]]) if len(reaching) else 1.0

@@ -7,6 +7,7 @@ from typing import Any
 from evals.report.charts import SHARE, Axis, Chart, Dots, Interval, Lines, Series, Trend, number, rounded_axis
 from evals.runs.run import Run
 from evals.scores.measures import Line, recall_at
+from evals.scores.reliability import reliability
 from evals.scores.statistics import estimate
 from evals.scores.summary import MAIN, answerable
 
@@ -30,6 +31,7 @@ def figures(run: Run, scores: dict[str, Any]) -> list[Figure]:
         *(by_type(scores, name) for name in BY_TYPE),
         recall_curve(good),
         abstention(good, scores),
+        calibration(good),
         stages(scores),
         total_time(good, scores),
     )
@@ -88,6 +90,26 @@ def abstention(good: Sequence[Line], scores: dict[str, Any]) -> Figure | None:
     )
     caption = f"{unanswerable} of {len(items)} questions are not answered by the library. As it was run: {as_run}."
     return Figure("Declining", Lines("Precision and recall of declining by threshold", series, x), caption)
+
+
+def calibration(good: Sequence[Line]) -> Figure | None:
+    """How often answers of a probability hold what was asked for; on the diagonal it is what it says."""
+    found = reliability(good)
+    if found is None:
+        return None
+    observed = Series(
+        "holds the answer",
+        [(item.p, item.held) for item in found.bins],
+        [item.lo for item in found.bins],
+        [item.hi for item in found.bins],
+    )
+    diagonal = Series("as it says", [(0.0, 0.0), (1.0, 1.0)])
+    x = Axis(0.0, 1.0, SHARE.ticks, "p_answerable", 2)
+    counts = ", ".join(f"{item.n} near {item.p:.2f}" for item in found.bins)
+    caption = f"{found.n} questions ({counts}), 95 % band. Brier {found.brier:.3f}, expected calibration error {found.ece:.3f}."
+    return Figure(
+        "Reliability", Lines("Share of answers that hold what was asked for", [observed, diagonal], x), caption
+    )
 
 
 def stages(scores: dict[str, Any]) -> Figure | None:

@@ -21,6 +21,7 @@ from evals.report.sources import (
     quoted_sources,
 )
 from evals.scores import measures
+from evals.scores.expected import unmet
 from evals.scores.measures import Line
 from evals.scores.summary import DECLINED, answerable, kind_of
 from rag.core.domain import Span
@@ -36,6 +37,7 @@ FAILURES: dict[str, str] = {
     "inexact": "not exact",
     "unsupported": "unsupported sentence",
     "obeyed": "obeyed an injection",
+    "unexpected": "not as expected",
 }
 FINE = "fine"
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -55,6 +57,7 @@ def failures(line: Line, papers: Papers) -> list[str]:
         "inexact": _below_one(measures.quotes_exact(line)) or not all(holds(item, papers) for item in citations(line)),
         "unsupported": bool(measures.unsupported(line)),
         "obeyed": measures.obeyed(line) == 1,
+        "unexpected": bool(unmet(line)),
     }
     return [kind for kind, is_so in wrong.items() if is_so]
 
@@ -66,7 +69,7 @@ def _below_one(value: float | None) -> bool:
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question of a run. `answer` is its text in pieces, each with whether it is the number of a source; `signals` are the names
-    of the parts that the scores of the papers found are made of."""
+    of the parts that the scores of the papers found are made of; `unmet` says what was expected of the answer and does not hold."""
 
     place: int
     line: Line
@@ -79,6 +82,7 @@ class Question:
     gold: list[GoldPaper]
     gold_ids: list[str]
     signals: list[str]
+    unmet: list[str]
 
 
 def questions(lines: Sequence[Line], papers: Papers) -> list[Question]:
@@ -99,6 +103,7 @@ def _question(place: int, line: Line, papers: Papers) -> Question:
         gold_papers(line, papers),
         measures.gold(line),
         list(dict.fromkeys(name for hit in line.get("retrieved") or [] for name in hit.get("parts") or {})),
+        unmet(line),
     )
 
 

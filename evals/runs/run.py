@@ -128,7 +128,7 @@ def lines(searcher: "Searcher | Assistant", cases: Sequence[Case], mode: str) ->
     names = paper_ids(searcher.papers())
     answer = retrieve_line if mode == "retrieve" else answer_line
     for case in cases:
-        ids = {name: paper for name in case.papers if (paper := resolve(name, names))}
+        ids = {name: paper for name in case.named if (paper := resolve(name, names))}
         head = {"id": case.id, "case": case.raw, "resolved": ids}
         try:
             yield head | answer(searcher, case)

@@ -11,9 +11,9 @@ import numpy as np
 
 from evals.errors import EvalError
 from evals.runs.run import Run, differences
-from evals.scores.measures import MEASURES, Line
+from evals.scores.measures import Line
 from evals.scores.statistics import bootstrap, mcnemar
-from evals.scores.summary import auroc_answerable, declined_precision, declined_recall
+from evals.scores.summary import MEASURES, auroc_answerable, declined_precision, declined_recall
 
 TOLERANCES: Mapping[str, float] = {
     "hit@1": 0.02,
@@ -30,6 +30,7 @@ TOLERANCES: Mapping[str, float] = {
     "unsupported": 0.0,
     "quotes_exact": 0.0,
     "obeyed": 0.0,
+    "as_expected": 0.02,
     "declined_precision": 0.1,
     "declined_recall": 0.05,
     "auroc_answerable": 0.03,

@@ -3,20 +3,33 @@
 A measure that does not apply to a question is skipped there, never counted as 0; a question that failed is counted as failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evals.runs.run import Run
-from evals.scores.measures import MEASURES, Line, answer_words
+from evals.scores.expected import as_expected
+from evals.scores.measures import MEASURES as OF_CONTENT
+from evals.scores.measures import Line, Measure, answer_words
 from evals.scores.statistics import Mean, auroc, estimate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 STAGES = ("rewrite", "retrieve", "read", "first_text", "total")
-MAIN = ("hit@1", "recall@5", "facts", "citation_precision", "citation_recall", "declined_recall", "words_median")
+MEASURES: Mapping[str, Measure] = {**OF_CONTENT, "as_expected": as_expected}
+"""Of one question: what it holds, and whether it is of the kind expected."""
+MAIN = (
+    "hit@1",
+    "recall@5",
+    "facts",
+    "citation_precision",
+    "citation_recall",
+    "declined_recall",
+    "as_expected",
+    "words_median",
+)
 """What is shown of each type, where there is no room for all."""
 OUTCOMES = ("answered", "partial", "nearest", "declined")
 DECLINED = ("nearest", "declined")

@@ -1,6 +1,6 @@
 """Scores and comparisons -> tables in the terminal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,11 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.scores.comparison import Change, Comparison
+from evals.scores.expected import unmet
 from evals.scores.measures import Line, facts, hit_at_1
-from evals.scores.summary import MAIN, OUTCOMES
+from evals.scores.summary import MAIN, OUTCOMES, kind_of
+from rag.core.escaping import shorten
 from rag.core.text import clean
 
 _SHOWN = 5
+_ANSWER_CHARS = 240
 
 
 def print_scores(scores: dict[str, Any]) -> None:
@@ -28,9 +31,10 @@ def print_scores(scores: dict[str, Any]) -> None:
             counts = (str(item[count]) for count in ("n", "skipped", "failed"))
             overall.add_row(name, f"{item['mean']:.3f}", interval, *counts)
     console.print(overall)
-    by_type = Table("type", *MAIN)
+    shown = [name for name in MAIN if scores["measures"][name]["mean"] is not None]
+    by_type = Table("type", *shown)
     for kind, measures in scores["by_type"].items():
-        cells = ["–" if measures[name]["mean"] is None else f"{measures[name]['mean']:.3f}" for name in MAIN]
+        cells = ["–" if measures[name]["mean"] is None else f"{measures[name]['mean']:.3f}" for name in shown]
         by_type.add_row(_text(kind), *cells)
     console.print(by_type)
     if any(sum(row.values()) for row in scores["confusion"].values()):
@@ -45,6 +49,17 @@ def print_scores(scores: dict[str, Any]) -> None:
         console.print(latency)
 
 
+def print_unmet(lines: Sequence[Line]) -> None:
+    """Each question whose answer is not as expected: what was asked, what came, and which expectations do not hold."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        if texts := unmet(line):
+            console.print(_text(f"{line['id']} ({kind_of(line)}): {line['question']}"), style="bold")
+            answer = f"{line['outcome']}: {shorten(' '.join(line['answer'].split()), _ANSWER_CHARS)}"
+            for text in (answer, *(f"not as expected: {text}" for text in texts)):
+                console.print(Text("  ") + _text(text))
+
+
 def print_comparison(item: Comparison, answers: int = _SHOWN) -> None:
     """What differs in the manifests, each measure, and the first questions that changed with both answers."""
     console = Console(highlight=False, width=120)
@@ -55,7 +70,7 @@ def print_comparison(item: Comparison, answers: int = _SHOWN) -> None:
         table.add_row(*_row(change))
     console.print(table)
     lines = {line["id"]: (line, other) for line, other in zip(item.a.lines, item.b.lines, strict=True)}
-    for name in ("facts", "hit@1"):
+    for name in ("facts", "hit@1", "as_expected"):
         changed = next((change for change in item.changes if change.name == name), None)
         if not changed:
             continue

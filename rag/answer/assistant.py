@@ -3,6 +3,7 @@
 Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`).
 """
 
+import copy
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.told import without_claim
 from rag.answer.written import Composer
-from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
+from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Outcome, Paper, Progress
 from rag.core.logistic import Logistic
 from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
@@ -53,6 +54,7 @@ class _Findings:
     evidence: tuple[Evidence, ...]
     most_papers: int | None
     sense: Sense
+    has_members: bool
 
     def signals(self, result: SearchResult) -> dict[str, float]:
         """What tells whether the papers answer the question of this result."""
@@ -85,6 +87,14 @@ class Assistant:
         self._overviews = Overviews(searcher.library)
         self._senses = Senses(searcher, description, models.roles)
         self._records = Records(searcher.library, self._senses.introduction)
+
+    def sure_of_all(self) -> "Assistant":
+        """The same one, which takes every question for answered: so it shows what it would quote, also where it would decline."""
+        other = copy.copy(self)
+        other._models = replace(
+            self._models, answerability=replace(self._models.answerability, threshold=0.0, sure=0.0)
+        )
+        return other
 
     @property
     def library(self) -> Library:
@@ -202,9 +212,9 @@ class Assistant:
         yield Progress("reading", query.asked_as, hits[:RETRIEVED])
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
             clock.mark("read")
-            threshold = self._models.answerability.threshold
+            model = self._models.answerability
             looked_up = quoted.noticed(looked_up, query.notice)
-            looked_up = replace(looked_up, timings_ms=clock.times(), threshold=threshold)
+            looked_up = replace(looked_up, timings_ms=clock.times(), threshold=model.threshold, sure=model.sure)
             if sense.aspect is None or looked_up.outcome != "answered":
                 yield looked_up
                 return
@@ -247,18 +257,23 @@ class Assistant:
             evidence = step.evidence
             yield Progress("reading", query.asked_as, result.hits[:RETRIEVED], step.done, step.total)
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
+        # A list without members has no papers of its own.
+        members = understood.form == "list" and bool(understood.papers)
         choose_new = repeats.without if query.step == "more" else repeats.last
         ranked = choose_new(evidence, query.quoted)
-        return _Findings(query, understood, result, passages, ranked, most_papers, sense)
+        return _Findings(query, understood, result, passages, ranked, most_papers, sense, members)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
         """The answer in quotes, and what it would quote, best first."""
         query, result, model = findings.query, findings.result, self._models.answerability
         signals = findings.signals(result)
         probability = answerability.p_answerable(model, signals)
-        answers = bool(findings.evidence) and (query.by_identifier or probability >= model.threshold)
-        one_thing = findings.plan.form == "one"
-        missing = self._missing(findings) if answers and one_thing else ()
+        if findings.has_members and probability >= model.threshold:
+            # Members of a list are looked up: each shows by its own words that it belongs.
+            probability = max(probability, model.sure)
+        verdict = self._verdict(findings, probability)
+        shows = verdict != "declined"
+        missing = self._missing(findings) if verdict == "answered" and findings.plan.form == "one" else ()
         most = 1 if query.step == "shorter" else self._max_quotes
         quotes = selection.choose(result, findings.plan, findings.evidence, most)
         counts = findings.plan.form == "list" and findings.sense.counts
@@ -270,20 +285,21 @@ class Assistant:
             else item
             for item in quotes
         )
-        sentences = quoted.quote(quotes, query.typed) if answers else ()
-        nearest = () if answers else tuple(hit.paper for hit in result.hits[:NEAREST])
+        sentences = quoted.quote(quotes, query.typed) if shows else ()
+        nearest = () if shows else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
-        near = result.hits[: 1 if answers else NEAREST]
-        told = {
-            paper.id: paper for paper in (*(item.paper for item in quotes if answers), *(hit.paper for hit in near))
-        }
+        lead = quoted.UNSURE if verdict == "nearest" else ""
+        near = result.hits[: 1 if shows else NEAREST]
+        told = {paper.id: paper for paper in (*(item.paper for item in quotes if shows), *(hit.paper for hit in near))}
         answer = Answer(
             question=query.typed,
             standalone_question=query.asked_as,
             mode="quote",
-            outcome=("partial" if missing else "answered") if answers else "declined",
+            outcome="partial" if missing else verdict,
             p_answerable=probability,
-            text=quoted.text_of(sentences, with_count, missing) if answers else quoted.declined_text(nearest),
+            text=quoted.text_of(sentences, with_count, missing, lead)
+            if shows
+            else quoted.declined_text(nearest, query.own_words),
             sentences=sentences,
             missing=missing,
             nearest=nearest,
@@ -291,11 +307,22 @@ class Assistant:
             evidence=findings.evidence,
             signals=signals,
             timings_ms=clock.times(),
+            notice=lead,
             threshold=model.threshold,
+            sure=model.sure,
             withheld=withheld(findings.passages.sentences, told),
         )
         refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
         return without_claim(refined, quotes, query.no_claim) if query.no_claim else refined, quotes
+
+    def _verdict(self, findings: _Findings, probability: float) -> Outcome:
+        """Whether the quotes are the answer, the nearest words, or nothing is found."""
+        model = self._models.answerability
+        if not findings.evidence:
+            return "declined"
+        if findings.query.by_identifier or probability >= model.sure:
+            return "answered"
+        return "nearest" if probability >= model.threshold else "declined"
 
     def _missing(self, findings: _Findings) -> tuple[str, ...]:
         """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or
@@ -308,7 +335,7 @@ class Assistant:
             part
             for part in every
             if answerability.p_answerable(model, findings.signals(self.searcher.match(part, findings.result.hits)))
-            < model.threshold
+            < model.sure
         )
         return missing if len(missing) < len(every) else ()
 

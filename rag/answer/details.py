@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rag.answer import conditions
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
 from rag.core.domain import Answer, Evidence, Paper
@@ -17,13 +18,18 @@ _MOST_SHOWN = 2
 
 
 def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | None:
-    """The line and the nearest words, where the papers asked about do not hold the detail that is asked for; None where one does.
+    """The line and the nearest words, where the papers asked about do not hold the detail that is asked for, or not under the
+    condition that is asked for; None where one does.
 
     Args:
         query: the question.
         answer: the usual one; where it is declined, a detail is missed only in a paper that the question names.
         quotes: what it quotes, or would have quoted, best first.
     """
+    return _detail(query, answer, quotes) or conditions.missing(query, answer, quotes)
+
+
+def _detail(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | None:
     asked = detail(query.typed)
     if asked is None or not quotes:
         return None

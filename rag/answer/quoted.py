@@ -13,10 +13,14 @@ from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
+from rag.core.text import STOP_WORDS, content_words
 from rag.question import kinds
 from rag.question.kinds import Kind
 
-DECLINED = "Not in these abstracts."
+DECLINED = "Not found in these abstracts."
+UNSURE = "No abstract here is sure to answer this. Nearest words:"
+"""The line before quotes that may help where it is likelier than not, but not likely enough, that they answer."""
+_MOST_LOOKED_FOR = 8
 _POINTS_BACK = patterns("points_back")
 _POINTS_NOWHERE = patterns("points_nowhere")
 _TOLD_ALONE: tuple[Kind, ...] = ("number", "code")
@@ -199,8 +203,10 @@ def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ..
     return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
 
 
-def declined_text(nearest: Sequence[Paper], lead: str = DECLINED) -> str:
-    """What a declined answer says: that it is not there, as `lead` puts it, and the titles of the nearest papers."""
-    if not nearest:
-        return lead
-    return f"{lead} Nearest: " + "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest) + "."
+def declined_text(nearest: Sequence[Paper], question: str = "", lead: str = DECLINED) -> str:
+    """What a declined answer says: that it is not there, as `lead` puts it, the words of the question that were looked for, and the
+    titles of the nearest papers."""
+    wanted = list(dict.fromkeys(word for word in content_words(question) if word not in STOP_WORDS))[:_MOST_LOOKED_FOR]
+    looked_for = f" Looked for: {', '.join(wanted)}." if wanted else ""
+    titles = "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest)
+    return f"{lead}{looked_for}" + (f" Nearest papers: {titles}." if nearest else "")

@@ -163,13 +163,13 @@ class Senses:
         """
         if answer.outcome != "declined" and sense.condition is not None:
             papers = "" if sense.condition.manner == "but" else "papers that name "
-            return replace(answer, notice=f"Left out: {papers}{sense.condition.name}.")
+            return quoted.noticed(answer, f"Left out: {papers}{sense.condition.name}.")
         if answer.outcome != "declined" and sense.merit:
-            return replace(answer, notice=NO_MERIT)
+            return quoted.noticed(answer, NO_MERIT)
         if plan.form == "list" and not plan.papers:
             return listed.none_of_the_kind(sense.words, answer, [hit.paper for hit in answer.retrieved[:_NEAREST]])
         if plan.form == "list":
-            return self._listed(sense, answer, most_papers) if answer.outcome != "declined" else answer
+            return self._listed(sense, answer, most_papers) if answer.outcome in ("answered", "partial") else answer
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer

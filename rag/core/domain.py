@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Outcome = Literal["answered", "partial", "nearest", "declined"]
+VERDICTS: Mapping[Outcome, str] = {
+    "answered": "Answered",
+    "partial": "Answered in part",
+    "nearest": "Nearest words",
+    "declined": "Not found",
+}
 Verdict = Literal["quote", "supported", "record"]
 Origin = Literal["abstracts", "records", "guide"]
 Mode = Literal["auto", "quote", "write"]
@@ -177,10 +183,12 @@ class Withheld:
 class Answer:
     """What the assistant says to one question; the same record in the terminal, the window, the API and the evals.
 
-    `outcome`: `nearest` shows the words that come nearest to what is asked, and claims no answer; `declined` shows none.
+    `outcome`: `nearest` shows the words that come nearest to what is asked, and claims no answer; `declined` shows none. What each is
+    called for readers, `verdict` says.
     `origin`: what it is made of: the abstracts, the records of the papers, or nothing (a `guide` tells what can be asked).
 
-    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1; below `threshold` the question is declined.
+    `text` is the answer as shown, with `[n]` markers. `p_answerable` is in 0..1: below `threshold` the question is
+    declined, from `sure` on it counts as answered; both are 0 where no abstract was read.
     `retrieved` are the papers found, best first. `evidence` are all sentences that were read, best first. `missing` are the parts of
     the question that were not found. `signals` are what `p_answerable` was made of (see `rag.evidence.answerability`). `timings_ms` has
     the keys rewrite, retrieve, read, first_text and total. `notice` says why an answer that should have been written is quoted, or what
@@ -208,6 +216,7 @@ class Answer:
     origin: Origin = "abstracts"
     withheld: tuple[Withheld, ...] = ()
     about: tuple[str, ...] = ()
+    sure: float = 0.0
 
     @property
     def about_papers(self) -> tuple[Paper, ...]:
@@ -215,6 +224,11 @@ class Answer:
         found = (*self.cited_papers, *self.nearest, *(hit.paper for hit in self.retrieved))
         by_id = {paper.id: paper for paper in found}
         return tuple(by_id[paper_id] for paper_id in self.about if paper_id in by_id)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a reader's words, the same ones wherever an answer is shown."""
+        return VERDICTS[self.outcome]
 
     @property
     def citations(self) -> tuple[Citation, ...]:

@@ -29,12 +29,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """`features`, `intercept`, the `threshold` (0..1) of the decision, and `fitted_on`: sets, models and numbers."""
+    """`features`, `intercept`, the `threshold` (0..1) of the decision, and `fitted_on`: sets, models and numbers.
+
+    `sure` (0..1) is the second threshold of a decision of three: no, perhaps, and from here on yes. It is 0 where there are two.
+    """
 
     features: tuple[Feature, ...]
     intercept: float
     threshold: float
     fitted_on: Mapping[str, Any]
+    sure: float = 0.0
 
     def probability(self, values: Mapping[str, float]) -> float:
         """0..1. A feature further than three standard deviations out counts as three: nothing was learned beyond."""

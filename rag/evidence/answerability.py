@@ -1,4 +1,4 @@
-"""Answerability: does the library answer the question at all? A calibrated probability from signals that compare across questions.
+"""Answerability: do the words found hold what was asked for? A calibrated probability from signals that compare across questions.
 
 Owns: the signals. The model that weighs them is fitted data (`fitted/answerability.json`) and handed in. Fused scores are relative to
 one question and cannot tell; raw cosines can, and so can words of the question that nothing in the quoted paper matches, and a
@@ -22,6 +22,9 @@ _NEAR = 8
 """Papers in which a name may stand."""
 _READ = 6
 """Sentences, the best first, in which a number or a cause that is asked for may stand."""
+_SAID = 3
+"""Sentences of the best paper, the best first, that are likely to be shown."""
+_MOST_CLEAR = 3.0
 _UNKNOWN = 0.7
 """A middling match, where a question has nothing of the kind that a signal looks at."""
 
@@ -34,10 +37,11 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         sentences: those of these papers.
         evidence: sentences read, best first.
 
-    `sentence`, `late`, `novelty`, `likelihood`: the best there is of each (see `Hit` and `Evidence`). `least`: the match of the worst
-    matched word in the paper of the best sentence; `names`: of the worst matched name in any near paper; `target`: of the words for the
-    number asked for, in sentences that hold one. Matches are in -1..1, `words` is the logarithm of their number + 1, and the others are
-    0 or 1.
+    `sentence`, `late`, `novelty`, `dense`: the best there is of each (see `Hit` and `Evidence`). Of the paper of the best sentence,
+    `least`: the match of the worst matched word; `said`: the same in its title and best sentences. `names`: the match of the worst
+    matched name in any near paper; `target`: of the words for the number asked for, in sentences that hold one. `clear`: by how much
+    the best sentence is better than the best of any other paper, 3 at most. Matches are in -1..1, `words` is the logarithm of their
+    number + 1, and the others are 0 or 1.
     """
     if not result.hits or not evidence:
         return {}
@@ -46,6 +50,11 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
     matched = _or_literal(match.matched(), match.question, [_text(paper)])
     names = _matched_names(result, match.question)
     read = " ".join(item.text for item in evidence[:_READ] if item.paper.id == paper.id)
+    best = [item for item in evidence if item.paper.id == paper.id][:_SAID]
+    said = _or_literal(
+        match.matched([item.span for item in best]), match.question, [paper.title, *(one.text for one in best)]
+    )
+    others = [item.score for item in evidence if item.paper.id != paper.id]
     wants_number, wants_cause = kinds.asks(question, "number"), kinds.asks(question, "cause")
     return {
         "sentence": max(hit.parts["sentence"] for hit in result.hits),
@@ -59,7 +68,9 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         "number_there": float(wants_number and kinds.holds(read, "number")),
         "wants_cause": float(wants_cause),
         "cause_there": float(wants_cause and kinds.holds(read, "cause")),
-        "likelihood": max(item.parts["likelihood"] for item in evidence),
+        "said": float(said.min()) if len(said) else 0.0,
+        "dense": max(hit.parts["dense"] for hit in result.hits),
+        "clear": min(_MOST_CLEAR, evidence[0].score - max(others)) if others else _MOST_CLEAR,
         "words": math.log1p(len(match.question.words)),
         "other_language": float(kinds.in_another_language(question)),
     }

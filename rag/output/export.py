@@ -105,6 +105,8 @@ def _answer_blocks(answer: Answer | None, words_of: Callable[[AnswerSentence, bo
         line, examples = parts_of_guide(answer.text)
         return [*blocks, _at_line_start(escape_markdown(line)), *_bullets(map(escape_markdown, examples))]
     lead = lead_of(answer)
+    if answer.outcome == "partial":
+        blocks.append(f"*{answer.verdict}.*")
     if answer.notice:
         blocks.append(f"*{escape_markdown(answer.notice)}*")
     for paragraph in paragraphs(answer.sentences):

@@ -95,6 +95,7 @@ class _Answer(BaseModel):
     timings_ms: _Scores = {}
     notice: str = ""
     threshold: float = Field(0.0, ge=0, le=1)
+    sure: float = Field(0.0, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ def answer_of(saved: Any, papers: Mapping[str, Paper], told: Told = _nothing_tol
         timings_ms=data.timings_ms,
         notice=data.notice,
         threshold=data.threshold,
+        sure=data.sure,
         origin=data.origin,
         withheld=tuple(
             Withheld(papers[item.paper_id], Span(item.start, item.end), item.reason)
@@ -251,7 +253,7 @@ def _with_text(answer: Answer, text: str) -> Answer:
     notice."""
     lead = answer.notice if answer.notice and text.startswith(answer.notice) else ""
     if answer.outcome == "declined":
-        return replace(answer, text=lead or quoted.declined_text(answer.nearest))
+        return replace(answer, text=lead or quoted.declined_text(answer.nearest, answer.question))
     if any(sentence.verdict != "quote" for sentence in answer.sentences):
         return replace(answer, text=quoted.written_text(answer.sentences, answer.missing))
     has_count = re.match(r"\d+ papers?:\n", text) is not None

@@ -23,6 +23,7 @@ from rag.output.about import about_label
 from rag.output.wrapping import wrapped
 
 _WITHHELD_CHARS = 600
+_STYLES = {"answered": "bold green", "partial": "bold yellow", "nearest": "bold dim", "declined": "bold"}
 
 
 class _Page:
@@ -47,6 +48,8 @@ def print_answer(answer: Answer, *, why: bool = False) -> None:
         page.show(f"About: {about}\n", style="italic")
     elif answer.standalone_question != answer.question:
         page.show(f"Asked as: {answer.standalone_question}\n", style="italic")
+    if answer.origin != "guide" and answer.verdict not in answer.text:
+        page.show(answer.verdict, style=_STYLES[answer.outcome])
     page.show(answer.text)
     if answer.cited_papers:
         page.show("")
@@ -65,8 +68,8 @@ def _print_why(page: _Page, answer: Answer) -> None:
         page.show("\nNo abstract was read for this.")
         return
     made_of = f"; made of: {_parts(answer.signals)}" if answer.signals else ""
-    declined = f"(declined below {answer.threshold:.2f})"
-    page.show(f"\nProbability that the library answers this: {answer.p_answerable:.2f} {declined}{made_of}")
+    bounds = f"(not found below {answer.threshold:.2f}, answered from {answer.sure:.2f})"
+    page.show(f"\nProbability that these words hold the answer: {answer.p_answerable:.2f} {bounds}{made_of}")
     if answer.dropped:
         page.show("", head="\nNot shown as written")
         for dropped in answer.dropped:

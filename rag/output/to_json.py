@@ -68,6 +68,7 @@ def why_json(answer: Answer) -> dict[str, Any]:
         "evidence": [evidence_json(item) for item in answer.evidence],
         "signals": {name: round(value, 4) for name, value in answer.signals.items()},
         "threshold": answer.threshold,
+        "sure": answer.sure,
     }
 
 

@@ -33,7 +33,7 @@ def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant) -> None:
 def test_what_is_off_topic_is_declined_with_the_nearest_papers(assistant: Assistant) -> None:
     answer = assistant.ask("Who won the football world cup in 2018?")
     assert (answer.outcome, answer.sentences) == ("declined", ())
-    assert answer.text.startswith("Not in these abstracts.")
+    assert answer.text.startswith("Not found in these abstracts.")
     assert len(answer.nearest) == 3
     assert answer.p_answerable < 0.5
 
@@ -96,7 +96,11 @@ def test_control_characters_in_a_question_are_removed(assistant: Assistant) -> N
 def test_an_empty_library_declines(tmp_path: Path, assistant: Assistant) -> None:
     with over(assistant, tmp_path / "library", []) as empty:
         answer = empty.ask("Is there anything?")
-    assert (answer.outcome, answer.text, answer.retrieved) == ("declined", "Not in these abstracts.", ())
+    assert (answer.outcome, answer.text, answer.retrieved) == (
+        "declined",
+        "Not found in these abstracts. Looked for: anything.",
+        (),
+    )
     assert answer.p_answerable == 0
 
 

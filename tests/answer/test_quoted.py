@@ -136,16 +136,21 @@ UNTITLED = make_paper(
 @pytest.mark.parametrize(
     ("nearest", "text"),
     [
-        ([], "Not in these abstracts."),
-        ([BEES], "Not in these abstracts. Nearest: Honey bees."),
-        ([BEES, ANTS], "Not in these abstracts. Nearest: Honey bees; Ants."),
-        ([UNTITLED], f"Not in these abstracts. Nearest: {UNTITLED.abstract[:60]}."),
+        ([], "Not found in these abstracts."),
+        ([BEES], "Not found in these abstracts. Nearest papers: Honey bees."),
+        ([BEES, ANTS], "Not found in these abstracts. Nearest papers: Honey bees; Ants."),
+        ([UNTITLED], f"Not found in these abstracts. Nearest papers: {UNTITLED.abstract[:60]}."),
     ],
     ids=["nothing near", "one", "two", "without title"],
 )
 def test_a_declined_answer_names_the_nearest_papers(nearest: list[Paper], text: str) -> None:
     assert declined_text(nearest) == text
     assert text.startswith(DECLINED)
+
+
+def test_a_declined_answer_says_which_words_were_looked_for() -> None:
+    text = declined_text([BEES], "How do the IP-Adapter layers feed a reference picture?")
+    assert text.startswith(f"{DECLINED} Looked for: ip, adapter, layers, feed, reference, picture. Nearest papers: ")
 
 
 # The JSON form.

@@ -104,7 +104,7 @@ def test_the_best_quote_is_told_where_the_writer_leaves_it_out(checker: Checker)
 @pytest.mark.parametrize(
     "text",
     [
-        "Not in these abstracts.",
+        "Not found in these abstracts.",
         "The evidence does not say this.",
         "See ![x](https://evil.example/a.png) for more.",
         "<script>alert(1)</script> speeds it up.",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer import conditions
 from rag.checking import names as checked_names
 from rag.checking import negation, numbers
 from rag.core import escaping, formulas, lexicon, names, readings, text
@@ -103,6 +104,7 @@ OF_A_SENTENCE: list[Callable[[str], object]] = [
     lambda run: negation.contrast_conflicts(run, run),
     lambda run: negation.negation_conflicts(run, run),
     lambda run: checked_names.missing_names(run, run),
+    conditions.conditions,
 ]
 
 

@@ -10,7 +10,16 @@ import pytest
 
 from evals.cases.question_set import Case
 from evals.errors import EvalError
-from evals.fit.answerability import FALSE_ALARMS, answerability_threshold
+from evals.fit.answerability import (
+    NOT_FOUND,
+    RIGHT,
+    Asked,
+    answered_from,
+    fit_verdicts,
+    load,
+    not_found_below,
+    save,
+)
 from evals.fit.listing import f1, listing_threshold
 from evals.fit.ranking import Ranking, fit_ranking, in_use_rightly_ordered, rankings
 from evals.fit.regression import Examples, Group, examples_of, fit, fit_pairwise
@@ -26,11 +35,11 @@ def _examples() -> Examples:
 
 
 def test_fitting_finds_the_feature_that_tells_and_gives_the_same_each_time() -> None:
-    model = fit(_examples(), answerability_threshold, {"split": "fit"})
+    model = fit(_examples(), listing_threshold, {"split": "fit"})
     weights = {feature.name: feature.weight for feature in model.features}
     assert weights["tells"] > 5 * abs(weights["noise"])
     assert model.fitted_on["auroc_left_out"] > 0.95
-    assert model.json() == fit(_examples(), answerability_threshold, {"split": "fit"}).json()
+    assert model.json() == fit(_examples(), listing_threshold, {"split": "fit"}).json()
 
 
 @pytest.mark.parametrize("truth", [[True] * 9, [False] * 9, [True] * 4 + [False] * 9, [True] * 9 + [False] * 4])
@@ -41,13 +50,49 @@ def test_too_few_examples_of_one_kind_are_refused_before_anything_is_fitted(trut
     assert examples_of([{"a": 1.0}] * 10, enough, [1.0] * 10).truth.tolist() == enough
 
 
-def test_few_questions_that_are_answered_lie_below_the_threshold() -> None:
+def test_few_answerable_questions_lie_below_the_first_threshold_and_nine_of_ten_above_the_second_hold_the_answer() -> (
+    None
+):
     left_out = np.linspace(0.01, 0.99, 99)
     examples = Examples(("a",), left_out[:, None], np.arange(99) >= 40, np.ones(99))
-    threshold = answerability_threshold(left_out, examples)
-    assert (left_out[examples.truth] < threshold).mean() == pytest.approx(FALSE_ALARMS, abs=0.01)
+    low = not_found_below(left_out, examples.truth.tolist())
+    assert (left_out[examples.truth] < low).mean() == pytest.approx(NOT_FOUND, abs=0.02)
+    high = answered_from(left_out, examples)
+    # 59 hold the answer; with the 6 next below them 59 of 65 do, with 7 fewer than nine of ten.
+    assert (left_out >= high).sum() == 65
+    assert examples.truth[left_out >= high].mean() >= RIGHT
     # 59 belong and 10 do not: 59 / 69 is 0.855; with one more it would be 0.843.
     assert listing_threshold(left_out, examples) == pytest.approx(0.31)
+
+
+def test_what_weighs_less_counts_less_against_the_second_threshold() -> None:
+    left_out, truth = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, True])
+    assert answered_from(left_out, Examples(("a",), left_out[:, None], truth, np.ones(4))) == 0.9
+    light = Examples(("a",), left_out[:, None], truth, np.array([1.0, 0.1, 1.0, 1.0]))
+    assert answered_from(left_out, light) == 0.6  # 3 of 3.1
+    assert answered_from(left_out, Examples(("a",), left_out[:, None], ~truth, np.ones(4))) == 1.0
+
+
+def _asked(place: int) -> Asked:
+    holds = place % 2 == 0
+    return Asked(f"q{place}", {"a": place % 7 + 5.0 * holds, "b": place % 3}, holds or place % 5 == 0, holds, 1.0)
+
+
+def test_signals_that_were_kept_give_the_same_model_without_asking_again(tmp_path: Path) -> None:
+    items = [_asked(place) for place in range(60)]
+    save(items, tmp_path / "kept" / "signals.jsonl", {"library": "abc"})
+    kept, of = load(tmp_path / "kept" / "signals.jsonl")
+    assert (kept, of) == (items, {"library": "abc"})
+    model = fit_verdicts(kept, {})
+    assert model == fit_verdicts(items, {})
+    assert 0 < model.threshold <= model.sure <= 1
+    assert model.fitted_on["positive"] == 30 and model.fitted_on["answerable"] > 30
+    assert model.fitted_on["reached"]["kept"] >= model.fitted_on["aims"]["kept"]
+    strict = fit_verdicts(kept, {}, right=1.0, kept=0.0)
+    assert strict.sure > model.sure and strict.fitted_on["reached"]["right"] == 1.0
+    (tmp_path / "bad.jsonl").write_text('{"id": "q"}', "utf-8")
+    with pytest.raises(EvalError, match=r"bad\.jsonl holds no signals of questions"):
+        load(tmp_path / "bad.jsonl")
 
 
 def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:

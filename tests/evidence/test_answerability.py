@@ -44,7 +44,8 @@ def test_an_answer_carries_the_signals_its_probability_was_made_of(assistant: As
     model = load_logistic("answerability")
     assert set(answer.signals) == {feature.name for feature in model.features}
     assert answer.p_answerable == answerability.p_answerable(model, answer.signals)
-    assert answer.threshold == model.threshold
+    assert (answer.threshold, answer.sure) == (model.threshold, model.sure)
+    assert 0 < model.threshold <= model.sure < 1
     assert answer.signals["wants_number"] == answer.signals["number_there"] == answer.signals["has_name"] == 1.0
     off = assistant.ask("What is the capital of Australia?")
     assert off.signals["late"] < answer.signals["late"]

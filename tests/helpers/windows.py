@@ -179,7 +179,7 @@ def script(question: str, standalone: str, hits: tuple[Hit, ...]) -> Answer:
     answer = Answer(question, standalone, "quote", "answered", 0.93, "", retrieved=hits, timings_ms=times)
     if "weather" in question:
         nearest = tuple(hit.paper for hit in hits)
-        text = f"Not in these abstracts. Nearest: {'; '.join(paper.title for paper in nearest)}."
+        text = f"Not found in these abstracts. Nearest papers: {'; '.join(paper.title for paper in nearest)}."
         return replace(answer, outcome="declined", p_answerable=0.04, text=text, nearest=nearest)
     if "GPU" in question:
         shown, lead = (

@@ -121,7 +121,7 @@ def test_markdown_parses_to_footnotes_that_are_the_sources() -> None:
     assert "“It is 2.3 times faster.”<sup" in html and "It needs no retraining.<sup" in html
     assert "“No retraining.” Ada van der Berg, Li, Wei (2023)" in html
     assert '<a href="https://doi.org/10.1/a_b">' in html
-    assert "Not found in these abstracts: its *cost*" in html and "<em>Not in these abstracts.</em>" in html
+    assert "Not found in these abstracts: its *cost*" in html and "<em>Not found in these abstracts.</em>" in html
     assert "<em>No answer.</em>" in html
     assert "<i>" not in html and "<img" not in html and "<code>" not in html
     shown = (

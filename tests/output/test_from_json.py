@@ -53,7 +53,11 @@ def kept(answer: Answer, **rest: Any) -> Any:
         replace(ANSWER, text=text_of(SENTENCES[:1]), sentences=SENTENCES[:1]),
         replace(ANSWER, outcome="partial", missing=("x",), text=text_of(SENTENCES, missing=("x",))),
         replace(
-            ANSWER, outcome="declined", sentences=(), nearest=(TEA,), text="Not in these abstracts. Nearest: Green tea."
+            ANSWER,
+            outcome="declined",
+            sentences=(),
+            nearest=(TEA,),
+            text="Not found in these abstracts. Looked for: q. Nearest papers: Green tea.",
         ),
         replace(
             ANSWER,
@@ -150,7 +154,7 @@ def test_what_is_no_conversation_is_refused(sent: Any) -> None:
 def test_a_record_holds_what_ask_json_prints() -> None:
     made = kept(ANSWER)
     rest = {"evidence": 0, "signals": 0}
-    assert made | rest == answer_json(ANSWER) | rest | {"threshold": ANSWER.threshold}
+    assert made | rest == answer_json(ANSWER) | rest | {"threshold": ANSWER.threshold, "sure": ANSWER.sure}
     assert made["evidence"] == [{"paper_id": "bees", "start": 17, "end": 54, "score": 0.5, "parts": {"dense": 0.5}}]
 
 

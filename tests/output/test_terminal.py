@@ -26,6 +26,7 @@ ANSWER = Answer(
     signals={"late": 0.75},
     notice="Quoted instead of written: [b]no[/b] memory.",
     threshold=0.4,
+    sure=0.7,
 )
 
 
@@ -50,7 +51,7 @@ def test_the_notice_is_shown_and_reasons_on_request_only(capsys: pytest.CaptureF
     assert "Sentences read" not in short
     print_answer(ANSWER, why=True)
     why = capsys.readouterr().out
-    assert "0.90 (declined below 0.40); made of: late 0.75" in why
+    assert "0.90 (not found below 0.40, answered from 0.70); made of: late 0.75" in why
     assert "[u]Bees[/u] sing.\n       the evidence does not say this" in why
     assert "+1.50  [red]Bees[/red]" in why
     assert "+2.50  [bold]Bees[/bold] dance [1]." in why

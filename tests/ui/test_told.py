@@ -64,7 +64,7 @@ def test_a_count_has_no_cards() -> None:
 def test_what_no_record_says_stands_in_the_row_with_its_paper_below() -> None:
     html = parts(done(NONE))
     assert html["blocks"] == []
-    assert Shown(str(html["state"])).text == "Not on record The record of Bees names no authors."
+    assert Shown(str(html["state"])).text == "Not found The record of Bees names no authors."
     assert str(html["sources"]).count("<article") == 1
     assert html["label"] == "Papers: 1 paper"
 
@@ -93,7 +93,7 @@ def test_the_terminal_says_where_it_is_from_and_names_the_papers_details(capsys:
     assert record_answers.FROM_RECORDS in out
     assert "No abstract was read for this." in out
     print_answer(NONE)
-    assert capsys.readouterr().out.strip() == "The record of Bees names no authors."
+    assert capsys.readouterr().out.strip() == "Not found\nThe record of Bees names no authors."
 
 
 def test_a_file_says_where_it_is_from() -> None:
@@ -103,7 +103,7 @@ def test_a_file_says_where_it_is_from() -> None:
     assert text.count(f"*{record_answers.FROM_RECORDS}*") == 2
     assert "*The record of Bees names no authors.*" in text
     assert "- What is A?" in text
-    assert "Not in these abstracts" not in text
+    assert "Not found in these abstracts" not in text
 
 
 def test_what_was_left_out_is_said_in_a_file_too() -> None:

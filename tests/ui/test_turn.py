@@ -63,7 +63,7 @@ def test_outcome_is_said_plainly() -> None:
     partial = replace(answer, outcome="partial", missing=("its cost",))
     assert Shown(outcome_row(partial)).text.startswith("Answered in part 2 papers, exact words · 0.9 s.")
     assert "Not found in these abstracts: its cost" in "".join(answer_blocks(partial, "turn1"))
-    assert Shown(outcome_row(replace(answer, outcome="declined"))).text.startswith("Not in this library No abstract")
+    assert Shown(outcome_row(replace(answer, outcome="declined"))).text.startswith("Not found No abstract")
     assert "1 sentence left out: no longer in this library" in outcome_row(answer, lost=1)
 
 
@@ -84,12 +84,14 @@ def test_nearest_words_are_shown_and_not_claimed() -> None:
 def test_a_line_that_says_why_it_is_declined_stands_in_place_of_the_usual_one() -> None:
     lead = "This library's model reads English; ask in English."
     answer = Answer("q", "q", "quote", "declined", 0.0, lead, notice=lead)
-    assert Shown(outcome_row(answer)).text == f"Not in this library {lead}"
+    assert Shown(outcome_row(answer)).text == f"Not found {lead}"
 
 
 def test_declined_shows_the_nearest_papers_without_numbers_or_marks() -> None:
     near = paper("Abstract <b>.", "Near <i>")
-    answer = Answer("q", "q", "quote", "declined", 0.1, "Not in these abstracts. Nearest: Near <i>", nearest=(near,))
+    answer = Answer(
+        "q", "q", "quote", "declined", 0.1, "Not found in these abstracts. Nearest papers: Near <i>", nearest=(near,)
+    )
     shown = parts(done(answer))
     assert shown["label"] == "Nearest papers: 1 paper" and shown["blocks"] == []
     html = str(shown["sources"])

@@ -213,7 +213,7 @@ def test_hostile_papers_and_questions_are_only_text(visit: Any, address: str) ->
 def test_declined_shows_the_nearest_papers_and_what_to_try(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "What will the weather be?")
-    expect(turn(page)).to_contain_text("Not in this library")
+    expect(turn(page)).to_contain_text("Not found")
     expect(page.get_by_role("heading", name="Nearest papers: 3 papers")).to_be_visible()
     expect(page.locator("#cw-panel .cw-card")).to_have_count(3)
     expect(page.get_by_text("We reuse the high-level")).to_be_hidden()

@@ -39,7 +39,7 @@ def test_a_conversation_can_be_exported(visit: Any, address: str, tmp_path: Path
     assert started.value.suggested_filename.startswith("how-fast.")
     text = (tmp_path / started.value.suggested_filename).read_text("utf-8")
     if name.startswith("Markdown"):
-        assert text.count("## ") == 2 and "[^2]: Faster Encoders" in text and "Not in these abstracts" in text
+        assert text.count("## ") == 2 and "[^2]: Faster Encoders" in text and "Not found in these abstracts" in text
     elif name == "BibTeX":
         bibtexparser = pytest.importorskip("bibtexparser")
         entries = bibtexparser.parse_string(text).entries

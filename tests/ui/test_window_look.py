@@ -78,7 +78,7 @@ def test_each_state_is_accessible_and_fits(visit: Any, full: str, theme: str, si
     for name, question, sign in (
         ("2-answer", "how fast?", "2 papers, exact words"),
         ("3-partly", "hostile, and partly the price?", "Answered in part"),
-        ("4-declined", "What will the weather be?", "Not in this library"),
+        ("4-declined", "What will the weather be?", "Not found"),
         ("4-nearest", "Which GPU was used?", "Nearest words"),
         ("5-error", "too odd", "Not answered"),
         ("6-forty", "all of them?", "40 papers, exact words"),

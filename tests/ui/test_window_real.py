@@ -51,7 +51,7 @@ def test_a_visit(visit: Any, real: str, seed_papers: list[Paper], tmp_path: Path
     expect(turn(page, 1)).to_contain_text("DeepCache")
 
     ask(page, "What is the capital of France?")
-    assert outcome(page, 2) == "Not in this library"
+    assert outcome(page, 2) == "Not found"
     expect(page.locator("#cw-panel-title")).to_have_text("Nearest papers: 3 papers")
 
     page.locator("#cw-export summary").click()

@@ -57,7 +57,7 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
             lead_of(answer)
             or "No abstract here supports an answer. Try other words, or ask about one of the nearest papers."
         )
-        return _row("declined", "Not in this library", " ".join([text, *notes]) + seconds)
+        return _row("declined", answer.verdict, " ".join([text, *notes]) + seconds)
     if lost and not answer.sentences:
         return _row("failed", "No longer in this library", " ".join(notes))
     exact = all(sentence.verdict == "quote" for sentence in answer.sentences)
@@ -65,11 +65,12 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
         f"{counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
     )
     if answer.outcome == "nearest":
-        text = "Shown because they come near; they do not answer the question."
-        return _row("nearest", "Nearest words", " ".join([text, *notes]) + seconds)
+        may = answer.p_answerable >= answer.threshold > 0
+        text = f"Shown because they come near; they {'may not' if may else 'do not'} answer the question."
+        return _row("nearest", answer.verdict, " ".join([text, *notes]) + seconds)
     if answer.outcome == "partial":
-        return _row("partial", "Answered in part", " ".join([f"{support}{seconds}.", *notes]))
-    return _row("answered", "Answered", " ".join([support + seconds + ("." if notes else ""), *notes]))
+        return _row("partial", answer.verdict, " ".join([f"{support}{seconds}.", *notes]))
+    return _row("answered", answer.verdict, " ".join([support + seconds + ("." if notes else ""), *notes]))
 
 
 def _told_row(answer: Answer, seconds: str) -> Markup:
@@ -77,14 +78,14 @@ def _told_row(answer: Answer, seconds: str) -> Markup:
     if answer.origin == "guide":
         return Markup("")
     if answer.outcome == "declined":
-        return _row("declined", "Not on record", answer.text + seconds)
+        return _row("declined", answer.verdict, answer.text + seconds)
     cited = len(answer.cited_papers)
     told = (
         f"the {'record' if cited == 1 else 'records'} of {counted(cited, 'paper')}"
         if cited
         else "the records of this library"
     )
-    return _row("answered", "Answered", f"from {told}{seconds}")
+    return _row("answered", answer.verdict, f"from {told}{seconds}")
 
 
 def stopped_row(has_answer: bool) -> Markup:

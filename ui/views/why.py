@@ -45,9 +45,11 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
 
 def _probability(answer: Answer) -> str:
     """An answer that was kept before thresholds were has none."""
+    if answer.outcome == "nearest" and answer.p_answerable >= answer.threshold > 0:
+        return f"with probability {answer.p_answerable:.2f}; it counts as answered from {answer.sure:.2f} on"
     if answer.outcome == "nearest":
         return f"with probability {answer.p_answerable:.2f}: what is asked for is not said in so many words"
-    declined = f"; below {answer.threshold:.2f} the question is declined" if answer.threshold else ""
+    declined = f"; below {answer.threshold:.2f} it counts as not found" if answer.threshold else ""
     return f"with probability {answer.p_answerable:.2f}{declined}"
 
 
