@@ -26,7 +26,7 @@ def fit_lists(
 ) -> None:
     """Fit which papers a list question lists. Writes the model as data.
 
-    Example: python -m evals fit-lists evals/sets/seeds-dev.jsonl evals/sets/manners/lists.jsonl --library library
+    Example: python -m evals fit-lists evals/sets/seeds-dev.jsonl evals/sets/manners.jsonl --library library
     """
     from evals.commands.reading import read_set
     from evals.fit import listing
