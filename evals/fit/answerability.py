@@ -24,11 +24,11 @@ from rag.core.logistic import Logistic
 from rag.output.to_json import answer_json
 from rag.question.follow_up import Query
 
-NOT_FOUND = 0.05
-"""Of the questions that the library answers, how many may be told that nothing is found."""
+NOT_FOUND = 0.02
+"""Of the questions that the library answers, how many may be told that nothing is found: well below the 0.05 that are bearable."""
 RIGHT = 0.9
 """Of the questions that count as answered, how many are to be given what they ask for."""
-KEPT = 0.85
+KEPT = 0.94
 """Of the questions that the library answers, how many must count as answered at least: this bounds what `RIGHT` may cost."""
 _FOREIGN = 0.5
 """What a question about another library's papers weighs: little, for there are many, and they are easy."""
@@ -151,9 +151,10 @@ def load(path: Path) -> tuple[list[Asked], dict[str, Any]]:
 
 
 def answerability_examples(items: Sequence[Asked]) -> Examples:
-    """The signals of every question; true where its quotes hold the answer."""
+    """The signals of every question; true where the library answers it. That is learned better than whether the quotes hold the answer,
+    and orders even these better; `calibrated` makes it the probability that they do."""
     return examples_of(
-        [item.signals for item in items], [item.holds for item in items], [item.weight for item in items]
+        [item.signals for item in items], [item.answerable for item in items], [item.weight for item in items]
     )
 
 
@@ -170,18 +171,47 @@ def fit_verdicts(
     that the library answers would count as answered: then it is the greatest that keeps them. `fitted_on` says what was reached.
     """
     able = [item.answerable for item in items]
-    reached: dict[str, Any] = {"answerable": sum(able), "aims": {"not_found": not_found, "right": right, "kept": kept}}
+    holds = replace(answerability_examples(items), truth=np.array([item.holds for item in items]))
+    probabilities: list[Array] = []
 
-    def sure(left_out: Array, examples: Examples) -> float:
-        bound = float(np.quantile(left_out[np.array(able)], 1 - kept, method="lower"))
-        chosen = min(bound, answered_from(left_out, examples, right))
-        reached["reached"] = shares(left_out, examples, able, chosen)
-        return chosen
+    def keep(left_out: Array, _: Examples) -> float:
+        probabilities.append(left_out)
+        return 0.0
 
-    model = fit(
-        answerability_examples(items), lambda left_out, _: not_found_below(left_out, able, not_found), fitted_on, sure
+    model = fit(answerability_examples(items), keep, fitted_on)
+    slope, shift = calibration(probabilities[0], holds)
+    left_out = 1 / (1 + np.exp(-(slope * _log_odds(probabilities[0]) + shift)))
+    lower = not_found_below(left_out, able, not_found)
+    bound = float(np.quantile(left_out[np.array(able)], 1 - kept, method="lower"))
+    sure = max(lower, min(bound, answered_from(left_out, holds, right)))
+    reached = {
+        "answerable": sum(able),
+        "aims": {"not_found": not_found, "right": right, "kept": kept},
+        "reached": shares(left_out, holds, able, sure),
+    }
+    return replace(
+        model,
+        features=tuple(replace(feature, weight=round(slope * feature.weight, 4)) for feature in model.features),
+        intercept=round(slope * model.intercept + shift, 4),
+        threshold=round(lower, 4),
+        sure=round(sure, 4),
+        fitted_on={**model.fitted_on, **reached},
     )
-    return replace(model, fitted_on={**model.fitted_on, **reached})
+
+
+def calibration(left_out: Array, holds: Examples) -> tuple[float, float]:
+    """Slope and shift that turn the log odds of a question's probability into those that its answer holds what was asked for (Platt
+    1999), from the library's own questions."""
+    from sklearn.linear_model import LogisticRegression
+
+    own = holds.weights == OWN
+    fitted = LogisticRegression(C=1e6).fit(_log_odds(left_out[own])[:, None], holds.truth[own])
+    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+
+
+def _log_odds(probabilities: Array) -> Array:
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)))
 
 
 def shares(left_out: Array, examples: Examples, able: Sequence[bool], threshold: float) -> dict[str, float]:

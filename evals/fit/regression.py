@@ -57,14 +57,12 @@ def fit(
     examples: Examples,
     threshold: Callable[[Array, Examples], float],
     fitted_on: Mapping[str, Any],
-    sure: Callable[[Array, Examples], float] | None = None,
 ) -> Logistic:
     """The logistic regression of the strength that tells the model's own examples apart best.
 
     Args:
         examples: rows of features.
         threshold: chooses it from the probabilities that each row had while it was left out.
-        sure: chooses the second threshold of a decision of three likewise; it is never below the first.
         fitted_on: kept with the model, beside how many examples there were and the area under the ROC curve of those left out.
     """
     from sklearn.linear_model import LogisticRegression
@@ -99,13 +97,11 @@ def fit(
     )
     facts = {"examples": len(inputs), "positive": int(examples.truth.sum()), "strength": strength}
     left = by_strength[strength]
-    lower = round(threshold(left, examples), 4)
     return Logistic(
         features,
         round(float(model.intercept_[0]), 4),
-        lower,
+        round(threshold(left, examples), 4),
         {**fitted_on, **facts, "auroc_left_out": round(area(left), 3)},
-        max(lower, round(sure(left, examples), 4)) if sure else 0.0,
     )
 
 
