@@ -56,6 +56,7 @@ def test_answer_streams_and_its_chip_shows_and_finds_the_words(visit: Any, addre
     answered(page)  # still the same page
 
 
+@pytest.mark.slow
 def test_cards_mark_quotes_and_what_else_was_read_and_say_what_was_searched(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "how fast?")
@@ -222,6 +223,7 @@ def test_declined_shows_the_nearest_papers_and_what_to_try(visit: Any, address: 
     answered(page, 1)
 
 
+@pytest.mark.slow
 def test_partly_answered_says_what_is_missing(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "how fast, and partly how dear?")

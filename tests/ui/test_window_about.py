@@ -33,6 +33,7 @@ def test_a_follow_up_shows_its_paper_and_can_be_asked_of_the_whole_library(
     assert scripted.history_of("what about it?") == ()
 
 
+@pytest.mark.slow
 def test_the_whole_library_is_offered_beside_the_pill(visit: Any, address: str, scripted: Scripted) -> None:
     page = visit(address)
     ask(page, "How fast?")
