@@ -13,7 +13,7 @@ from rag.answer.assistant import Assistant
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json
 from tests.conftest import ROOT
-from tests.helpers.assistants import around
+from tests.helpers.assistants import around, searching
 from tests.helpers.commands import citewise
 
 QUESTION = "What is the attention entropy related to?"
@@ -31,7 +31,7 @@ def environment(seed_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
 def open_already(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that ask or search get the shared models instead of loading them."""
     monkeypatch.setattr("rag.wiring.open_assistant", lambda settings, progress=None: around(assistant))
-    monkeypatch.setattr("rag.wiring.open_searcher", lambda settings, progress=None: around(assistant))
+    monkeypatch.setattr("rag.wiring.open_searcher", lambda settings, progress=None: searching(assistant))
 
 
 # Processes.

@@ -14,6 +14,7 @@ import pytest
 
 from rag.core.domain import Answer, Hit
 from rag.core.errors import LibraryDamaged
+from rag.search.spelling import Spelling
 from tests.conftest import ROOT
 from tests.helpers.answers import paper
 from tests.helpers.commands import citewise
@@ -35,6 +36,9 @@ class Assistant:
     def search(self, words: str, limit: int) -> Sequence[Hit]:
         self.asked.append(words)
         return [Hit(BEES, 1.5, {"dense": 0.5, "late": 0.25})][:limit]
+
+    def spelled(self, words: str) -> Spelling:
+        return Spelling(words.replace("honney", "honey"), (("honney", "honey"),) if "honney" in words else ())
 
     def close(self) -> None:
         pass
@@ -214,6 +218,11 @@ def test_scores_of_papers_are_shown_on_request_only(assistant: Assistant) -> Non
     assert plain.out == "  1  Honey bees\n"
     assert "dense 0.50" in why.out
     assert json.loads(citewise("search", "bees", "--json").out)["papers"][0]["parts"] == {"dense": 0.5, "late": 0.25}
+
+
+def test_a_search_says_which_word_it_read_for_a_misspelled_one(assistant: Assistant) -> None:
+    assert citewise("search", "honney").out == "Read as: honey.\n  1  Honey bees\n"
+    assert "Read as" not in citewise("search", "honney", "--json").out
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Assistants of a test's own, around the parts of the shared one, so that no test changes that one."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,6 +35,13 @@ def around(shared: Assistant, composer: Composer | None = None) -> Assistant:
         max_quotes=Settings().max_quotes,
         composer=composer,
     )
+
+
+def searching(shared: Assistant) -> Searcher:
+    """The searcher of `shared`, which closing leaves open for the others that use it."""
+    lent = copy.copy(shared.searcher)
+    lent.close = lambda: None  # type: ignore[method-assign]
+    return lent
 
 
 @contextmanager

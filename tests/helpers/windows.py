@@ -81,8 +81,8 @@ class Scripted:
     shelf: tuple[Paper, ...] = PAPERS
     gate: threading.Event = field(default_factory=threading.Event)
     closed: threading.Event = field(default_factory=threading.Event)
-    histories: list[tuple[Message, ...]] = field(default_factory=list)
-    wishes: list[tuple[Mode, int | None]] = field(default_factory=list)
+    asked: list[tuple[str, tuple[Message, ...], tuple[Mode, int | None]]] = field(default_factory=list)
+    """Questions with what was said before and the wishes for the answer; those that the window asks silently are among them."""
     description: Mapping[str, str] = field(
         default_factory=lambda: {
             "reader": "HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -92,6 +92,18 @@ class Scripted:
             "mode_reason": "no writer is set up",
         }
     )
+
+    def times(self, question: str) -> int:
+        """How often it was asked."""
+        return sum(asked == question for asked, _, _ in self.asked)
+
+    def history_of(self, question: str) -> tuple[Message, ...]:
+        """What was said before it when it was last asked."""
+        return next(history for asked, history, _ in reversed(self.asked) if asked == question)
+
+    def wish_of(self, question: str) -> tuple[Mode, int | None]:
+        """How it was to be answered when it was last asked."""
+        return next(wish for asked, _, wish in reversed(self.asked) if asked == question)
 
     @property
     def revision(self) -> int:
@@ -134,8 +146,7 @@ class Scripted:
     def stream(
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Iterator[Progress | Answer]:
-        self.histories.append(tuple(history))
-        self.wishes.append((mode, most_papers))
+        self.asked.append((question, tuple(history), (mode, most_papers)))
         if "too odd" in question:
             raise QuestionError("cannot take <b>this</b> question")
         if "crash" in question:

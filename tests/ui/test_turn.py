@@ -106,7 +106,7 @@ def test_found_papers_are_shown_until_the_answer_comes() -> None:
 
 
 def test_states_of_a_turn_that_did_not_end_well() -> None:
-    assert "bad &lt;b&gt; # x" in str(parts(ChatTurn("turn1", "q", "failed", note="bad <b>\n\n# x"))["state"])
+    assert "Bad &lt;b&gt; # x." in str(parts(ChatTurn("turn1", "q", "failed", note="bad <b>\n\n# x"))["state"])
     stopped = parts(replace(done(answered(citation(paper(), "One."))), step="stopped"))
     assert Shown(str(stopped["state"])).text == "Stopped The answer is incomplete."
     assert 'data-do="retry"' in str(stopped["foot"]) and "cw-why" not in str(stopped["foot"])

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def test_endpoints_give_the_records_as_json(address: str, scripted: Scripted) ->
     assert client.predict("How fast?", api_name="/ask") == as_json(answer_json(scripted.ask("How fast?")))
     history = [{"role": "user", "content": "one"}, {"role": "assistant", "content": [{"type": "text", "text": "two"}]}]
     client.predict("How fast?", history, api_name="/ask")
-    assert scripted.histories[-1] == (Message("user", "one"), Message("assistant", "two"))
+    assert scripted.history_of("How fast?") == (Message("user", "one"), Message("assistant", "two"))
     found = {"question": "cache", "papers": as_json([hit_json(hit) for hit in scripted.search("cache")])}
     assert client.predict("cache", api_name="/search") == found
     assert client.predict(api_name="/papers") == as_json([paper_json(paper) for paper in PAPERS])
@@ -107,11 +108,11 @@ def test_with_a_password_nothing_is_told_without_it() -> None:
     ],
 )
 def test_listening_beyond_this_machine_without_a_password_warns(
-    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], warned: bool
+    monkeypatch: pytest.MonkeyPatch, small_library: Path, arguments: tuple[str, ...], warned: bool
 ) -> None:
     launched: list[Any] = []
     monkeypatch.setattr("ui.app.launch", lambda settings, host, port: launched.append((settings.auth, host)))
-    done = CliRunner().invoke(app, ["chat", *arguments])
+    done = CliRunner().invoke(app, ["chat", "--library", str(small_library), *arguments])
     assert done.exit_code == 0 and len(launched) == 1
     assert ("whoever reaches this address can ask" in done.stderr) == warned
     assert "secret" not in done.stderr

@@ -38,3 +38,21 @@ def test_ticked_papers_are_exported_alone_also_by_keyboard(visit: Any, many: str
     expect(boxes.first).to_be_checked()
     turn(page).get_by_role("button", name="Tick none").click()
     expect(bibtex).to_be_disabled()
+
+
+@pytest.mark.slow
+def test_on_a_phone_what_is_ticked_by_a_finger_can_be_exported(visit: Any, many: str) -> None:
+    page = visit(many, width=390, height=844)
+    page.add_style_tag(content="#cw .cw-listed blockquote { max-width: 60px }")  # sentences longer than their place
+    ask(page, "Which papers are all of them?")
+    last = turn(page).locator("[data-tick]").last
+    last.check()
+    bibtex = turn(page).get_by_role("button", name="BibTeX", exact=True)
+    bibtex.scroll_into_view_if_needed()
+    before = bibtex.bounding_box()
+    with page.expect_download() as started:
+        page.mouse.move(before["x"] + 10, before["y"] + 10)
+        page.mouse.down()
+        assert bibtex.bounding_box() == before
+        page.mouse.up()
+    assert started.value.path().read_text("utf-8").count("@") == 1

@@ -40,7 +40,7 @@ def test_settings_reach_the_answer_and_are_remembered(visit: Any, address: str, 
     page = visit(address)
     ask(page, "as it comes?")
     answered(page)
-    assert scripted.wishes[-1] == ("auto", None)
+    assert scripted.wish_of("as it comes?") == ("auto", None)
     page.get_by_text("Why this answer").click()
     expect(page.get_by_text("likelihood -1.50").first).to_be_hidden()
     page.get_by_role("button", name="Settings").click()
@@ -55,7 +55,7 @@ def test_settings_reach_the_answer_and_are_remembered(visit: Any, address: str, 
     page.reload()
     ask(page, "and now?")
     answered(page, 1)
-    assert scripted.wishes[-1] == ("quote", 2)
+    assert scripted.wish_of("and now?") == ("quote", 2)
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_a_link_asks_its_question_again_and_holds_nothing_else(visit: Any, addre
     other = visit(f"{link}&mode=quote")
     answered(other)
     expect(turn(other).locator(".cw-question")).to_have_text("how fast & good?")
-    assert scripted.wishes[-1] == ("quote", None)
+    assert scripted.wish_of("how fast & good?") == ("quote", None)
     assert "q=" not in other.url
     other.reload()
     answered(other)

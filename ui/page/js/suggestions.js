@@ -1,7 +1,6 @@
 /* Questions that are offered: the server asks them silently first, so they come when it knows that they are answered. */
 
-const EXAMPLES_MS = 2500;
-
+const EXAMPLES_MS = { first: 400, most: 2500 };
 const AGAIN_MS = 8000;
 
 /** What could be asked after the last answer, below everything else of it, so that nothing moves; asked for again where the server
@@ -23,8 +22,8 @@ const suggest = async (tries = 3) => {
   dropRepeats(viewOf(turn));
 };
 
-/** Questions to begin with, as they become known. */
-const showExamples = async () => {
+/** Questions to begin with, as they become known: some are at once. */
+const showExamples = async (wait = EXAMPLES_MS.first) => {
   clearTimeout(showExamples.timer);
   const { examples = [], done = true } = (await server?.examples?.({}).catch(() => null)) ?? {};
   const items = examples.map((question) => {
@@ -37,5 +36,5 @@ const showExamples = async () => {
     return item;
   });
   if (items.length) byId("cw-examples").replaceChildren(...items);
-  if (!done) showExamples.timer = setTimeout(showExamples, EXAMPLES_MS);
+  if (!done) showExamples.timer = setTimeout(showExamples, wait, Math.min(2 * wait, EXAMPLES_MS.most));
 };
