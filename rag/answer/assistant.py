@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from rag.answer import quoted, repeats, writing
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
+from rag.answer.missing_parts import missing_parts
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.told import without_claim
@@ -26,7 +27,6 @@ from rag.library.overview import Overview, Overviews
 from rag.library.spelling import TitleWords
 from rag.library.store import Library
 from rag.question.follow_up import Query
-from rag.question.kinds import parts
 from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
@@ -259,8 +259,7 @@ class Assistant:
         result = replace(result, hits=rerank_by_evidence(result.hits, evidence))
         # A list without members has no papers of its own.
         members = understood.form == "list" and bool(understood.papers)
-        choose_new = repeats.without if query.step == "more" else repeats.last
-        ranked = choose_new(evidence, query.quoted)
+        ranked = repeats.set_back(evidence, query)
         return _Findings(query, understood, result, passages, ranked, most_papers, sense, members)
 
     def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
@@ -273,7 +272,6 @@ class Assistant:
             probability = max(probability, model.sure)
         verdict = self._verdict(findings, probability)
         shows = verdict != "declined"
-        missing = self._missing(findings) if verdict == "answered" and findings.plan.form == "one" else ()
         most = 1 if query.step == "shorter" else self._max_quotes
         quotes = selection.choose(result, findings.plan, findings.evidence, most)
         counts = findings.plan.form == "list" and findings.sense.counts
@@ -285,6 +283,9 @@ class Assistant:
             else item
             for item in quotes
         )
+        missing: tuple[str, ...] = ()
+        if verdict == "answered" and findings.plan.form == "one":
+            missing = missing_parts(query.typed, quotes, lambda part: self._signals_of(part, findings))
         sentences = quoted.quote(quotes, query.typed) if shows else ()
         nearest = () if shows else tuple(hit.paper for hit in result.hits[:NEAREST])
         with_count = findings.plan.form == "list"
@@ -324,20 +325,9 @@ class Assistant:
             return "answered"
         return "nearest" if probability >= model.threshold else "declined"
 
-    def _missing(self, findings: _Findings) -> tuple[str, ...]:
-        """The parts of a question that no paper answers, each judged as a question of its own; none where it has one part, or
-        where all parts are missing in a question that is answered as a whole."""
-        every = parts(findings.query.typed)
-        if len(every) < 2:
-            return ()
-        model = self._models.answerability
-        missing = tuple(
-            part
-            for part in every
-            if answerability.p_answerable(model, findings.signals(self.searcher.match(part, findings.result.hits)))
-            < model.sure
-        )
-        return missing if len(missing) < len(every) else ()
+    def _signals_of(self, part: str, findings: _Findings) -> dict[str, float]:
+        """What tells whether the papers found answer a part of the question."""
+        return findings.signals(self.searcher.match(part, findings.result.hits))
 
 
 def _about(draft: Answer | None, query: Query) -> Answer | None:

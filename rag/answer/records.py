@@ -60,14 +60,15 @@ class Records:
             kind = None
         if kind or step:
             return library_facts.guide_to(kind or "help", query, self.library, nothing_before=bool(step))
-        asked = talk.whole(typed, alone)
+        detail = detail_question(typed)
+        of_the_papers = detail is not None and not detail.subject and not alone
+        asked = None if of_the_papers else talk.whole(typed, alone)
         if asked == "random" and self.library.count():
             return self._card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
         if both := two_parts(query, self.library):
             return both
-        detail = detail_question(typed)
         told = self._detail(detail, query) if detail else None
         if told:
             return told

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from rag.answer import available, counted, details, languages, listed, quoted, values, without
 from rag.answer.aspects import Aspects
 from rag.answer.languages import OTHER_LANGUAGE, Foreign
-from rag.answer.told import Told, limited
+from rag.answer.told import Told, limited, without_claim
 from rag.core.domain import Answer, Evidence, Hit, Paper
 from rag.core.lexicon import patterns
+from rag.core.text import STOP_WORDS, words
 from rag.evidence.plan import Plan
 from rag.evidence.roles import RoleModel
 from rag.question import extremes
@@ -29,6 +30,8 @@ from rag.search.searcher import RETRIEVED, Searcher
 
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]+")
 _NEAREST = 3
+_MOST_WORDS = 4
+"""Of a term that is asked for."""
 NO_MERIT = "No merits are compared across papers: these are papers on the topic, in no order of merit."
 NO_MERIT_AT_ALL = (
     "The abstracts do not say which of all is the best, the smallest or the most cited. "
@@ -170,6 +173,8 @@ class Senses:
             return listed.none_of_the_kind(sense.words, answer, [hit.paper for hit in answer.retrieved[:_NEAREST]])
         if plan.form == "list":
             return self._listed(sense, answer, most_papers) if answer.outcome in ("answered", "partial") else answer
+        if answer.outcome == "answered" and (thing := _undefined(sense)):
+            return without_claim(answer, quotes, f"No abstract here says what \u201c{thing}\u201d is. Nearest words:")
         told = details.missing(sense.query, answer, quotes)
         if told is None:
             return answer
@@ -210,6 +215,17 @@ def _answer(query: Query, hits: Sequence[Hit], told: Told) -> Answer:
         evidence=told.evidence,
         notice=told.lead,
     )
+
+
+def _undefined(sense: Sense) -> str:
+    """The thing that a question asks for, where it is one term and no abstract was found to say what it is; else "".
+
+    A longer target asks for more than a definition ("What is the effect of X on Y?").
+    """
+    if sense.aspect is None or sense.aspect.part != "definition" or sense.papers or sense.query.about:
+        return ""
+    typed = words(sense.aspect.target)
+    return sense.aspect.target if 1 <= len(typed) <= _MOST_WORDS and not set(typed) & STOP_WORDS else ""
 
 
 def _names_a_paper(question: str, hits: Sequence[Hit]) -> bool:

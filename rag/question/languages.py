@@ -54,8 +54,8 @@ def is_foreign(question: str) -> bool:
     return weight >= _SURE and weight > _TELLING * english
 
 
-_EITHER = frozenset("was in an a is so do no me on as to i or es se".split())
-"""English words that other languages have too."""
+_EITHER = frozenset("was in an a is so do no me on as to i or es se paper papers".split())
+"""English words that other languages have or borrow."""
 _ENGLISH = lexicon.words("english_small") | (STOP_WORDS - lexicon.words("foreign_small"))
 
 

@@ -59,13 +59,14 @@ def leaning(question: str) -> Leaning:
     question = talk.without_greeting(question)
     if talk.step(question) or affirms(question):
         return "leans"
+    detail = detail_question(question)
+    if detail is not None and not detail.subject and not patterns("new_topic").search(question):
+        # "Which year?" asks for that of the papers of the last answer, not for those of the library.
+        return "leans"
     if patterns("new_topic").search(question) or talk.whole(question, alone=False) or talk.talk(question, alone=False):
         return "alone"
     if len(question) > _SHORT_IN_OTHER_SCRIPT and kinds.in_another_script(question):
         return "alone"
-    detail = detail_question(question)
-    if detail is not None and not detail.subject:
-        return "leans"
     if asks_library(question) and not points_among(question):
         return "alone"
     if not topic_words(question) or is_fragment(question):

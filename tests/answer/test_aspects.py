@@ -233,7 +233,6 @@ def test_a_simple_explanation_says_that_it_is_quoted(senses: Senses) -> None:
         "How does WaterLoom summarise a sentence?",
         "What is the error of WaterLoom on ImageNet?",
         "How many towns does WaterLoom cover?",
-        "Which papers have code?",
     ],
 )
 def test_a_question_for_one_thing_of_a_paper_is_no_question_for_an_aspect(senses: Senses, question: str) -> None:

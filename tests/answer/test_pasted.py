@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer.aspects import evidence
 from rag.answer.languages import by_shared_words, foreign
+from rag.answer.quoted import short_name
 from rag.answer.records import Records
-from rag.core.domain import Answer, Paper
+from rag.answer.summaries import sentences_of
+from rag.core.domain import Answer, Evidence, Paper
+from rag.core.sentences import sentences
+from rag.evidence.roles import load_roles, role_sentences
 from rag.library.store import Library
 from rag.question.follow_up import Query
+from rag.question.summaries import SummaryRequest
 from tests.conftest import add
 
 DUNE = (
@@ -33,8 +39,15 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     opened.close()
 
 
+def _introduction(paper: Paper) -> tuple[Evidence, ...]:
+    """By the fitted roles alone, without vectors."""
+    told = role_sentences(load_roles(), paper, sentences(paper.abstract))
+    request = SummaryRequest(short_name(paper), 1, "definition")
+    return tuple(evidence(paper, sentence) for sentence in sentences_of(paper, told, request))
+
+
 def _told(library: Library, question: str) -> Answer | Query:
-    return Records(library).answer(Query(question, question, question, question))
+    return Records(library, _introduction).answer(Query(question, question, question, question))
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ def test_the_json_of_an_answer_has_the_documented_keys() -> None:
     assert list(form) == [
         "question",
         "standalone_question",
+        "about",
         "mode",
         "outcome",
         "p_answerable",

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.slow
         ("DeepCache 将 Stable Diffusion 加速了多少?", "answered", "", "DeepCache"),
         ("Was ist DeepCache?", "answered", "", "DeepCache"),
         ("quali articoli parlano di audio", "nearest", "This library's model reads English; ask in English. These", ""),
+        ("hay papers sobre audio?", "nearest", "This library's model reads English; ask in English. These", ""),
+        ("what is classifier guidance", "nearest", "No abstract here says what “classifier guidance” is.", ""),
         ("Welche Papiere behandeln Bildbearbeitung", "declined", "This library's model reads English", ""),
         ("?", "answered", "That is no question yet.", ""),
         ("deepcache", "answered", "DeepCache: Accelerating Diffusion Models for Free.", "DeepCache"),

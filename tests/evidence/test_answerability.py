@@ -47,6 +47,6 @@ def test_an_answer_carries_the_signals_its_probability_was_made_of(assistant: As
     assert (answer.threshold, answer.sure) == (model.threshold, model.sure)
     assert 0 < model.threshold <= model.sure < 1
     assert answer.signals["wants_number"] == answer.signals["number_there"] == answer.signals["has_name"] == 1.0
-    off = assistant.ask("What is the capital of Australia?")
+    off = assistant.ask("How are volcanoes formed below the sea?")
     assert off.signals["late"] < answer.signals["late"]
     assert off.p_answerable < answer.p_answerable

@@ -109,7 +109,11 @@ def test_papers_are_reordered_by_their_best_sentence_and_unread_ones_stay_behind
 def test_progress_counts_up_to_the_sentences_read(assistant: Assistant) -> None:
     from rag.core.domain import Progress
 
-    steps = [step for step in assistant.stream("What is DeepCache?") if isinstance(step, Progress)]
+    steps = [
+        step
+        for step in assistant.stream("How much faster does DeepCache make diffusion?")
+        if isinstance(step, Progress)
+    ]
     reading = [(step.done, step.total) for step in steps if step.stage == "reading"]
     assert reading[0][0] == 0
     assert reading[-1] == (12, 12)

@@ -12,6 +12,8 @@ FOREIGN = [
     "Was ist DuneWalk?",
     "Gibt es Arbeiten über Sand?",
     "que papers hablan de poda",
+    "hay papers sobre arena?",
+    "ci sono paper su sabbia?",
     "¿Cuál es el mejor método?",
     "quali articoli parlano di video",
     "Quels articles traitent de la segmentation",
@@ -29,6 +31,7 @@ FOREIGN = [
 ]
 ENGLISH = [
     "De novo assembly",
+    "papers by De la Cruz",
     "Los Alamos sand",
     "What is El Niño?",
     "Schrödinger bridges",

@@ -66,11 +66,10 @@ ABOUT_GRAINSORT = {
     "reference": [
         "How do I cite GrainSort?",
         "cite GrainSort",
-        "BibTeX of GrainSort",
         "reference for GrainSort",
-        "GrainSort bibtex",
         "Give me the citation of GrainSort",
     ],
+    "bibtex": ["BibTeX of GrainSort", "GrainSort bibtex"],
     "affiliation": [
         "Which university is GrainSort from?",
         "affiliations of the authors of GrainSort",
@@ -105,7 +104,8 @@ OF_THE_LAST_ANSWER = {
         "Where can I find this paper?",
         "what is the link to the paper",
     ],
-    "reference": ["how do I cite it?", "bibtex", "cite this paper"],
+    "reference": ["how do I cite it?", "cite this paper"],
+    "bibtex": ["bibtex"],
 }
 
 OTHERS = [

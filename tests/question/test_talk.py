@@ -280,7 +280,9 @@ def test_the_wish_for_less_leans_on_the_last_answer(question: str) -> None:
     assert leans_on_history(question)
 
 
-@pytest.mark.parametrize("question", ["how does this work?", "what is this?", "what are these papers about?"])
+@pytest.mark.parametrize(
+    "question", ["how does this work?", "what is this?", "is it free?", "what are these papers about?"]
+)
 def test_after_an_answer_this_means_its_papers(question: str) -> None:
     assert talk(question, alone=False) is None
     assert whole(question, alone=False) is None
