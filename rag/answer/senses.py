@@ -99,7 +99,9 @@ class Senses:
         request = aspect_request(query.typed) if query.within is None and not query.step else None
         if request is not None and (meant := self._aspects.meant(query, request)) is not None:
             about, papers = meant
-            return Sense(about, query.typed, aspect=request, papers=papers)
+            # "What is the lowest FID?" asks for no definition.
+            if papers or extremes.extreme(query.typed) is None:
+                return Sense(about, query.typed, aspect=request, papers=papers)
         asked = query.own_words if query.within is not None or query.notice else query.typed
         condition = None if query.about else negation(asked)
         if condition is not None and condition.manner != "without" and condition.has_topic:
