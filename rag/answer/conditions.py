@@ -20,6 +20,7 @@ from rag.core.domain import Answer, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.sentences import sentences
 from rag.core.text import STOP_WORDS, normalise, stem, words
+from rag.evidence.injection import addresses_the_machine
 from rag.question import kinds
 from rag.question.details import MEASURES, Measure
 from rag.question.follow_up import Query
@@ -72,6 +73,8 @@ def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | 
     question = query.own_words or query.typed
     if kinds.form(question) != "one" or is_foreign(question) or not quotes or _shouts(question):
         return None
+    if addresses_the_machine(question):
+        return None  # a name that it is told to say must not be said
     named = _asked_about(query, question, answer)
     if (told := premises.denied(question, named)) is not None:
         return told

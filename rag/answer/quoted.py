@@ -14,6 +14,7 @@ from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Paper
 from rag.core.lexicon import patterns
 from rag.core.names import name_in_title
 from rag.core.text import STOP_WORDS, content_words
+from rag.evidence.injection import addresses_the_machine
 from rag.question import kinds
 from rag.question.kinds import Kind
 
@@ -204,9 +205,11 @@ def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ..
 
 
 def declined_text(nearest: Sequence[Paper], question: str = "", lead: str = DECLINED) -> str:
-    """What a declined answer says: that it is not there, as `lead` puts it, the words of the question that were looked for, and the
+    """What a declined answer says: that it is not there, as `lead` puts it, the words of a short question that were looked for, and the
     titles of the nearest papers."""
-    wanted = list(dict.fromkeys(word for word in content_words(question) if word not in STOP_WORDS))[:_MOST_LOOKED_FOR]
-    looked_for = f" Looked for: {', '.join(wanted)}." if wanted else ""
+    wanted = list(dict.fromkeys(word for word in content_words(question) if word not in STOP_WORDS))
+    # An order among the words of a long question must not be carried out by repeating them.
+    told = 0 < len(wanted) <= _MOST_LOOKED_FOR and not addresses_the_machine(question)
+    looked_for = f" Looked for: {', '.join(wanted)}." if told else ""
     titles = "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest)
     return f"{lead}{looked_for}" + (f" Nearest papers: {titles}." if nearest else "")
