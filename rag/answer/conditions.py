@@ -73,7 +73,7 @@ def missing(query: Query, answer: Answer, quotes: Sequence[Evidence]) -> Told | 
     question = query.own_words or query.typed
     if kinds.form(question) != "one" or is_foreign(question) or not quotes or _shouts(question):
         return None
-    if addresses_the_machine(question):
+    if addresses_the_machine(question) or patterns("tells_to_say").search(question.lower()):
         return None  # a name that it is told to say must not be said
     named = _asked_about(query, question, answer)
     if (told := premises.denied(question, named)) is not None:

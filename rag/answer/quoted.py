@@ -210,6 +210,7 @@ def declined_text(nearest: Sequence[Paper], question: str = "", lead: str = DECL
     wanted = list(dict.fromkeys(word for word in content_words(question) if word not in STOP_WORDS))
     # An order among the words of a long question must not be carried out by repeating them.
     told = 0 < len(wanted) <= _MOST_LOOKED_FOR and not addresses_the_machine(question)
+    told = told and patterns("tells_to_say").search(question.lower()) is None
     looked_for = f" Looked for: {', '.join(wanted)}." if told else ""
     titles = "; ".join(shown(paper.title) or paper.abstract[:60] for paper in nearest)
     return f"{lead}{looked_for}" + (f" Nearest papers: {titles}." if nearest else "")
