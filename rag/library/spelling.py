@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from contextlib import closing
 
+from rag.core.edits import distance
 from rag.core.text import normalise
 from rag.library.files import database_file
 from rag.library.sqlite import connect, mapped_errors
@@ -57,24 +58,7 @@ def nearest(word: str, known: Counter[str]) -> str | None:
         if abs(len(other) - len(word)) <= most and (
             other[0] == word[0] or other[1:3] == word[1:3] or other[:2] == word[1::-1]
         ):
-            slips = _slips(word, other, most)
+            slips = distance(word, other, most)
             if slips <= most:
                 near[other] = slips
     return min(near, key=lambda other: (near[other], -known[other], other), default=None)
-
-
-def _slips(one: str, other: str, most: int) -> int:
-    """How many letters are added, left out, changed or swapped with the next, or more than `most` (Damerau-Levenshtein)."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, there in enumerate(other, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != there))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == there:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return last[-1]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.core.domain import Paper
+from rag.core.edits import distance
 from rag.core.names import name_in_title
 from rag.core.text import words
 from rag.question import kinds
@@ -83,18 +84,4 @@ def _pieces(typed: Sequence[str]) -> Iterator[str]:
 
 def _same(piece: str, name: str) -> bool:
     slips = min(2, len(name) // _LETTERS_A_SLIP)
-    return piece == name or (abs(len(piece) - len(name)) <= slips and _distance(piece, name, slips) <= slips)
-
-
-def _distance(one: str, other: str, most: int) -> int:
-    """How many letters differ, are missing or are too many; more than `most` where it is certain to be more."""
-    if not most or one[0] != other[0]:
-        return most + 1
-    row = list(range(len(other) + 1))
-    for place, letter in enumerate(one, start=1):
-        before, row = row, [place]
-        for column, wanted in enumerate(other, start=1):
-            row.append(min(before[column] + 1, row[-1] + 1, before[column - 1] + (letter != wanted)))
-        if min(row) > most:
-            return most + 1
-    return row[-1]
+    return piece == name or (slips > 0 and piece[:1] == name[:1] and distance(piece, name, slips) <= slips)

@@ -11,9 +11,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rag.core import lexicon
+from rag.core.edits import distance
 from rag.core.text import STOP_WORDS
 from rag.library.store import Library
 from rag.library.vocabulary import stems, texts_with
@@ -209,23 +209,3 @@ def _exchanged(typed: str, one: str, other: str, last: bool) -> int | None:
         return 2 if len(typed) >= _NAME else None
     beside = any(one + other in row or other + one in row for row in _KEYS)
     return 3 if beside and len(typed) > _LONG and not last else None
-
-
-@lru_cache(1 << 14)
-def distance(one: str, other: str, most: int) -> int:
-    """How many letters are left out, added, exchanged or swapped with their neighbour; `most` + 1 where it is more than `most`."""
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        row = [i]
-        for j, b in enumerate(other, start=1):
-            least = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                least = min(least, before[j - 2] + 1)
-            row.append(least)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return min(last[-1], most + 1)
