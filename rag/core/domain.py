@@ -19,12 +19,16 @@ Verdict = Literal["quote", "supported", "record"]
 Origin = Literal["abstracts", "records", "guide"]
 Mode = Literal["auto", "quote", "write"]
 Stage = Literal["searching", "reading", "writing", "answering"]
+Status = Literal["", "corrected", "concern", "withdrawn", "retracted"]
+STATUSES: tuple[Status, ...] = ("", "corrected", "concern", "withdrawn", "retracted")
+"""What its publisher or its authors have said of a paper since it appeared, the gravest last; "" is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """One paper as the library keeps it. `links` are the URLs named in the abstract's text, in order; `aliases` are the ids and DOIs of
-    its other records, such as a preprint or an older version, which lead to it too."""
+    its other records, such as a preprint or an older version, which lead to it too. A paper whose abstract is not known has the
+    abstract "", and its title is its only text. `version` is that of the preprint on the arXiv (None: not said)."""
 
     id: str
     title: str
@@ -38,15 +42,26 @@ class Paper:
     venue: str | None = None
     links: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    pmcid: str | None = None
+    acl_id: str | None = None
+    isbn: str | None = None
+    version: int | None = None
+    status: Status = ""
+
+
+NEW_FIELDS = ("pmcid", "acl_id", "isbn", "version", "status", "aliases")
+"""Fields of a paper that libraries of older versions do not know: they are stored and hashed only where they say something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record of a source file that could not become a paper: where it stands (1-based line) and why."""
+    """A record of a source file that could not become a paper: where it stands (1-based line) and why; `raw` is the beginning of what
+    stands there."""
 
     line: int
     reason: str
     title: str = ""
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,13 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from rag.core.domain import Paper
+from rag.core.domain import NEW_FIELDS, Paper
 from rag.core.text import normalise
 
 
 def record_hash(paper: Paper) -> str:
-    """Of every field of a paper; of its aliases only where it has any, so that papers stored without them keep their hash."""
-    fields = asdict(paper)
-    if not paper.aliases:
-        del fields["aliases"]
+    """Of every field of a paper; of newer fields only where they say something, so that papers stored without them keep their hash."""
+    fields = {name: value for name, value in asdict(paper).items() if value or name not in NEW_FIELDS}
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -40,7 +40,7 @@ def write(database: Database, taken: Sequence[TakenIn]) -> None:
     connection = database.connection
     connection.executemany("DELETE FROM records WHERE paper = ?", [(item.paper_id,) for item in taken])
     connection.executemany(
-        "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO records (id, record_hash, paper, version, record) VALUES (?, ?, ?, ?, ?)",
         [
             (
                 record.paper.id,

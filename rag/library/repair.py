@@ -218,7 +218,10 @@ def _copy_records(source: sqlite3.Connection, new: sqlite3.Connection, kept: set
     with suppress(sqlite3.Error):  # what is left unread comes again with its file
         for row in source.execute("SELECT id, record_hash, paper, version, record FROM records"):
             if row[2] in kept:
-                new.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row)
+                new.execute(
+                    "INSERT OR IGNORE INTO records (id, record_hash, paper, version, record) VALUES (?, ?, ?, ?, ?)",
+                    row,
+                )
 
 
 def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:

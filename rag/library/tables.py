@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rag.core.arrays import Matrix
-from rag.core.domain import Paper, Span, Window
+from rag.core.domain import NEW_FIELDS, Paper, Span, Window
 from rag.core.errors import LibraryDamaged
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash
@@ -79,6 +79,30 @@ STEPS = (
     ) WITHOUT ROWID;
     CREATE INDEX records_of_paper ON records (paper);
     """,
+    # 3 -> 4: where each paper came from and when, which records of it were merged why, and which are never to be merged again.
+    """
+    ALTER TABLE records ADD COLUMN reason TEXT NOT NULL DEFAULT '';  -- why it belongs to the paper; '' for the first record
+    ALTER TABLE records ADD COLUMN place TEXT NOT NULL DEFAULT '';   -- file and line it was read from
+    CREATE TABLE apart (
+        one TEXT NOT NULL,              -- ids of two records that are of two papers, whatever they look like; one < other
+        other TEXT NOT NULL,
+        PRIMARY KEY (one, other)
+    ) WITHOUT ROWID;
+    CREATE TABLE sources (
+        key INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,      -- of the file as it was named; of a member of an archive with the archive before it
+        sha256 TEXT NOT NULL,           -- of its bytes when all of it was taken in; '' where it must be read again
+        read_at TEXT NOT NULL,          -- UTC, ISO 8601
+        told TEXT NOT NULL              -- JSON: how many of its records had which fate
+    );
+    CREATE TABLE origins (
+        paper TEXT NOT NULL,            -- id of the paper
+        source INTEGER NOT NULL REFERENCES sources ON DELETE CASCADE,
+        added TEXT NOT NULL,            -- UTC, ISO 8601: when the source first brought the paper
+        PRIMARY KEY (paper, source)
+    ) WITHOUT ROWID;
+    CREATE INDEX origins_of_source ON origins (source);
+    """,
 )
 
 VERSION = len(STEPS)
@@ -96,10 +120,14 @@ def bring_up_to_date(connection: sqlite3.Connection, version: int) -> None:
 
 
 def details_of(paper: Paper) -> str:
-    fields = asdict(paper)
-    if not paper.aliases:
-        del fields["aliases"]
-    return json.dumps({name: value for name, value in fields.items() if name not in ("id", "title", "abstract")})
+    apart = ("id", "title", "abstract")
+    return json.dumps(
+        {
+            name: value
+            for name, value in asdict(paper).items()
+            if name not in apart and (value or name not in NEW_FIELDS)
+        }
+    )
 
 
 def paper_of(identifier: str, title: str, abstract: str, details: str) -> Paper:

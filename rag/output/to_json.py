@@ -16,8 +16,13 @@ def paper_json(paper: Paper) -> dict[str, Any]:
         "pmid": paper.pmid,
         "venue": paper.venue,
         "aliases": list(paper.aliases),
+        "pmcid": paper.pmcid,
+        "acl_id": paper.acl_id,
+        "isbn": paper.isbn,
+        "version": paper.version,
+        "status": paper.status,
     }
-    known = {name: value for name, value in optional.items() if value not in (None, [])}
+    known = {name: value for name, value in optional.items() if value not in (None, [], "")}
     return {"id": paper.id, "title": paper.title, "abstract": paper.abstract, **known}
 
 

@@ -13,6 +13,8 @@ TITLE_CHARS = 2_000
 """Ten times the longest usual title. It stands before each passage that is embedded, so its length counts many times."""
 ABSTRACT_CHARS = 30_000
 """Three times the longest of 80,000 abstracts. What is longer is a whole text, or none."""
+RAW_CHARS = 2_000
+"""Of a record as it stands in its file: as much as is kept for the report."""
 _WORD_CHARS = 1_000
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]+")
 _WORD = re.compile(r"[^\W\d_]")
@@ -28,12 +30,14 @@ class BadRecord(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper as a file has it: its 1-based line (0: not known), which version of the text it is (0: not said), what was left out."""
+    """A paper as a file has it: its 1-based line (0: not known), which version of the text it is (0: not said), what was left out, and
+    the beginning of what stands there (at most `RAW_CHARS` characters)."""
 
     paper: Paper
     line: int = 0
     version: int = 0
     notes: tuple[str, ...] = ()
+    raw: str = ""
 
 
 def make_paper(
