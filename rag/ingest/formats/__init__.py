@@ -99,6 +99,18 @@ def read_records(path: Path) -> Iterator[Read]:
     )
 
 
+def counted(path: Path) -> int | None:
+    """How many records a file has, counted by what opens each and not by reading them; None where nothing can be counted, as in a page.
+
+    Raises:
+        SourceError: as `read_records`.
+    """
+    source = Source(path)
+    head = source.head_text()
+    reader = next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
+    return int(reader.count(source.any_text()[0])) if hasattr(reader, "count") else None
+
+
 def _json(source: Source, head: str) -> Iterator[Read] | None:
     """The records of JSON in lines or as a whole; None where there are none."""
     lines = [line for line in head.split("\n") if line.strip("\x00 \t\r\ufeff")]
