@@ -7,8 +7,8 @@ one.
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rag.core.domain import Note, Paper, Rejected
 from rag.core.errors import SourceError
@@ -29,7 +29,7 @@ from rag.ingest.formats import (
     web_of_science,
 )
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.source import Source, has_bad
+from rag.ingest.formats.source import Source, Strange, has_bad
 
 READERS = {
     "corpus.jsonl": corpus_jsonl,
@@ -74,9 +74,8 @@ def read_records(path: Path) -> Iterator[Read]:
     if kind := mistakes.mistake(source.head):
         raise SourceError(f"{path} is {kind}")
     head = source.head_text()
-    exported = _exported(source, head)
-    if exported is not None:
-        return _some(path, exported)
+    if (reader := _export(head)) is not None:
+        return _some(path, _exported(source, reader))
     _check_encoding(source, head)
     records = _json(source, head)
     if records is not None:
@@ -106,9 +105,8 @@ def counted(path: Path) -> int | None:
         SourceError: as `read_records`.
     """
     source = Source(path)
-    head = source.head_text()
-    reader = next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
-    return int(reader.count(source.any_text()[0])) if hasattr(reader, "count") else None
+    reader = _export(source.head_text())
+    return int(reader.count(source.pieces())) if reader is not None else None
 
 
 def _json(source: Source, head: str) -> Iterator[Read] | None:
@@ -142,21 +140,24 @@ def _document(source: Source, head: str) -> Iterator[Read] | None:
     return json_document.read_list(text) if json_document.begins_with_record(text) else None
 
 
-def _exported(source: Source, head: str) -> Iterator[Read] | None:
-    """The records of an export, where the text is one."""
+def _export(head: str) -> Any:
+    """The module that reads an export, where the text is one."""
     if head.lstrip("\ufeff\x00 \t\r\n").startswith(("{", "[")):
         return None
-    reader = next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
-    if reader is None:
-        return None
-    text, notes = source.any_text()
-    return chain(notes, reader.read(text))
+    return next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
+
+
+def _exported(source: Source, reader: Any) -> Iterator[Read]:
+    """The records of an export, and at the end what its encoding was."""
+    strange = Strange()
+    yield from reader.read(source.pieces(strange))
+    yield from strange.notes()
 
 
 def _some(path: Path, records: Iterator[Read]) -> Iterator[Read]:
     empty = True
     for item in records:
-        empty = False
+        empty = empty and isinstance(item, Note)
         yield item
     if empty:
         raise SourceError(f"{path} holds no records; nothing was read")

@@ -1,14 +1,14 @@
 """The ACL Anthology's XML: a collection of volumes of papers. https://github.com/acl-org/acl-anthology, data/xml/schema.rnc"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.tagged import present
-from rag.ingest.formats.xml_blocks import Block, blocks, first, inner, opens
+from rag.ingest.formats.xml_blocks import blocks, count_of, first, inner, opens
 
 ADDRESS = "https://aclanthology.org/"
 _CASE = re.compile(r"</?fixed-case>")
@@ -20,23 +20,21 @@ def recognises(text: str) -> bool:
     return opens(text, "collection") > 0 and opens(text, "volume") > 0 and opens(text, "paper") > 0
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many papers a text has, counted without reading them."""
-    return opens(text, "paper")
+    return count_of(pieces, "paper")
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The papers of a text; what a volume says of all of its papers, such as the year, is theirs."""
-    volumes = [block for block in blocks(text, "meta") if isinstance(block, Block)]
-    place = -1
-    for block in blocks(text, "paper"):
+    volume: Element | None = None
+    for block in blocks(pieces, "paper", "meta"):
         if isinstance(block, Rejected):
             yield block
-            continue
-        while place + 1 < len(volumes) and volumes[place + 1].start < block.start:
-            place += 1
-        volume = volumes[place].element if place >= 0 else None
-        yield entry_of(_fields(block.element, volume), block.line)
+        elif block.element.tag == "meta":
+            volume = block.element
+        else:
+            yield entry_of(_fields(block.element, volume), block.line, raw=block.raw)
 
 
 def _fields(paper: Element, volume: Element | None) -> dict[str, object]:

@@ -1,20 +1,20 @@
 """BibTeX and biblatex: `@article{key, title = {…}, abstract = {…}}`, with `@string`, `#` and LaTeX in the values.
 
-Blocks that the parser cannot read are rejected with their line, never dropped; two entries of one key are both read, for keys are only
+Entries that nothing closes are rejected with their line, never dropped; two entries of one key are both read, for keys are only
 unique to their maker.
 """
 
-import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rag.core.domain import Rejected
 from rag.core.escaping import shorten
 from rag.ingest.formats.authors import in_reading_order
+from rag.ingest.formats.bibtex_blocks import blocks, count_of
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.latex import text_of_latex
-from rag.ingest.formats.record import Entry
+from rag.ingest.formats.record import RAW_CHARS, Entry
 from rag.ingest.formats.tagged import lines_of, present
 from rag.ingest.formats.years import year_of
 
@@ -24,8 +24,6 @@ _URLS = ("url", "bdsk-url-1", "ee", "link")
 _PMIDS = ("pmid", "pubmedid")
 _NO_PAPERS = frozenset("comment string preamble".split())
 _OPENS = re.compile(r"^\s{0,9}@\s{0,9}([A-Za-z]{3,30})\s{0,9}[{(]", re.MULTILINE)
-_PIECE = re.compile(r'"[^"]{0,2000}"|\{[^{}]{0,2000}\}|[A-Za-z][\w.:-]{0,80}')
-_JOINED = re.compile(rf"\s{{0,9}}(?:{_PIECE.pattern})(?:\s{{0,9}}#\s{{0,9}}(?:{_PIECE.pattern})){{1,20}}\s{{0,9}}")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _OTHERS = frozenset(("others", "et al.", "et al"))
 
@@ -35,44 +33,22 @@ def recognises(text: str) -> bool:
     return any(match[1].lower() not in _NO_PAPERS for match in _OPENS.finditer(text)) and "=" in text
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many entries a text has, counted without reading them."""
-    return sum(match[1].lower() not in _NO_PAPERS for match in _OPENS.finditer(text))
+    return count_of(lines_of(pieces), _NO_PAPERS)
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The entries of a text, one paper each."""
-    from bibtexparser.entrypoint import parse_string
-    from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
-    from bibtexparser.model import Entry as Block
-
-    # What it cannot read comes as failed blocks, which are told with their lines.
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    library = parse_string("\n".join(lines_of(text)))
     strings: dict[str, str] = {}
-    for string in library.strings:
-        strings[string.key.lower()] = _joined(str(string.value), strings)
-    for block in library.blocks:
-        line = (block.start_line or 0) + 1
-        if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock) and isinstance(
-            block.ignore_error_block, Block
-        ):
-            block = block.ignore_error_block
-        if isinstance(block, Block):
-            fields: dict[str, Any] = {}
-            for item in block.fields:
-                fields.setdefault(item.key.lower(), _joined(str(item.value), strings))
-            yield entry_of(_fields(fields), line)
-        elif isinstance(block, ParsingFailedBlock):
-            yield Rejected(line, f"it is no whole BibTeX entry: {shorten(str(block.error), 200)}")
-
-
-def _joined(value: str, strings: Mapping[str, str]) -> str:
-    """A value of several pieces, such as `name # " of Bees"`, as one text; any other value as it is."""
-    if "#" not in value or not _JOINED.fullmatch(value):
-        return value
-    pieces = (piece.strip() for piece in _PIECE.findall(value))
-    return "".join(piece[1:-1] if piece[0] in '"{' else strings.get(piece.lower(), piece) for piece in pieces)
+    for block in blocks(lines_of(pieces), strings):
+        if block.kind in _NO_PAPERS:
+            continue
+        if block.problem:
+            title = shorten(_text(block.fields, ("title",)), 200)
+            yield Rejected(block.line, f"it is no whole BibTeX entry: {block.problem}", title, block.raw[:RAW_CHARS])
+        else:
+            yield entry_of(_fields(block.fields), block.line, raw=block.raw)
 
 
 def _fields(raw: Mapping[str, Any]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from rag.core.escaping import shorten
 from rag.core.text import clean
 from rag.ingest.formats import fields, keys
 from rag.ingest.formats.json_values import NotJson, decode
-from rag.ingest.formats.record import BadRecord, Entry, make_paper
+from rag.ingest.formats.record import RAW_CHARS, BadRecord, Entry, make_paper
 from rag.ingest.formats.source import Line
 
 _BRACKETS = frozenset("[ ] ], [] ,".split())
@@ -53,26 +53,33 @@ def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected]:
         try:
             value = decode(text)
         except NotJson as error:
-            yield Rejected(line.number, f"not JSON: {error}")
+            yield Rejected(line.number, f"not JSON: {error}", raw=text[:RAW_CHARS])
             continue
         for item in listed(value):
-            yield entry_of(item, line.number, (line.note,) if line.note else ())
+            yield entry_of(item, line.number, (line.note,) if line.note else (), text)
 
 
-def entry_of(value: Any, line: int, notes: tuple[str, ...] = ()) -> Entry | Rejected:
-    """The paper of a decoded record; whatever the record does to its reading, it alone is rejected."""
-    title = ""
+def entry_of(value: Any, line: int, notes: tuple[str, ...] = (), raw: str = "") -> Entry | Rejected:
+    """The paper of a decoded record; whatever the record does to its reading, it alone is rejected.
+
+    Args:
+        value: the record.
+        line: where it begins.
+        notes: what was left out of it before.
+        raw: how it stands in the file, as long as one likes.
+    """
+    title, raw = "", raw[:RAW_CHARS]
     try:
         record = keys.unwrapped(value)
         if not isinstance(record, Mapping):
-            return Rejected(line, f"not a JSON object but {keys.kind_of(value)}")
+            return Rejected(line, f"not a JSON object but {keys.kind_of(value)}", raw=raw)
         title = _title(record)
         found = fields.fields_of(record)
-        return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes))
+        return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes), raw)
     except BadRecord as error:
-        return Rejected(line, str(error), title)
+        return Rejected(line, str(error), title, raw)
     except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
-        return Rejected(line, f"it cannot be read: {shorten(str(error), 200)}", title)
+        return Rejected(line, f"it cannot be read: {shorten(str(error), 200)}", title, raw)
 
 
 def _title(record: Mapping[Any, Any]) -> str:

@@ -1,13 +1,13 @@
 """EndNote's XML export, which Bookends, Zotero and others write too. Every text stands in `<style>` elements, often several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.tagged import people, present
-from rag.ingest.formats.xml_blocks import blocks, first, opens, plains
+from rag.ingest.formats.xml_blocks import blocks, count_of, first, opens, plains
 from rag.ingest.formats.years import year_of
 
 _TITLES = ("./titles/title", "./titles/short-title")
@@ -24,15 +24,18 @@ def recognises(text: str) -> bool:
     return opens(text, "record") > 0 and ("<ref-type" in text or "<contributors>" in text) and opens(text, "titles") > 0
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return opens(text, "record")
+    return count_of(pieces, "record")
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for block in blocks(text, "record"):
-        yield block if isinstance(block, Rejected) else entry_of(_fields(block.element), block.line)
+    for block in blocks(pieces, "record"):
+        if isinstance(block, Rejected):
+            yield block
+        else:
+            yield entry_of(_fields(block.element), block.line, raw=block.raw)
 
 
 def _fields(record: Element) -> dict[str, object]:

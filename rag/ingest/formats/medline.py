@@ -1,12 +1,12 @@
 """MEDLINE text, as PubMed saves it (.nbib, .txt). The tags: https://www.nlm.nih.gov/bsd/mms/medlineelements.html"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.tagged import Grammar, TaggedRecord, lines_of, people, present, records
+from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
 from rag.ingest.formats.years import year_of
 
 _TITLES = ("TI", "BTI", "CTI", "TT")
@@ -26,15 +26,15 @@ def recognises(text: str) -> bool:
     return _OPENS.search(text) is not None
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return len(_OPENS.findall(text))
+    return count_of(pieces, _OPENS)
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(text), _GRAMMAR, ("TI",)):
-        yield entry_of(_fields(record), record.line)
+    for record in records(lines_of(pieces), _GRAMMAR, ("TI",)):
+        yield entry_of(_fields(record), record.line, raw=record.raw)
 
 
 def _fields(record: TaggedRecord) -> dict[str, object]:

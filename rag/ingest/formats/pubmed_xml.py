@@ -1,14 +1,15 @@
 """PubMed's XML (efetch, "Save as PubMed", MEDLINE's yearly files): https://www.nlm.nih.gov/bsd/licensee/elements_descriptions.html"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from xml.etree.ElementTree import Element
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.tagged import present
-from rag.ingest.formats.xml_blocks import blocks, first, inner, opens
+from rag.ingest.formats.xml_blocks import blocks, count_of, first, inner, opens
 from rag.ingest.formats.years import year_of
 
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "MedlineCitation")
@@ -28,22 +29,28 @@ def recognises(text: str) -> bool:
     return any(opens(text, name) for name in _RECORDS)
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return sum(opens(text, name) for name in _names(text))
+    names, pieces = _names(pieces)
+    return count_of(pieces, *names)
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for name in _names(text):
-        for block in blocks(text, name):
-            yield block if isinstance(block, Rejected) else entry_of(_fields(block.element), block.line)
+    names, pieces = _names(pieces)
+    for block in blocks(pieces, *names):
+        if isinstance(block, Rejected):
+            yield block
+        else:
+            yield entry_of(_fields(block.element), block.line, raw=block.raw)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    """The elements that are records: citations stand alone, or inside an article."""
-    articles = tuple(name for name in _RECORDS[:2] if opens(text, name))
-    return articles or _RECORDS[2:]
+def _names(pieces: Iterable[str]) -> tuple[tuple[str, ...], Iterable[str]]:
+    """The elements that are records, and the whole text again: citations stand alone, or inside an article."""
+    rest = iter(pieces)
+    head = next(rest, "")
+    is_whole = any(opens(head, name) for name in _RECORDS[:2])
+    return _RECORDS[:2] if is_whole else _RECORDS[2:], chain((head,), rest)
 
 
 def _fields(record: Element) -> dict[str, object]:

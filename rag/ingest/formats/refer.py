@@ -4,12 +4,12 @@ The tags: https://en.wikipedia.org/wiki/EndNote#Tags_and_fields
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.tagged import Grammar, TaggedRecord, lines_of, people, present, records
+from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
 from rag.ingest.formats.years import year_of
 
 _GRAMMAR = Grammar(tag=re.compile(r"%([0-9A-Z@!#$&(*+<>?^~])(?:[ \t](.*)|$)"), opens=frozenset({"0"}))
@@ -21,15 +21,15 @@ def recognises(text: str) -> bool:
     return _OPENS.search(text) is not None
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return len(_OPENS.findall(text))
+    return count_of(pieces, _OPENS)
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(text), _GRAMMAR, ("T",)):
-        yield entry_of(_fields(record), record.line)
+    for record in records(lines_of(pieces), _GRAMMAR, ("T",)):
+        yield entry_of(_fields(record), record.line, raw=record.raw)
 
 
 def _fields(record: TaggedRecord) -> dict[str, object]:

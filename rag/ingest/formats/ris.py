@@ -5,12 +5,12 @@ the abstract, the longer one is taken.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.tagged import Grammar, TaggedRecord, lines_of, people, present, records
+from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
 from rag.ingest.formats.years import year_of
 
 _TITLES = ("TI", "T1", "CT", "BT")
@@ -27,6 +27,8 @@ _GRAMMAR = Grammar(
     tag=re.compile(r"([A-Z][A-Z0-9]) {0,3}-(?:[ \t](.*)|$)"), opens=frozenset({"TY"}), closes=frozenset({"ER"})
 )
 _OPENS = re.compile(r"^\ufeff?TY {0,3}- ?[A-Z]", re.MULTILINE)
+_ENDS = re.compile(r"ER {0,3}-")
+_TITLE = re.compile(r"T[I1] {0,3}- ?\S")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>,;]{1,300}")
 _PMID = re.compile(r"(?:PMID:?\s?|^)(\d{5,9})(?=$|[^\w/.])")
 
@@ -36,15 +38,15 @@ def recognises(text: str) -> bool:
     return _OPENS.search(text) is not None
 
 
-def count(text: str) -> int:
+def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return len(_OPENS.findall(text))
+    return count_of(pieces, _OPENS, _ENDS, _TITLE)
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(text), _GRAMMAR, ("TI", "T1")):
-        yield entry_of(_fields(record), record.line)
+    for record in records(lines_of(pieces), _GRAMMAR, ("TI", "T1")):
+        yield entry_of(_fields(record), record.line, raw=record.raw)
 
 
 def _fields(record: TaggedRecord) -> dict[str, object]:

@@ -3,8 +3,10 @@
 Owns the limits of lines and files. Knows nothing of what is in them.
 """
 
+import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,8 @@ TEXT_BYTES = 256 << 20
 UNPACKED_TIMES, UNPACKED_BYTES = 100, 64 << 20
 """Text packs to a third or a tenth. What unpacks to over a hundred times its size is made to fill a memory."""
 HEAD_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20
+_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,100}?encoding\s?=\s?[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _BAD = range(0xDC80, 0xDD00)
 """What `surrogateescape` makes of bytes that are no UTF-8."""
 
@@ -34,6 +38,23 @@ class Line:
     number: int
     text: str
     note: str = ""
+
+
+@dataclass(slots=True)
+class Strange:
+    """Lines that were not UTF-8 and were read in another encoding: the first one (1-based; 0: none), how many, and which encoding."""
+
+    first: int = 0
+    count: int = 0
+    encoding: str = ""
+
+    def notes(self) -> list[Note]:
+        """What there is to say of them."""
+        if not self.count:
+            return []
+        lines = f"this line and {counted(self.count - 1, 'other line')} are" if self.count > 1 else "this line is"
+        name = "Windows-1252" if self.encoding == "cp1252" else self.encoding
+        return [Note(self.first, f"{lines} not UTF-8 and read as {name}")]
 
 
 class Source:
@@ -116,22 +137,30 @@ class Source:
             )
         return data.decode("utf-8-sig", "surrogateescape")
 
-    def any_text(self) -> tuple[str, list[Note]]:
-        """All of the text, whatever its encoding: lines that are no UTF-8 are read as Windows-1252, and a note says so.
+    def pieces(self, strange: "Strange | None" = None) -> Iterator[str]:
+        """The text in pieces of about a megabyte, which end where a line does unless the line is longer than that.
+
+        Lines that are no UTF-8 are read in the encoding that an XML declaration names, else as Windows-1252.
+
+        Args:
+            strange: is told of those lines.
 
         Raises:
-            SourceError: it is too large or damaged.
+            SourceError: the file is damaged further down.
         """
-        text = self._whole()
-        if not has_bad(text):
-            return text, []
-        lines = text.split("\n")
-        bad = [number for number, line in enumerate(lines, start=1) if has_bad(line)]
-        for number in bad:
-            data = lines[number - 1].encode("utf-8", "surrogateescape")
-            lines[number - 1] = data.decode("cp1252", "replace")
-        of_them = f"this line and {counted(len(bad) - 1, 'other line')} are" if len(bad) > 1 else "this line is"
-        return "\n".join(lines), [Note(bad[0], f"{of_them} not UTF-8 and read as Windows-1252")]
+        strange = strange if strange is not None else Strange()
+        encoding = _declared(self.head) or "cp1252"
+        line, rest, first = 1, b"", True
+        with self._opened() as stream:
+            while data := stream.read(PIECE_BYTES):
+                data = rest + (data.removeprefix(b"\xef\xbb\xbf") if first else data)
+                first = False
+                end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1 or _end_of_characters(data)
+                rest = data[end:]
+                yield _decoded_piece(data[:end], line, encoding, strange)
+                line += data.count(b"\n", 0, end)
+            if rest:
+                yield _decoded_piece(rest, line, encoding, strange)
 
     def not_utf8(self) -> SourceError:
         """What to say of a file in another encoding."""
@@ -194,6 +223,43 @@ class _Unpacked(gzip.GzipFile):
 def has_bad(text: str) -> bool:
     """Whether a text of `Source.text` holds a byte that is no UTF-8."""
     return not text.isascii() and any(ord(sign) in _BAD for sign in text)
+
+
+def _declared(head: bytes) -> str:
+    """The encoding that an XML declaration names, where it is one that Python knows and no UTF; else ""."""
+    match = _DECLARATION.match(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:300])
+    try:
+        name = codecs.lookup(match[1].decode("ascii")).name if match else ""
+    except (LookupError, UnicodeDecodeError):
+        return ""
+    return "" if name.startswith("utf") else "cp1252" if name in ("iso8859-1", "ascii") else name
+
+
+def _end_of_characters(data: bytes) -> int:
+    """Where the last whole character of UTF-8 ends."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            return len(data) - back
+        if byte < 0x80:
+            break
+    return len(data)
+
+
+def _decoded_piece(data: bytes, line: int, encoding: str, strange: Strange) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        lines = []
+    for number, part in enumerate(data.split(b"\n"), start=line):
+        try:
+            lines.append(part.decode("utf-8"))
+        except UnicodeDecodeError:
+            strange.first = strange.first or number
+            strange.count += 1
+            strange.encoding = encoding
+            lines.append(part.decode(encoding, "replace"))
+    return "\n".join(lines)
 
 
 def _from_utf16(path: Path, stream: BinaryIO) -> bytes:

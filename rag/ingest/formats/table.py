@@ -7,14 +7,16 @@ other records are (`keys`); `_COLUMNS` holds the names that only tables have.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from rag.core.domain import Rejected
 from rag.core.escaping import counted, shorten
 from rag.ingest.formats import keys
 from rag.ingest.formats.corpus_jsonl import entry_of
-from rag.ingest.formats.record import Entry
+from rag.ingest.formats.record import RAW_CHARS, Entry
 from rag.ingest.formats.tagged import lines_of, people
 
 _COLUMNS = {
@@ -48,6 +50,7 @@ _NOTHING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "#n/a"))
 _SCOPUS_NUMBER = re.compile(r"\s{0,3}\(\d{5,15}\)")
 _EMBASE_SOURCE = re.compile(r"([^()]{2,300}?) \((\d{4})\) ")
 _DELIMITERS = ",;\t|"
+_CLOSING = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
 _FIRST_ROWS = 10
 """Lines in which the column names may stand: exports put a title or "sep=;" before them."""
 _MOST_LINES, _MOST_CHARS = 400, 200_000
@@ -65,7 +68,7 @@ class Header:
 
 def header_of(text: str) -> Header | None:
     """The row of column names; None where there is none with a title or an abstract among others."""
-    for number, line in enumerate(lines_of(text[:100_000])[:_FIRST_ROWS]):
+    for number, line in enumerate(islice(lines_of((text[:100_000],)), _FIRST_ROWS)):
         for delimiter in sorted(_DELIMITERS, key=lambda mark: -line.count(mark)):
             names = _cells(line, delimiter)
             plain = {keys.plain_key(name) for name in names}
@@ -79,59 +82,117 @@ def recognises(text: str) -> bool:
     return header_of(text) is not None
 
 
-def read(text: str) -> Iterator[Entry | Rejected]:
+def count(pieces: Iterable[str]) -> int:
+    """How many rows a text has behind the column names, counted by line ends outside quotation marks; empty rows do not count."""
+    rest = iter(pieces)
+    head = next(rest, "")
+    header = header_of(head)
+    if header is None:
+        return 0
+    opening = re.compile(rf'(?:^|{re.escape(header.delimiter)})[ \t]{{0,9}}"')
+    blank = f'{header.delimiter} \t"'
+    coming = islice(lines_of(chain((head,), rest)), header.line + 1, None)
+    number = 0
+    held: deque[str] = deque()
+    while line := next(coming, None) if not held else held.popleft():
+        row = [line]
+        is_open = _is_open(line, False, opening)
+        while is_open and len(row) <= _MOST_LINES and (more := held.popleft() if held else next(coming, None)) is not None:
+            row.append(more)
+            is_open = _is_open(more, True, opening)
+        if is_open:
+            held.extendleft(reversed(row[1:]))
+            row = row[:1]
+        number += any(part.strip(blank) for part in row)
+    return number
+
+
+def _is_open(line: str, is_open: bool, opening: re.Pattern[str]) -> bool:
+    """Whether a line ends inside a quoted cell."""
+    place = 0
+    while True:
+        match = (_CLOSING.match if is_open else opening.search)(line, place)
+        if match is None:
+            return is_open
+        place, is_open = match.end(), not is_open
+
+
+def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """One paper a row; rows without any content are passed over."""
-    header = header_of(text)
+    rest = iter(pieces)
+    head = next(rest, "")
+    header = header_of(head)
     if header is None:
         return
-    for line, cells in _rows(lines_of(text), header):
+    for line, cells, raw in _rows(lines_of(chain((head,), rest)), header):
         if isinstance(cells, str):
-            yield Rejected(line, cells)
+            yield Rejected(line, cells, raw=raw)
             continue
         if not any(cell.strip() for cell in cells):
             continue
         more = [cell for cell in cells[len(header.names) :] if cell.strip()]
         if more:
-            yield Rejected(
-                line,
+            reason = (
                 f"the row has {counted(len(cells), 'cell')} for {counted(len(header.names), 'column')}; is a "
-                f"“{header.delimiter}” inside a text without quotation marks? It ends in {shorten(more[-1], 60)!r}",
+                f"“{header.delimiter}” inside a text without quotation marks? It ends in {shorten(more[-1], 60)!r}"
             )
+            yield Rejected(line, reason, raw=raw)
             continue
-        yield entry_of(_fields(header.names, cells), line)
+        yield entry_of(_fields(header.names, cells), line, raw=raw)
 
 
-def _rows(lines: Sequence[str], header: Header) -> Iterator[tuple[int, list[str] | str]]:
-    """(1-based line, cells, or why there are none) of each row after the names."""
-    start = header.line + 1
-    while start < len(lines):
-        row, end = _row(lines, start, header.delimiter)
-        yield start + 1, row
-        start = end
+def _rows(lines: Iterable[str], header: Header) -> Iterator[tuple[int, list[str] | str, str]]:
+    """(1-based line, cells or why there are none, beginning of what stands there) of each row after the names."""
+    coming = iter(lines)
+    held = deque(islice(coming, header.line + 1, header.line + 1 + _MOST_LINES))
+    number = header.line + 2
+    while held:
+        row, used = _row(held, coming, header.delimiter)
+        raw = "\n".join(islice(held, used))[:RAW_CHARS]
+        yield number, row, raw
+        number += used
+        for _ in range(used):
+            held.popleft()
+        if len(held) < 2:
+            held.extend(islice(coming, _MOST_LINES))
 
 
-def _row(lines: Sequence[str], start: int, delimiter: str) -> tuple[list[str] | str, int]:
-    """The cells of the row that begins in a line, and the line after it."""
-    end, quotes, chars = start, 0, 0
-    while end < len(lines):
-        quotes += lines[end].count('"')
-        chars += len(lines[end])
-        end += 1
-        if quotes % 2 == 0 or '"' not in lines[start]:
-            break
-        if end - start > _MOST_LINES or chars > _MOST_CHARS:
-            return "a quotation mark opens that nothing closes", start + 1
-    else:
-        if quotes % 2 and '"' in lines[start] and end - start > 1:
-            return "a quotation mark opens that nothing closes", start + 1
+def _row(held: deque[str], coming: Iterator[str], delimiter: str) -> tuple[list[str] | str, int]:
+    """The cells of the row that begins with the first line held, and how many lines it has."""
+    csv.field_size_limit(_MOST_CHARS)
+    lines = _Lines(held, coming)
     try:
-        return _cells("\n".join(lines[start:end]), delimiter), end
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        cells = next(reader, [])
     except csv.Error as error:
-        return f"it is no row of a table: {error}", start + 1
+        return f"it is no row of a table: {error}", 1
+    return ("a quotation mark opens that nothing closes", 1) if lines.are_over else (cells, reader.line_num)
+
+
+class _Lines:
+    """The lines of one row: as many as it takes, and notes where it takes more than there may be."""
+
+    def __init__(self, held: deque[str], coming: Iterator[str]) -> None:
+        self._held, self._coming = held, coming
+        self._place, self._chars = 0, 0
+        self.are_over = False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self._place == len(self._held):
+            self._held.extend(islice(self._coming, _MOST_LINES))
+        if self._place == len(self._held) or self._place > _MOST_LINES or self._chars > _MOST_CHARS:
+            self.are_over = True
+            raise StopIteration
+        line = self._held[self._place]
+        self._place += 1
+        self._chars += len(line)
+        return f"{line}\n"
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    csv.field_size_limit(_MOST_CHARS)
     return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True), [])
 
 

@@ -8,18 +8,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rag.ingest.formats.authors import in_reading_order
+from rag.ingest.formats.record import RAW_CHARS
+from rag.ingest.formats.source import LINE_BYTES
 
 
 @dataclass(slots=True)
 class TaggedRecord:
-    """The values of one record by tag, in file order; `line` is the 1-based line in which it begins."""
+    """The values of one record by tag, in file order; `line` is the 1-based line in which it begins, `raw` the beginning of what
+    stands there."""
 
     line: int
     values: dict[str, list[str]] = field(default_factory=dict)
+    raw: str = ""
 
     def add(self, tag: str, value: str) -> None:
         """One more value of a tag."""
         self.values.setdefault(tag, []).append(value)
+
+    def take(self, other: "TaggedRecord") -> None:
+        """The values of another record, behind the own ones."""
+        for tag, values in other.values.items():
+            self.values.setdefault(tag, []).extend(values)
+
+    def keep(self, line: str) -> None:
+        """A line as it stands in the file, as far as it is kept."""
+        if len(self.raw) < RAW_CHARS:
+            self.raw += f"{line[:RAW_CHARS]}\n"
 
     def all(self, *tags: str) -> list[str]:
         """The values of the first of these tags that has any."""
@@ -61,24 +75,38 @@ def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> It
     """
     titles = frozenset(titles)
     record: TaggedRecord | None = None
-    last, is_closed = "", False
+    behind: TaggedRecord | None = None
+    last = ""
     for number, line in enumerate(lines, start=1):
         match = grammar.tag.match(line)
+        tag, value = (match[1].strip(), (match[2] or "").strip()) if match else ("", "")
+        if tag in grammar.opens:
+            yield from _whole(record, behind)
+            record, behind = TaggedRecord(number), None
+        elif behind and tag in titles and record and not titles.isdisjoint(record.values):
+            yield from _whole(record, None)
+            record, behind = behind, None
+        place = behind or record
+        if place is not None:
+            place.keep(line)
         if match is None:
-            _continue(record, last, line, grammar)
-            continue
-        tag, value = match[1].strip(), (match[2] or "").strip()
-        if tag in grammar.closes:
-            is_closed, last = True, ""
-            continue
-        is_second = is_closed and record is not None and tag in titles and not titles.isdisjoint(record.values)
-        if tag in grammar.opens or is_second:
-            if record is not None and record.values:
-                yield record
-            record, is_closed = TaggedRecord(number), False
-        if record is not None:
-            record.add(tag, value)
+            _continue(place, last, line, grammar)
+        elif tag in grammar.closes:
+            if record is not None and behind is not None:
+                record.take(behind)
+            behind, last = TaggedRecord(number + 1) if record else None, ""
+        elif place is not None:
+            if not place.values:
+                place.line = number
+            place.add(tag, value)
             last = tag
+    yield from _whole(record, behind)
+
+
+def _whole(record: TaggedRecord | None, behind: TaggedRecord | None) -> Iterator[TaggedRecord]:
+    """A record with what stood behind its end, where it holds anything."""
+    if record is not None and behind is not None:
+        record.take(behind)
     if record is not None and record.values:
         yield record
 
@@ -95,9 +123,40 @@ def _continue(record: TaggedRecord | None, tag: str, line: str, grammar: Grammar
         values[-1] = f"{values[-1]} {text}".strip()
 
 
-def lines_of(text: str) -> list[str]:
-    """The lines of a text, whatever ends them; other characters that may end a line are part of it."""
-    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
+    """The lines of a text that comes in pieces, whatever ends them; other characters that may end a line are part of it.
+
+    A line of more than `LINE_BYTES` characters comes cut, so that it cannot fill the memory.
+    """
+    rest, is_first = "", True
+    for piece in pieces:
+        text = rest + (piece.lstrip("\ufeff") if is_first else piece)
+        is_first = False
+        held = "\r" if text.endswith("\r") else ""
+        lines = text.removesuffix("\r").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        rest = lines.pop()[:LINE_BYTES] + held
+        yield from lines
+    yield from rest.removesuffix("\r").split("\n")
+
+
+def count_of(
+    pieces: Iterable[str],
+    opens: re.Pattern[str],
+    ends: re.Pattern[str] | None = None,
+    titles: re.Pattern[str] | None = None,
+) -> int:
+    """How many records a text has, counted by the lines that open one, and by titles behind an end that has no such line."""
+    number, is_titled, is_ended = 0, False, False
+    for line in lines_of(pieces):
+        if opens.match(line):
+            number, is_titled, is_ended = number + 1, False, False
+        elif ends is not None and ends.match(line):
+            is_ended = number > 0
+        elif titles is not None and titles.match(line):
+            if is_titled and is_ended:
+                number, is_ended = number + 1, False
+            is_titled = True
+    return number
 
 
 def people(values: Iterable[str]) -> list[str]:
