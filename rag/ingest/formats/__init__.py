@@ -6,7 +6,8 @@ one.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rag.ingest.formats import (
     bibtex,
     corpus_jsonl,
     endnote_xml,
+    json_count,
     json_document,
     medline,
     mistakes,
@@ -27,6 +29,7 @@ from rag.ingest.formats import (
     seed_page,
     table,
     web_of_science,
+    zotero_database,
 )
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.source import Source, Strange, has_bad
@@ -34,6 +37,7 @@ from rag.ingest.formats.source import Source, Strange, has_bad
 READERS = {
     "corpus.jsonl": corpus_jsonl,
     "a list of records in JSON": json_document,
+    "Zotero's database": zotero_database,
     "page of titles and abstracts": seed_page,
 }
 EXPORTS = {
@@ -70,32 +74,7 @@ def read_records(path: Path) -> Iterator[Read]:
         SourceError: the file is missing, empty, binary, too large, in another encoding than UTF-8 or UTF-16, or of unknown format.
             What is damaged further down shows itself while the records are read.
     """
-    source = Source(path)
-    if kind := mistakes.mistake(source.head):
-        raise SourceError(f"{path} is {kind}")
-    head = source.head_text()
-    if (reader := _export(head)) is not None:
-        return _some(path, _exported(source, reader))
-    _check_encoding(source, head)
-    records = _json(source, head)
-    if records is not None:
-        return _some(path, records)
-    if source.is_binary:
-        raise SourceError(f"{path} is a binary file, not text")
-    text = source.text()
-    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if seed_page.recognises(shown):
-        return _page(text, seed_page.read(shown))
-    if has_bad(text):
-        raise source.not_utf8()
-    if mistakes.is_web_page(head):
-        raise SourceError(
-            f"{path} is a web page, not an export. Where a service sent it in place of one, export the papers again"
-        )
-    raise SourceError(
-        f"{path} is in no format that citewise knows ({'; '.join((*READERS, *EXPORTS))}). "
-        'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'
-    )
+    return _some(path, _reading(Source(path)).read())
 
 
 def counted(path: Path) -> int | None:
@@ -104,40 +83,90 @@ def counted(path: Path) -> int | None:
     Raises:
         SourceError: as `read_records`.
     """
-    source = Source(path)
-    reader = _export(source.head_text())
-    return int(reader.count(source.pieces())) if reader is not None else None
+    count = _reading(Source(path)).count
+    return count() if count else None
 
 
-def _json(source: Source, head: str) -> Iterator[Read] | None:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the records of one file are read, and how they are counted (None: they cannot be)."""
+
+    read: Callable[[], Iterator[Read]]
+    count: Callable[[], int] | None = None
+
+
+def _reading(source: Source) -> _Reading:
+    """How a file is read.
+
+    Raises:
+        SourceError: it is in no format that is known, or none that can be read.
+    """
+    path, head = source.path, source.head_text()
+    if zotero_database.recognises(source.head):
+        return _Reading(lambda: zotero_database.read(path), lambda: zotero_database.count(path))
+    if kind := mistakes.mistake(source.head):
+        raise SourceError(f"{path} is {kind}")
+    if (export := _export(head)) is not None:
+        return _Reading(lambda: _exported(source, export), lambda: export.count(source.pieces(Strange())))
+    _check_encoding(source, head)
+    if (reading := _json(source, head)) is not None:
+        return reading
+    if source.is_binary:
+        raise SourceError(f"{path} is a binary file, not text")
+    if reason := mistakes.is_no_text(head):
+        raise SourceError(f"{path} is {reason}")
+    text = source.text()
+    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if seed_page.recognises(shown):
+        return _Reading(lambda: _page(text, seed_page.read(shown)))
+    if has_bad(text):
+        raise source.not_utf8()
+    raise SourceError(
+        f"{path} is in no format that citewise knows ({'; '.join((*READERS, *EXPORTS))}). "
+        'The simplest is one JSON object a line: {"title": "…", "abstract": "…"}'
+    )
+
+
+def _json(source: Source, head: str) -> _Reading | None:
     """The records of JSON in lines or as a whole; None where there are none."""
     lines = [line for line in head.split("\n") if line.strip("\x00 \t\r\ufeff")]
     first = lines[0].strip("\x00 \t\r\ufeff") if lines else ""
     if not json_document.looks_like_list(head):
         whole = not first.startswith("{") or (len(lines) > 1 and next(corpus_jsonl.values(first), None) is not None)
         if whole:
-            return corpus_jsonl.read_lines(source.lines()) if corpus_jsonl.recognises(head) else None
+            return _lines(source) if corpus_jsonl.recognises(head) else None
     elif not source.is_binary and not corpus_jsonl.recognises(head):
-        return json_document.read_list(source.text())
+        return _list(source)
     return _document(source, head)
 
 
-def _document(source: Source, head: str) -> Iterator[Read] | None:
+def _lines(source: Source) -> _Reading:
+    return _Reading(lambda: corpus_jsonl.read_lines(source.lines()), lambda: corpus_jsonl.count(source.raw_lines()))
+
+
+def _list(source: Source) -> _Reading:
+    return _Reading(lambda: json_document.read_list(source.pieces()), lambda: json_count.count(source.pieces()))
+
+
+def _document(source: Source, head: str) -> _Reading | None:
     """The records of one JSON value, where the text is one; else those of its lines, or of a list with damage in it."""
+    is_lines = corpus_jsonl.recognises(head)
+    if json_document.looks_like_list(head):
+        return _list(source)
     try:
         text = source.text()
     except SourceError:
-        if corpus_jsonl.recognises(head):
-            return corpus_jsonl.read_lines(source.lines())
+        if is_lines:
+            return _lines(source)
         raise
-    if json_document.looks_like_list(head):
-        return json_document.read_list(text)
     value = json_document.value_of(text)
     if json_document.holds_records(value):
-        return json_document.read_value(text, value)
-    if corpus_jsonl.recognises(head):
-        return corpus_jsonl.read_lines(source.lines())
-    return json_document.read_list(text) if json_document.begins_with_record(text) else None
+        return _Reading(lambda: json_document.read_value(text, value), lambda: json_document.count_value(value))
+    if is_lines:
+        return _lines(source)
+    if reason := mistakes.error_of(value):
+        raise SourceError(f"{source.path} is {reason}")
+    return _list(source) if json_document.begins_with_record(text) else None
 
 
 def _export(head: str) -> Any:

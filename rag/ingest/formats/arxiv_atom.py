@@ -29,7 +29,11 @@ def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
         if isinstance(block, Rejected):
             yield block
         elif _ERROR in first(block.element, "./id"):
-            yield Rejected(block.line, f"the arXiv answered with an error: {first(block.element, './summary')[:200]}", raw=block.raw)
+            yield Rejected(
+                block.line,
+                f"the arXiv answered with an error: {first(block.element, './summary')[:200]}",
+                raw=block.raw,
+            )
         else:
             yield entry_of(_fields(block.element), block.line, raw=block.raw)
 

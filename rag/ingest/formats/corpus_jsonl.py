@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rag.core.domain import Paper, Rejected
+from rag.core.domain import Note, Paper, Rejected
 from rag.core.escaping import shorten
 from rag.core.text import clean
-from rag.ingest.formats import fields, keys
+from rag.ingest.formats import fields, json_count, json_kinds, keys
 from rag.ingest.formats.json_values import NotJson, decode
 from rag.ingest.formats.record import RAW_CHARS, BadRecord, Entry, make_paper
 from rag.ingest.formats.source import Line
 
-_BRACKETS = frozenset("[ ] ], [] ,".split())
+_BRACKETS = frozenset(("[", "]", "],", "[]", ",", ""))
 """What may stand in a line of its own where a list of records was written a line each."""
 
 
@@ -38,11 +38,25 @@ def values(head: str) -> Iterator[Any]:
 def read(text: str) -> Iterator[Paper | Rejected]:
     """One paper a line of a text."""
     lines = (Line(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-    return (item.paper if isinstance(item, Entry) else item for item in read_lines(lines))
+    items = (item for item in read_lines(lines) if not isinstance(item, Note))
+    return (item.paper if isinstance(item, Entry) else item for item in items)
 
 
-def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected]:
+def count(lines: Iterable[bytes]) -> int:
+    """How many records the lines of a file have: one each, but for brackets and lists in a line."""
+    return sum(_count(line.strip(b"\x00 \t\r\n\xef\xbb\xbf\x1e")) for line in lines if line.strip())
+
+
+def _count(line: bytes) -> int:
+    if line.startswith(b"[") and len(line) > 2 and (listed := json_count.count([line.decode("utf-8", "replace")])):
+        return listed
+    is_bracket = len(line) < 3 and line.decode("ascii", "replace").removesuffix(",") in _BRACKETS
+    return not is_bracket and not json_count.is_left_out(line)
+
+
+def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected | Note]:
     """One paper a line; a line that is no such object is rejected with its number."""
+    left_out = json_kinds.LeftOut()
     for line in lines:
         if isinstance(line, Rejected):
             yield line
@@ -56,7 +70,9 @@ def read_lines(lines: Iterable[Line | Rejected]) -> Iterator[Entry | Rejected]:
             yield Rejected(line.number, f"not JSON: {error}", raw=text[:RAW_CHARS])
             continue
         for item in listed(value):
-            yield entry_of(item, line.number, (line.note,) if line.note else (), text)
+            if not left_out.takes(item):
+                yield entry_of(item, line.number, (line.note,) if line.note else (), text)
+    yield from left_out.notes()
 
 
 def entry_of(value: Any, line: int, notes: tuple[str, ...] = (), raw: str = "") -> Entry | Rejected:
@@ -73,6 +89,7 @@ def entry_of(value: Any, line: int, notes: tuple[str, ...] = (), raw: str = "") 
         record = keys.unwrapped(value)
         if not isinstance(record, Mapping):
             return Rejected(line, f"not a JSON object but {keys.kind_of(value)}", raw=raw)
+        record = json_kinds.prepared(record)
         title = _title(record)
         found = fields.fields_of(record)
         return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes), raw)
@@ -83,8 +100,9 @@ def entry_of(value: Any, line: int, notes: tuple[str, ...] = (), raw: str = "") 
 
 
 def _title(record: Mapping[Any, Any]) -> str:
-    title = next((value for key, value in record.items() if keys.plain_key(key) == "title"), None)
-    return shorten(clean(title[:1_000]), 200) if isinstance(title, str) else ""
+    by_name = {keys.plain_key(key): value for key, value in record.items()}
+    title = fields.text_of(next((by_name[name] for name in keys.TITLES if not keys.missing(by_name.get(name))), None))
+    return shorten(clean(title[:1_000]), 200) if title else ""
 
 
 def _bare(line: str) -> str:

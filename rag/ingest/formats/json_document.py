@@ -3,16 +3,18 @@
 Owns where the records are in it, and going on after one that is damaged.
 """
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rag.core.domain import Rejected
+from rag.core.domain import Note, Rejected
+from rag.ingest.formats import json_kinds
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.json_values import NotJson, decode, decode_at
 from rag.ingest.formats.keys import is_paper, plain_key, unwrapped
-from rag.ingest.formats.record import Entry
+from rag.ingest.formats.record import RAW_CHARS, Entry
 from rag.ingest.formats.source import has_bad
 
 _LISTS = (
@@ -22,6 +24,10 @@ _LISTS = (
 """Under which names services and people keep the records, the likeliest first."""
 _MOST_DEPTH = 5
 _MOST_TRIES = 1_000
+_MOST_CHARS = 16 << 20
+"""Of one record."""
+_AHEAD, _FAR_AHEAD = 2_000, 4 << 20
+"""How much of the text is looked at together: between records, and behind one that is damaged."""
 _GAP = re.compile(r"[\s,\]\ufeff]*(?:\[(?=\s{0,99}(?:[\[{\]]|null\b))[\s,\]]*){0,9}")
 """What parts records: also the ends of lists and the beginnings of lists of objects, of which there may be several in a file."""
 _NEXT = re.compile(r"[,\n\]}]\s*(?=\{)")
@@ -40,41 +46,115 @@ def looks_like_list(head: str) -> bool:
     return re.match(r"\s*\[\s*(?:[\[{\]]|null\b)", head.lstrip("\ufeff")) is not None
 
 
-def read_list(text: str) -> Iterator[Entry | Rejected]:
+def read_list(pieces: Iterable[str]) -> Iterator[Entry | Rejected | Note]:
     """The records of lists and objects one behind the other; one that is damaged is rejected, and reading goes on with the next."""
-    place, line, tries = 0, 1, 0
-    while True:
-        start = _gap_end(text, place)
-        line += text.count("\n", place, start)
-        if start >= len(text):
-            return
+    text, left_out, tries = _Window(iter(pieces)), json_kinds.LeftOut(), 0
+    while text.at_value():
+        line = text.line
         try:
-            value, end = decode_at(text, start)
+            value, raw = text.take()
         except NotJson as error:
-            yield Rejected(line, f"not JSON: {error}")
-            after = _after(text, start)
+            yield Rejected(line, f"not JSON: {error}{text.where(error)}", raw=text.beginning())
             tries += 1
-            if after is not None and tries > _MOST_TRIES:
+            goes_on = text.at_next_record()
+            if goes_on and tries > _MOST_TRIES:
                 yield Rejected(
                     line, f"more than {_MOST_TRIES:,} records are damaged; nothing behind this line was read"
                 )
-            if after is None or tries > _MOST_TRIES:
-                return
-            end = after
+            if not goes_on or tries > _MOST_TRIES:
+                break
         else:
-            yield _entry(text[start:end], value, line)
-        line += text.count("\n", start, end)
-        place = end
+            if not left_out.takes(value):
+                yield _entry(raw, value, line)
+    yield from left_out.notes()
 
 
-def read_value(text: str, value: Any) -> Iterator[Entry | Rejected]:
+class _Window:
+    """The part of a text that is looked at: from the value at hand to as far as was read."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self._text, self._place, self.line = "", 0, 1
+
+    def at_value(self) -> bool:
+        """Go to the next value; False where there is none."""
+        while True:
+            self._go(_gap_end(self._text, self._place))
+            # What parts records may go on in the next piece.
+            if len(self._text) - self._place > _AHEAD or not self._more():
+                break
+        self._go(_gap_end(self._text, self._place))
+        return self._place < len(self._text)
+
+    def take(self) -> tuple[Any, str]:
+        """The value that begins here, and its text.
+
+        Raises:
+            NotJson: none does.
+        """
+        while True:
+            try:
+                value, end = decode_at(self._text, self._place)
+            except NotJson as error:
+                if not error.is_cut or len(self._text) - self._place > _MOST_CHARS or not self._more():
+                    raise
+            else:
+                raw = self._text[self._place : end]
+                self._go(end)
+                return value, raw
+
+    def where(self, error: NotJson) -> str:
+        """ " at line 7", where the error has a place."""
+        return (
+            "" if error.place is None else f" at line {self.line + self._text.count(chr(10), self._place, error.place)}"
+        )
+
+    def beginning(self) -> str:
+        """The beginning of what stands here."""
+        return self._text[self._place : self._place + RAW_CHARS]
+
+    def at_next_record(self) -> bool:
+        """Go to the next record that can be read, behind one that cannot; False where there is none."""
+        while True:
+            while len(self._text) - self._place < _FAR_AHEAD and self._more():
+                pass
+            after = _after(self._text, self._place)
+            if after is not None:
+                self._go(after)
+                return True
+            self._go(max(self._place, len(self._text) - _AHEAD))
+            if not self._more():
+                return False
+
+    def _go(self, place: int) -> None:
+        self.line += self._text.count("\n", self._place, place)
+        self._place = place
+
+    def _more(self) -> bool:
+        piece = next(self._pieces, None)
+        self._text = self._text[self._place :] + (piece or "")
+        self._place = 0
+        return piece is not None
+
+
+def read_value(text: str, value: Any) -> Iterator[Entry | Rejected | Note]:
     """The records inside a value that is no list; none where there are none."""
     found = _records(value, 0)
     if found is None:
         return
-    lines = _lines_of(text, found.key, len(found.records)) if found.key else [1]
+    left_out = json_kinds.LeftOut()
+    places = _places_of(text, found.key, len(found.records)) if found.key else [(1, text[:RAW_CHARS])]
     for number, record in enumerate(found.records):
-        yield entry_of(record, lines[number] if number < len(lines) else 0)
+        line, raw = places[number] if number < len(places) else (0, json.dumps(record, ensure_ascii=False)[:RAW_CHARS])
+        if not left_out.takes(record):
+            yield entry_of(record, line, raw=raw)
+    yield from left_out.notes()
+
+
+def count_value(value: Any) -> int:
+    """How many items the list of records has that is inside a value."""
+    found = _records(value, 0)
+    return sum(not json_kinds.left_out(record) for record in found.records) if found else 0
 
 
 def holds_records(value: Any) -> bool:
@@ -97,8 +177,9 @@ def _gap_end(text: str, place: int) -> int:
 
 def _entry(raw: str, value: Any, line: int) -> Entry | Rejected:
     if has_bad(raw):
-        return Rejected(line, "a byte of the record is not UTF-8")
-    return entry_of(value, line)
+        shown = raw[:RAW_CHARS].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return Rejected(line, "a byte of the record is not UTF-8", raw=shown)
+    return entry_of(value, line, raw=raw)
 
 
 def _after(text: str, start: int) -> int | None:
@@ -170,23 +251,23 @@ def _of_columns(value: Mapping[Any, Any]) -> list[Any]:
     return []
 
 
-def _lines_of(text: str, key: str, count: int) -> list[int]:
-    """The lines in which the records of the list under a key begin; empty where they cannot be told."""
+def _places_of(text: str, key: str, count: int) -> list[tuple[int, str]]:
+    """The lines in which the records of the list under a key begin, and how they do; empty where they cannot be told."""
     match = re.search(rf'"{re.escape(key)}"\s{{0,99}}:\s{{0,99}}\[', text)
     if match is None:
         return []
-    lines: list[int] = []
+    places: list[tuple[int, str]] = []
     place, line = match.end(), 1 + text.count("\n", 0, match.end())
-    while len(lines) < count and (start := _gap_end(text, place)) < len(text):
+    while len(places) < count and (start := _gap_end(text, place)) < len(text):
         line += text.count("\n", place, start)
         try:
             _, end = decode_at(text, start)
         except NotJson:
             return []
-        lines.append(line)
+        places.append((line, text[start : min(end, start + RAW_CHARS)]))
         line += text.count("\n", start, end)
         place = end
-    return lines if len(lines) == count else []
+    return places if len(places) == count else []
 
 
 def value_of(text: str) -> Any:

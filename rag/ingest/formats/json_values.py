@@ -20,7 +20,12 @@ def _why(error: json.JSONDecodeError) -> str:
 
 
 class NotJson(ValueError):
-    """A text is no JSON; the message says where and why."""
+    """A text is no JSON; the message says why. `place` is the 0-based character that is wrong (None: not one alone), `is_cut` says
+    whether the text may only end too early."""
+
+    def __init__(self, message: str, place: int | None = None, *, is_cut: bool = False) -> None:
+        super().__init__(message)
+        self.place, self.is_cut = place, is_cut
 
 
 def decode(text: str) -> Any:
@@ -46,6 +51,7 @@ def decode_at(text: str, start: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise NotJson(f"{_why(error)} at line {error.lineno}") from error
+        is_cut = error.pos > len(text) - 20 or error.msg.startswith("Unterminated")
+        raise NotJson(_why(error), error.pos, is_cut=is_cut) from error
     except (RecursionError, StopIteration) as error:
         raise NotJson("nested too deeply") from error

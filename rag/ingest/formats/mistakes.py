@@ -1,11 +1,21 @@
 """Files that people name by mistake: what they are, and what to do instead."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rag.core.escaping import shorten
+from rag.core.text import clean
 
 _PDF = b"%PDF-"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-_SQLITE = b"SQLite format 3\x00"
 _RTF = b"{\\rtf"
+_ERRORS = "error errors detail error_description fault errormessage".split()
+_MOST_KEYS = 12
+"""Of an answer that is nothing but an error."""
+_XML_ERROR = re.compile(
+    r"<(?:\w{1,20}:)?(?:error|fault|errormessage|eerror|e-error)\b[^>]{0,200}>\s{0,99}([^<]{0,300})"
+)
 _OFFICE = {
     "word/": "a Word document. Save its text as a page (docs/pages.md), or export the papers from where they come from",
     "xl/": "an Excel workbook. Save the sheet as CSV, with the names of the columns in its first row",
@@ -24,17 +34,38 @@ def mistake(head: bytes) -> str | None:
         return "a PDF. citewise reads records of papers, not papers: export them from your reference manager as RIS or BibTeX"
     if start.startswith(_OLD_OFFICE):
         return "a file of an old Word, Excel or PowerPoint. Save it as CSV or as text"
-    if start.startswith(_SQLITE):
-        return "a database. Export its papers as RIS, BibTeX or CSV"
     if start.startswith(_RTF):
         return "a formatted document (RTF). Save it as plain text"
     return None
 
 
-def is_web_page(head: str) -> bool:
-    """Whether a text is a page of HTML, such as what a service sends in place of an export that failed."""
-    start = head.lstrip("\ufeff \t\r\n")[:300].lower()
-    return start.startswith(("<!doctype html", "<html"))
+def is_no_text(head: str) -> str:
+    """What a text is that holds no records, in words that end a sentence: a page of HTML, or the error of a service; else ""."""
+    start = head.lstrip("\ufeff \t\r\n")[:3_000].lower()
+    if start.startswith(("<!doctype html", "<html")) or ("<html" in start and start.startswith(("<?xml", "<!--"))):
+        return "a web page, not an export. Where a service sent it in place of one, export the papers again"
+    if start.startswith("<") and (match := _XML_ERROR.search(start)):
+        return f"the error of a service ({shorten(match[1], 100)}), not an export. Export the papers again"
+    return ""
+
+
+def error_of(value: Any) -> str:
+    """What a value is that a service answered in place of records, in words that end a sentence; else ""."""
+    if not isinstance(value, Mapping):
+        return ""
+    by_name = {str(key).lower(): inner for key, inner in value.items()}
+    said = next((by_name[name] for name in _ERRORS if by_name.get(name)), None)
+    if said is None or len(value) > _MOST_KEYS:
+        return ""
+    if isinstance(said, list):
+        said = said[0]
+    if isinstance(said, Mapping):
+        said = next(
+            (text for name in ("message", "detail", "title", "code") if isinstance(text := said.get(name), str)), ""
+        )
+    message = by_name.get("message")
+    text = said if isinstance(said, str) else message if isinstance(message, str) else str(said)
+    return f"the error of a service ({shorten(clean(text[:500]), 100)}), not an export. Export the papers again"
 
 
 def office_file(names: Iterable[str]) -> str | None:

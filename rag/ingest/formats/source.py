@@ -114,6 +114,15 @@ class Source:
         if bad > good:
             raise self._not_utf8(first_bad)
 
+    def raw_lines(self) -> Iterator[bytes]:
+        """The bytes of every line without its end; of one that is too long, its beginning.
+
+        Raises:
+            SourceError: the file is damaged further down.
+        """
+        with self._opened() as stream:
+            yield from _long_lines(stream)
+
     def text(self) -> str:
         """All of the text. Bytes that are no UTF-8 come as lone surrogates, as Python's `surrogateescape` has them.
 
@@ -137,18 +146,16 @@ class Source:
             )
         return data.decode("utf-8-sig", "surrogateescape")
 
-    def pieces(self, strange: "Strange | None" = None) -> Iterator[str]:
+    def pieces(self, strange: Strange | None = None) -> Iterator[str]:
         """The text in pieces of about a megabyte, which end where a line does unless the line is longer than that.
 
-        Lines that are no UTF-8 are read in the encoding that an XML declaration names, else as Windows-1252.
-
         Args:
-            strange: is told of those lines.
+            strange: is told of lines that are no UTF-8; they are read in the encoding that an XML declaration names, else as
+                Windows-1252. Without it their bytes come as lone surrogates, as in `text`.
 
         Raises:
             SourceError: the file is damaged further down.
         """
-        strange = strange if strange is not None else Strange()
         encoding = _declared(self.head) or "cp1252"
         line, rest, first = 1, b"", True
         with self._opened() as stream:
@@ -246,11 +253,13 @@ def _end_of_characters(data: bytes) -> int:
     return len(data)
 
 
-def _decoded_piece(data: bytes, line: int, encoding: str, strange: Strange) -> str:
+def _decoded_piece(data: bytes, line: int, encoding: str, strange: Strange | None) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        lines = []
+        if strange is None:
+            return data.decode("utf-8", "surrogateescape")
+    lines = []
     for number, part in enumerate(data.split(b"\n"), start=line):
         try:
             lines.append(part.decode("utf-8"))

@@ -97,7 +97,9 @@ def count(pieces: Iterable[str]) -> int:
     while line := next(coming, None) if not held else held.popleft():
         row = [line]
         is_open = _is_open(line, False, opening)
-        while is_open and len(row) <= _MOST_LINES and (more := held.popleft() if held else next(coming, None)) is not None:
+        while (
+            is_open and len(row) <= _MOST_LINES and (more := held.popleft() if held else next(coming, None)) is not None
+        ):
             row.append(more)
             is_open = _is_open(more, True, opening)
         if is_open:
