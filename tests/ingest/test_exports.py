@@ -121,7 +121,94 @@ REFER = f"""%0 Journal Article
 %X {ABSTRACT}
 
 """
+OVID = f"""VN  - Ovid Technologies
+DB  - Ovid MEDLINE(R)
+UI  - 12345678
+FA  - Miller, Anna B
+FA  - Berg, Jan
+TI  - Honey and
+      dance of bees.
+SO  - Journal of Bees. 10(3):1-9, 2021 Mar.
+AB  - {ABSTRACT}
+DO  - https://dx.doi.org/10.1234/bees.5
+"""
+COCHRANE = f"""Record #1 of 1
+ID: CN-01234567
+AU: Miller AB
+AU: Berg J
+TI: Honey and dance of bees
+SO: Journal of Bees
+YR: 2021
+XR: PUBMED 12345678
+DOI: 10.1234/bees.5
+AB: {ABSTRACT}
+US: https://www.cochranelibrary.com/central/doi/10.1002/central/CN-01234567/full
+"""
+REFWORKS = f"""RT Journal Article
+SR 1
+A1 Miller, Anna B.;Berg, Jan
+T1 Honey and dance of bees
+JF Journal of Bees
+YR 2021
+vo 3
+AB {ABSTRACT}
+DO 10.1234/bees.5
+"""
+NOTEEXPRESS = f"""{{Reference Type}}: Journal Article
+{{Title}}: Honey and dance of bees
+{{Author}}: Miller, Anna B.;Berg, Jan
+{{Journal}}: Journal of Bees
+{{Year}}: 2021
+{{DOI}}: 10.1234/bees.5
+{{Abstract}}: {ABSTRACT}
+"""
+EUROPE_PMC = f"""<?xml version="1.0"?><responseWrapper><hitCount>1</hitCount><resultList><result><id>12345678</id>
+<source>MED</source><pmid>12345678</pmid><doi>10.1234/bees.5</doi><title>Honey of &lt;i>Apis&lt;/i></title>
+<authorString>Miller AB, Bee Society.</authorString><authorList><author><fullName>Miller AB</fullName>
+<firstName>Anna B</firstName><lastName>Miller</lastName><initials>AB</initials></author>
+<author><collectiveName>Bee Society</collectiveName></author></authorList>
+<journalInfo><journal><title>Journal of Bees</title></journal></journalInfo><pubYear>2021</pubYear>
+<abstractText>&lt;h4>Results&lt;/h4>{ABSTRACT}</abstractText></result></resultList></responseWrapper>
+"""
+OAI = f"""<?xml version="1.0"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record>
+<header><identifier>oai:x:1</identifier></header><metadata><oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Honey and dance</dc:title><dc:creator>Miller, Anna B.</dc:creator>
+<dc:creator>Berg, Jan</dc:creator><dc:description>{ABSTRACT}</dc:description><dc:description>Comment: 5 pages</dc:description>
+<dc:date>2021-01-24</dc:date><dc:date>2022-05-01</dc:date><dc:source>Journal of Bees</dc:source>
+<dc:identifier>http://arxiv.org/abs/2101.01234</dc:identifier><dc:identifier>doi:10.1234/bees.5</dc:identifier>
+</oai_dc:dc></metadata></record></ListRecords></OAI-PMH>
+"""
+RDF = f"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:z="http://www.zotero.org/namespaces/export#"
+ xmlns:dcterms="http://purl.org/dc/terms/" xmlns:bib="http://purl.org/net/biblio#" xmlns:foaf="http://xmlns.com/foaf/0.1/"
+ xmlns:link="http://purl.org/rss/1.0/modules/link/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<bib:Article rdf:about="#item_1"><z:itemType>journalArticle</z:itemType><dcterms:isPartOf rdf:resource="urn:issn:0000-0001"/>
+<bib:authors><rdf:Seq><rdf:li><foaf:Person><foaf:surname>Miller</foaf:surname><foaf:givenName>Anna B.</foaf:givenName></foaf:Person>
+</rdf:li><rdf:li><foaf:Person><foaf:surname>Berg</foaf:surname><foaf:givenName>Jan</foaf:givenName></foaf:Person></rdf:li></rdf:Seq>
+</bib:authors><link:link rdf:resource="#item_2"/><dc:title>Honey and dance</dc:title><dcterms:abstract>{ABSTRACT}</dcterms:abstract>
+<dc:date>2021-03-04</dc:date></bib:Article>
+<z:Attachment rdf:about="#item_2"><z:itemType>attachment</z:itemType><dc:title>Full Text</dc:title></z:Attachment>
+<bib:Journal rdf:about="urn:issn:0000-0001"><dc:title>Journal of Bees</dc:title><dc:identifier>DOI 10.1234/bees.5</dc:identifier>
+</bib:Journal></rdf:RDF>
+"""
+JATS = f"""<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS//EN" "JATS-archivearticle1.dtd"><article><front>
+<journal-meta><journal-id>bees</journal-id><journal-title-group><journal-title>Journal of Bees</journal-title></journal-title-group>
+</journal-meta><article-meta><article-id pub-id-type="pmid">12345678</article-id><article-id pub-id-type="doi">10.1234/bees.5
+</article-id><title-group><article-title>Honey of <italic>Apis</italic></article-title></title-group><contrib-group>
+<contrib contrib-type="author"><name><surname>Miller</surname><given-names>Anna B</given-names></name><xref>1</xref></contrib>
+<contrib contrib-type="author"><collab>Bee Society</collab></contrib><contrib contrib-type="editor"><name><surname>Ed</surname>
+</name></contrib></contrib-group><pub-date pub-type="epub"><year>2020</year></pub-date><pub-date pub-type="ppub"><year>2021</year>
+</pub-date><abstract abstract-type="graphical"><p>A picture.</p></abstract><abstract><sec><title>Results</title><p>{ABSTRACT}</p>
+</sec></abstract></article-meta></front><body><p>Text</p></body></article>
+"""
 EACH = {
+    "Ovid": OVID,
+    "Cochrane": COCHRANE,
+    "RefWorks": REFWORKS,
+    "NoteExpress": NOTEEXPRESS,
+    "Europe PMC XML": EUROPE_PMC,
+    "OAI-PMH": OAI,
+    "Zotero RDF": RDF,
+    "JATS": JATS,
     "EndNote tags": REFER,
     "RIS": RIS,
     "MEDLINE": MEDLINE,
@@ -172,6 +259,14 @@ def test_byte_order_marks_utf_16_and_windows_line_ends_change_nothing(tmp_path: 
         ("PubMed XML", (("Anna B Miller", "Bee Society"), 2018, "Journal of bees", "10.1234/bees.5", "12345678")),
         ("EndNote tags", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
         ("EndNote XML", (("Anna B. Miller",), 2021, "Journal of Bees", "10.1234/bees.5", None)),
+        ("Ovid", (("Anna B Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", "12345678")),
+        ("Cochrane", (("Miller AB", "Berg J"), 2021, "Journal of Bees", "10.1234/bees.5", "12345678")),
+        ("RefWorks", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
+        ("NoteExpress", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
+        ("Europe PMC XML", (("Anna B Miller", "Bee Society"), 2021, "Journal of Bees", "10.1234/bees.5", "12345678")),
+        ("OAI-PMH", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
+        ("Zotero RDF", (("Anna B. Miller", "Jan Berg"), 2021, "Journal of Bees", "10.1234/bees.5", None)),
+        ("JATS", (("Anna B Miller", "Bee Society"), 2021, "Journal of Bees", "10.1234/bees.5", "12345678")),
         ("arXiv Atom", (("Anna B. Miller",), 2021, "Journal of Bees 5", "10.1234/bees.5", None)),
         ("ACL Anthology XML", (("Anna Miller",), 2021, "Proceedings of Bees", "10.1234/bees.5", None)),
         (

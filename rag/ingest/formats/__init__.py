@@ -17,19 +17,27 @@ from rag.ingest.formats import (
     acl_xml,
     arxiv_atom,
     bibtex,
+    cochrane_text,
     corpus_jsonl,
     endnote_xml,
+    europe_pmc_xml,
+    jats_xml,
     json_count,
     json_document,
     medline,
     mistakes,
+    noteexpress,
+    oai_xml,
+    ovid_text,
     pubmed_xml,
     refer,
+    refworks,
     ris,
     seed_page,
     table,
     web_of_science,
     zotero_database,
+    zotero_rdf,
 )
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.source import Source, Strange, has_bad
@@ -45,10 +53,18 @@ EXPORTS = {
     "arXiv Atom": arxiv_atom,
     "ACL Anthology XML": acl_xml,
     "EndNote XML": endnote_xml,
+    "Europe PMC XML": europe_pmc_xml,
+    "OAI-PMH": oai_xml,
+    "Zotero RDF": zotero_rdf,
+    "JATS": jats_xml,
+    "Ovid": ovid_text,
     "RIS": ris,
     "EndNote tags": refer,
     "MEDLINE": medline,
     "Web of Science": web_of_science,
+    "Cochrane": cochrane_text,
+    "NoteExpress": noteexpress,
+    "RefWorks": refworks,
     "BibTeX": bibtex,
     "a table with column names": table,
 }
@@ -171,7 +187,8 @@ def _document(source: Source, head: str) -> _Reading | None:
 
 def _export(head: str) -> Any:
     """The module that reads an export, where the text is one."""
-    if head.lstrip("\ufeff\x00 \t\r\n").startswith(("{", "[")):
+    start = head.lstrip("\ufeff\x00 \t\r\n")
+    if start.startswith(("{", "[")) and not noteexpress.recognises(start[:2_000]):
         return None
     return next((reader for reader in EXPORTS.values() if reader.recognises(head)), None)
 

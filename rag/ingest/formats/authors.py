@@ -46,8 +46,11 @@ def names_of(value: Any) -> tuple[list[str], int]:
     """The names in a value of any shape, and how many of its parts hold none."""
     lost = 0
     names: list[str] = []
-    for part in _parts(value):
-        found = _name(part, 0)
+    parts = _parts(value)
+    # Where every one of them has one comma, the family names stand first.
+    is_turned = isinstance(parts, list) and all(isinstance(part, str) and part.count(",") == 1 for part in parts)
+    for part in parts:
+        found = [in_reading_order(name) for name in _name(part, 0)] if is_turned else _name(part, 0)
         names += found
         lost += not found and part not in (None, "", [], {})
     fitting = [name for name in names if len(name) <= MOST_NAME_CHARS][:MOST_AUTHORS]

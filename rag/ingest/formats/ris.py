@@ -6,6 +6,7 @@ the abstract, the longer one is taken.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
@@ -13,40 +14,57 @@ from rag.ingest.formats.record import Entry
 from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
 from rag.ingest.formats.years import year_of
 
-_TITLES = ("TI", "T1", "CT", "BT")
+_TITLES = ("TI", "T1", "CT", "BT", "ST")
 _ABSTRACTS = ("AB", "N2")
-_AUTHORS = ("AU", "A1")
+_AUTHORS = ("AU", "A1", "A2", "ED")
 _YEARS = ("PY", "Y1", "YR", "DA")
 _VENUES = ("T2", "JF", "JO", "JA", "J2", "BT", "T3")
-_DOIS = ("DO", "DI", "M3", "L3", "N1", "L2", "UR", "LK")
+_DOIS = ("DO", "DOI", "DI", "ID", "M3", "L3", "N1", "L2", "UR", "LK")
 _URLS = ("UR", "LK", "L2", "L1")
-_NUMBERS = ("AN", "PM", "C7", "U2", "N1")
+_NUMBERS = ("AN", "PM", "PMID", "C7", "U2", "XR", "N1")
 _DATABASES = ("DB", "DP")
 
+_TAG = r"(?:[A-Z][A-Z0-9]|DOI|PMID)"
 _GRAMMAR = Grammar(
-    tag=re.compile(r"([A-Z][A-Z0-9]) {0,3}-(?:[ \t](.*)|$)"), opens=frozenset({"TY"}), closes=frozenset({"ER"})
+    tag=re.compile(rf"({_TAG})(?: {{0,3}}-(?:[ \t](.*)|$)| {{2}}-(\S.*))"),
+    opens=frozenset({"TY"}),
+    closes=frozenset({"ER"}),
 )
+_LOOSE = re.compile(rf"[ \t]{{0,9}}({_TAG})([ \t]{{1,3}}-)(?=\s|[^\s-]|$)", re.IGNORECASE)
+"""Tags in small letters, behind spaces or before tabs: only of files that have no others."""
 _OPENS = re.compile(r"^\ufeff?TY {0,3}- ?[A-Z]", re.MULTILINE)
+_OPENS_LOOSELY = re.compile(r"^\ufeff?[ \t]{0,9}TY[ \t]{1,3}-[ \t]?[A-Z]", re.MULTILINE | re.IGNORECASE)
 _ENDS = re.compile(r"ER {0,3}-")
 _TITLE = re.compile(r"T[I1] {0,3}- ?\S")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>,;]{1,300}")
-_PMID = re.compile(r"(?:PMID:?\s?|^)(\d{5,9})(?=$|[^\w/.])")
+_PMID = re.compile(r"(?:PMID:?\s?|PUBMED\s|^)(\d{5,9})(?=$|[^\w/.])")
 
 
 def recognises(text: str) -> bool:
     """Whether a line names the type of a record."""
-    return _OPENS.search(text) is not None
+    return _OPENS_LOOSELY.search(text) is not None
 
 
 def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return count_of(pieces, _OPENS, _ENDS, _TITLE)
+    return count_of(_strict(pieces), _OPENS, _ENDS, _TITLE)
 
 
 def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(pieces), _GRAMMAR, ("TI", "T1")):
+    for record in records(lines_of(_strict(pieces)), _GRAMMAR, ("TI", "T1")):
         yield entry_of(_fields(record), record.line, raw=record.raw)
+
+
+def _strict(pieces: Iterable[str]) -> Iterator[str]:
+    """The text with its tags where the format has them: in capitals at the beginning of the line."""
+    coming = iter(pieces)
+    head = next(coming, "")
+    if _OPENS.search(head) or not _OPENS_LOOSELY.search(head):
+        yield from chain((head,), coming)
+        return
+    for line in lines_of(chain((head,), coming)):
+        yield f"{_LOOSE.sub(lambda tag: f'{tag[1].upper()}  -', line, count=1)}\n"
 
 
 def _fields(record: TaggedRecord) -> dict[str, object]:
@@ -77,6 +95,6 @@ def _pmid(record: TaggedRecord) -> str:
     of_pubmed = any(re.search(r"pubmed|medline|nlm", name, re.IGNORECASE) for name in _values(record, _DATABASES))
     for value in _values(record, _NUMBERS):
         match = _PMID.search(value)
-        if match and (of_pubmed or "PMID" in value):
+        if match and (of_pubmed or "PMID" in value or "PUBMED" in value):
             return match[1]
     return ""

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from urllib.parse import unquote
 
 from rag.core.domain import Rejected
 from rag.core.escaping import counted, shorten
@@ -42,13 +43,28 @@ _COLUMNS = {
     "pm": "pmid",
     "af": "author_full_names",
     "pdflink": "pdf_url",
+    "itemtitle": "title",
+    "itemdoi": "doi",
+    "journalbook": "venue",
+    "contenttype": "document_type",
+    "pmcid": "pmcid",
+    "idspmcid": "pmcid",
+    "primarytitle": "title",
+    "secondarytitle": "venue",
+    "articleabstract": "abstract",
+    "doilink": "doi_url",
+    "lensurl": "url",
 }
-_TITLES = frozenset((*keys.TITLES[:5], "documenttitle", "manuscripttitle", "ti"))
+_TITLES = frozenset((*keys.TITLES[:5], "documenttitle", "manuscripttitle", "itemtitle", "originaltitle", "ti"))
 _ABSTRACTS = frozenset((*keys.ABSTRACTS[:8], "description"))
-_OTHERS = frozenset((*keys.DOIS, *keys.AUTHORS, *keys.YEARS, *keys.VENUES, *keys.PMIDS))
+_OTHERS = frozenset(("itemdoi", "publicationyear", *keys.DOIS, *keys.AUTHORS, *keys.YEARS, *keys.VENUES, *keys.PMIDS))
+_NOBODY = re.compile(r"\s{0,9}\[no (?:author|abstract)", re.IGNORECASE)
 _NOTHING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "#n/a"))
 _SCOPUS_NUMBER = re.compile(r"\s{0,3}\(\d{5,15}\)")
 _EMBASE_SOURCE = re.compile(r"([^()]{2,300}?) \((\d{4})\) ")
+_LINKED_DOI = re.compile(r"[?&]id=doi:([^&\s]{5,300})", re.IGNORECASE)
+_ROW_NUMBERS = ("recordid", "key", "number", "articleid", "rank", "no")
+_ZOTERO_KEY = re.compile(r"[A-Z0-9]{8}")
 _DELIMITERS = ",;\t|"
 _CLOSING = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
 _FIRST_ROWS = 10
@@ -68,6 +84,8 @@ class Header:
 
 def header_of(text: str) -> Header | None:
     """The row of column names; None where there is none with a title or an abstract among others."""
+    if text[:1_000].lstrip("\ufeff \t\r\n").startswith("<"):
+        return None
     for number, line in enumerate(islice(lines_of((text[:100_000],)), _FIRST_ROWS)):
         for delimiter in sorted(_DELIMITERS, key=lambda mark: -line.count(mark)):
             names = _cells(line, delimiter)
@@ -126,6 +144,7 @@ def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     header = header_of(head)
     if header is None:
         return
+    seen: set[str] = set()
     for line, cells, raw in _rows(lines_of(chain((head,), rest)), header):
         if isinstance(cells, str):
             yield Rejected(line, cells, raw=raw)
@@ -140,7 +159,23 @@ def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
             )
             yield Rejected(line, reason, raw=raw)
             continue
-        yield entry_of(_fields(header.names, cells), line, raw=raw)
+        fields = _fields(header.names, cells)
+        yield entry_of(fields, line, _id_notes(fields, seen), raw)
+
+
+def _id_notes(fields: dict[str, object], seen: set[str]) -> tuple[str, ...]:
+    """Leave out ids that are no more than the number of a row, or that another row has too."""
+    names = [name for name in fields if keys.plain_key(name) in (*keys.IDS, *_ROW_NUMBERS)]
+    for name in names:
+        plain, value = keys.plain_key(name), str(fields[name])
+        if plain in _ROW_NUMBERS and not _ZOTERO_KEY.fullmatch(value):
+            del fields[name]
+        elif value in seen:
+            del fields[name]
+            return (f"id left out: another row has {shorten(value, 60)!r} too",)
+        else:
+            seen.add(value)
+    return ()
 
 
 def _rows(lines: Iterable[str], header: Header) -> Iterator[tuple[int, list[str] | str, str]]:
@@ -198,14 +233,18 @@ def _cells(line: str, delimiter: str) -> list[str]:
     return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True), [])
 
 
-def _fields(names: Sequence[str], cells: Sequence[str]) -> Mapping[str, object]:
+def _fields(names: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
     fields: dict[str, object] = {}
     for name, cell in zip(names, cells, strict=False):
         key = _COLUMNS.get(keys.plain_key(name), name)
-        if cell.strip().lower() not in _NOTHING and not fields.get(key):
+        if cell.strip().lower() not in _NOTHING and not _NOBODY.match(cell) and not fields.get(key):
             fields[key] = cell.strip()
     if full := fields.pop("author_full_names", None):
         fields = {"authors": people(_SCOPUS_NUMBER.sub("", str(full)).split(";")), **_without_authors(fields)}
+    if "doi" not in {keys.plain_key(name) for name in fields} and (
+        doi := _LINKED_DOI.search(str(fields.get("Open URL Link", "")))
+    ):
+        fields["doi"] = unquote(doi[1])
     if embase := _EMBASE_SOURCE.match(str(fields.get("Source", ""))):
         fields |= {"venue": embase[1], "year": embase[2]}
     if re.fullmatch(r"https?://openalex\.org/W\d{1,12}", str(fields.get("id", ""))):

@@ -11,6 +11,8 @@ from rag.ingest.formats.authors import in_reading_order
 from rag.ingest.formats.record import RAW_CHARS
 from rag.ingest.formats.source import LINE_BYTES
 
+_NOBODY = re.compile(r"\[no author|\[anonymous\]|anonymous$|et al\.?$", re.IGNORECASE)
+
 
 @dataclass(slots=True)
 class TaggedRecord:
@@ -52,8 +54,8 @@ class TaggedRecord:
 class Grammar:
     """How the lines of a format look.
 
-    `tag` matches a line that begins with a tag: group 1 is the tag, group 2 the value. `opens` are the tags that begin a record,
-    `closes` those that end one. Of `lists` each further line is a value of its own.
+    `tag` matches a line that begins with a tag: group 1 is the tag, one of the further groups the value. `opens` are the tags that
+    begin a record, `closes` those that end one. Of `lists` each further line is a value of its own.
     """
 
     tag: re.Pattern[str]
@@ -79,7 +81,7 @@ def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> It
     last = ""
     for number, line in enumerate(lines, start=1):
         match = grammar.tag.match(line)
-        tag, value = (match[1].strip(), (match[2] or "").strip()) if match else ("", "")
+        tag, value = _parts(match)
         if tag in grammar.opens:
             yield from _whole(record, behind)
             record, behind = TaggedRecord(number), None
@@ -101,6 +103,13 @@ def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> It
             place.add(tag, value)
             last = tag
     yield from _whole(record, behind)
+
+
+def _parts(match: re.Match[str] | None) -> tuple[str, str]:
+    """The tag of a line and the value behind it, which may be in any further group."""
+    if match is None:
+        return "", ""
+    return match[1].strip(), next((value.strip() for value in match.groups()[1:] if value), "")
 
 
 def _whole(record: TaggedRecord | None, behind: TaggedRecord | None) -> Iterator[TaggedRecord]:
@@ -161,7 +170,8 @@ def count_of(
 
 def people(values: Iterable[str]) -> list[str]:
     """Names as readers write them: "Miller, A." becomes "A. Miller"."""
-    return [in_reading_order(name) for value in values if (name := value.strip(" ;"))]
+    names = (name.strip() for value in values for name in value.split(";"))
+    return [in_reading_order(name) for name in names if name and not _NOBODY.match(name)]
 
 
 def present(fields: Mapping[str, object]) -> dict[str, object]:

@@ -85,12 +85,13 @@ class _Window:
         return self._line, match[1]
 
     def closing(self, name: str) -> int | None:
-        """Where the element ends that the window begins with; None where it is not closed before another one opens."""
+        """Where the element ends that the window begins with; None where it is not closed before another of its name opens."""
         closing = re.compile(rf"</{re.escape(name)}\s{{0,9}}>")
+        again = re.compile(rf"<{re.escape(name)}(?=[\s>])")
         place = 1
         while True:
             end = closing.search(self._text, place)
-            following = self._opening.search(self._text, place, end.start() if end else len(self._text))
+            following = again.search(self._text, place, end.start() if end else len(self._text))
             if following:
                 return None
             if end:
