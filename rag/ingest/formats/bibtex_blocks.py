@@ -58,7 +58,7 @@ def blocks(lines: Iterable[str], strings: dict[str, str]) -> Iterator[Block]:
 
 def count_of(lines: Iterable[str], no_papers: frozenset[str]) -> int:
     """How many entries a file has, counted by how they open."""
-    opening = re.compile(rf"(?:^|\}}[\s,]{{0,9}}){_OPENS_SURELY.pattern}")
+    opening = re.compile(rf"^{_OPENS.pattern}|\}}[\s,]{{0,9}}{_OPENS_SURELY.pattern}")
     kind = re.compile(r"@\s{0,9}([A-Za-z]{3,30})")
     return sum(
         found is not None and found[1].lower() not in no_papers
@@ -120,6 +120,8 @@ def _block(text: str, opening: re.Match[str], line: int, strings: Mapping[str, s
             break
         else:
             place = _behind(text, place)
+    if not block.fields and not block.problem:
+        block.problem = "it has no fields"
     block.raw = text[start : place if not block.problem else len(text)]
     return block, place if not block.problem else len(text)
 
