@@ -3,6 +3,7 @@
 Owns finding and unpacking them, and the limits of archives. Knows nothing of formats.
 """
 
+import os
 import shutil
 import sys
 import zipfile
@@ -51,7 +52,8 @@ def inputs(given: Sequence[Path], workspace: Path) -> Iterator[Input]:
     seen: set[Path] = set()
     for name in given:
         for item in _of(name, workspace):
-            real = item.path.resolve()
+            # Not `Path.resolve`, which fails where a link leads to itself.
+            real = Path(os.path.realpath(item.path))
             if real not in seen:
                 seen.add(real)
                 yield item

@@ -39,8 +39,9 @@ from rag.ingest.formats import (
     zotero_database,
     zotero_rdf,
 )
+from rag.ingest.formats.decoding import Strange
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.source import Source, Strange, has_bad
+from rag.ingest.formats.source import Source, has_bad
 
 READERS = {
     "corpus.jsonl": corpus_jsonl,

@@ -9,6 +9,23 @@ from rag.core.text import clean
 
 _PDF = b"%PDF-"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_PACKED = {
+    b"\x1f\x8b": "packed twice by gzip",
+    b"BZh": "packed by bzip2",
+    b"\xfd7zXZ\x00": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"PK\x03\x04": "a zip archive packed by gzip",
+}
+_TAR = slice(257, 262)
+_OTHERS = {
+    b"PAR1": "a Parquet table. Write it out as CSV or as JSON Lines",
+    b"\x89PNG": "a picture, not a file of papers",
+    b"\xff\xd8\xff": "a picture, not a file of papers",
+    b"GIF8": "a picture, not a file of papers",
+    b"\x80\x04\x95": "a pickle of Python. Write its records out as JSON Lines",
+}
 _RTF = b"{\\rtf"
 _ERRORS = "error errors detail error_description fault errormessage".split()
 _MOST_KEYS = 12
@@ -20,6 +37,9 @@ _OFFICE = {
     "word/": "a Word document. Save its text as a page (docs/pages.md), or export the papers from where they come from",
     "xl/": "an Excel workbook. Save the sheet as CSV, with the names of the columns in its first row",
     "ppt/": "a PowerPoint file, not a file of papers",
+    "content.xml": "an OpenDocument file. Save its text as a page (docs/pages.md), or a sheet as CSV",
+    "OEBPS/": "an e-book, not a file of papers",
+    "sdb/": "an EndNote library. Export its papers from EndNote as RIS or XML",
 }
 
 
@@ -34,6 +54,11 @@ def mistake(head: bytes) -> str | None:
         return "a PDF. citewise reads records of papers, not papers: export them from your reference manager as RIS or BibTeX"
     if start.startswith(_OLD_OFFICE):
         return "a file of an old Word, Excel or PowerPoint. Save it as CSV or as text"
+    packed = next((kind for magic, kind in _PACKED.items() if start.startswith(magic)), "")
+    if packed or head[_TAR] == b"ustar":
+        return f"{packed or 'a tar archive'}. Unpack it first"
+    if other := next((kind for magic, kind in _OTHERS.items() if start.startswith(magic)), ""):
+        return other
     if start.startswith(_RTF):
         return "a formatted document (RTF). Save it as plain text"
     return None
@@ -55,7 +80,9 @@ def error_of(value: Any) -> str:
         return ""
     by_name = {str(key).lower(): inner for key, inner in value.items()}
     said = next((by_name[name] for name in _ERRORS if by_name.get(name)), None)
-    if said is None or len(value) > _MOST_KEYS:
+    if said is None and len(value) <= _MOST_KEYS // 2 and isinstance(by_name.get("message"), str | list):
+        said = by_name["message"]
+    if not said or len(value) > _MOST_KEYS:
         return ""
     if isinstance(said, list):
         said = said[0]
@@ -71,6 +98,6 @@ def error_of(value: Any) -> str:
 def office_file(names: Iterable[str]) -> str | None:
     """What kind of Office file an archive with these names is, as `mistake` says it; None where it is none."""
     names = tuple(names)
-    if "[Content_Types].xml" not in names:
+    if not {"[Content_Types].xml", "mimetype"} & set(names) and not any(name.startswith("sdb/") for name in names):
         return None
     return next((kind for folder, kind in _OFFICE.items() if any(name.startswith(folder) for name in names)), None)

@@ -3,10 +3,8 @@
 Owns the limits of lines and files. Knows nothing of what is in them.
 """
 
-import codecs
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rag.core.domain import Note, Rejected
+from rag.core.domain import Rejected
 from rag.core.errors import SourceError
 from rag.core.escaping import counted
+from rag.ingest.formats.decoding import Strange, decoded, end_of_characters, other_encoding
 
 LINE_BYTES = 4 << 20
 """More than any record of a paper with all its references: a longer line is skipped, not held in memory."""
@@ -26,7 +25,6 @@ UNPACKED_TIMES, UNPACKED_BYTES = 100, 64 << 20
 """Text packs to a third or a tenth. What unpacks to over a hundred times its size is made to fill a memory."""
 HEAD_BYTES = 1 << 20
 PIECE_BYTES = 1 << 20
-_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,100}?encoding\s?=\s?[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _BAD = range(0xDC80, 0xDD00)
 """What `surrogateescape` makes of bytes that are no UTF-8."""
 
@@ -38,23 +36,6 @@ class Line:
     number: int
     text: str
     note: str = ""
-
-
-@dataclass(slots=True)
-class Strange:
-    """Lines that were not UTF-8 and were read in another encoding: the first one (1-based; 0: none), how many, and which encoding."""
-
-    first: int = 0
-    count: int = 0
-    encoding: str = ""
-
-    def notes(self) -> list[Note]:
-        """What there is to say of them."""
-        if not self.count:
-            return []
-        lines = f"this line and {counted(self.count - 1, 'other line')} are" if self.count > 1 else "this line is"
-        name = "Windows-1252" if self.encoding == "cp1252" else self.encoding
-        return [Note(self.first, f"{lines} not UTF-8 and read as {name}")]
 
 
 class Source:
@@ -156,18 +137,18 @@ class Source:
         Raises:
             SourceError: the file is damaged further down.
         """
-        encoding = _declared(self.head) or "cp1252"
+        encoding = other_encoding(self.head)
         line, rest, first = 1, b"", True
         with self._opened() as stream:
             while data := stream.read(PIECE_BYTES):
                 data = rest + (data.removeprefix(b"\xef\xbb\xbf") if first else data)
                 first = False
-                end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1 or _end_of_characters(data)
+                end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1 or end_of_characters(data)
                 rest = data[end:]
-                yield _decoded_piece(data[:end], line, encoding, strange)
+                yield decoded(data[:end], line, encoding, strange)
                 line += data.count(b"\n", 0, end)
             if rest:
-                yield _decoded_piece(rest, line, encoding, strange)
+                yield decoded(rest, line, encoding, strange)
 
     def not_utf8(self) -> SourceError:
         """What to say of a file in another encoding."""
@@ -187,13 +168,17 @@ class Source:
         """The bytes as UTF-8, unpacked."""
         path = self.path
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise SourceError(
+                    f"{path} is no file but a device or a pipe. Give what comes out of it as standard input: -"
+                )
             with path.open("rb") as plain:
                 packed = plain.read(2) == b"\x1f\x8b"
                 plain.seek(0)
                 stream = cast(BinaryIO, _Unpacked(path, plain)) if packed else plain
-                mark = stream.read(2)
+                encoding = _utf16(stream.read(8))
                 stream.seek(0)
-                yield io.BytesIO(_from_utf16(path, stream)) if mark in (b"\xff\xfe", b"\xfe\xff") else stream
+                yield io.BytesIO(_from_utf16(path, stream, encoding)) if encoding else stream
         except IsADirectoryError:
             raise SourceError(f"{path} is a folder; name the files in it") from None
         except FileNotFoundError:
@@ -232,53 +217,24 @@ def has_bad(text: str) -> bool:
     return not text.isascii() and any(ord(sign) in _BAD for sign in text)
 
 
-def _declared(head: bytes) -> str:
-    """The encoding that an XML declaration names, where it is one that Python knows and no UTF; else ""."""
-    match = _DECLARATION.match(head.lstrip(b"\xef\xbb\xbf \t\r\n")[:300])
-    try:
-        name = codecs.lookup(match[1].decode("ascii")).name if match else ""
-    except (LookupError, UnicodeDecodeError):
+def _utf16(start: bytes) -> str:
+    """Which UTF-16 a file begins with: one with a mark, or one whose first characters are ASCII; "" of others."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = start[0::2], start[1::2]
+    if len(start) < 8 or (any(even) == any(odd)):
         return ""
-    return "" if name.startswith("utf") else "cp1252" if name in ("iso8859-1", "ascii") else name
+    return "utf-16-le" if all(even) else "utf-16-be" if all(odd) else ""
 
 
-def _end_of_characters(data: bytes) -> int:
-    """Where the last whole character of UTF-8 ends."""
-    for back in range(1, min(4, len(data)) + 1):
-        byte = data[-back]
-        if byte >= 0xC0:
-            return len(data) - back
-        if byte < 0x80:
-            break
-    return len(data)
-
-
-def _decoded_piece(data: bytes, line: int, encoding: str, strange: Strange | None) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        if strange is None:
-            return data.decode("utf-8", "surrogateescape")
-    lines = []
-    for number, part in enumerate(data.split(b"\n"), start=line):
-        try:
-            lines.append(part.decode("utf-8"))
-        except UnicodeDecodeError:
-            strange.first = strange.first or number
-            strange.count += 1
-            strange.encoding = encoding
-            lines.append(part.decode(encoding, "replace"))
-    return "\n".join(lines)
-
-
-def _from_utf16(path: Path, stream: BinaryIO) -> bytes:
+def _from_utf16(path: Path, stream: BinaryIO, encoding: str) -> bytes:
     data = stream.read(TEXT_BYTES + 1)
     if len(data) > TEXT_BYTES:
         raise SourceError(
             f"{path} is larger than {TEXT_BYTES >> 20} MiB; convert it to UTF-8 first, for example with iconv"
         )
     try:
-        return data.decode("utf-16").encode("utf-8", "surrogatepass")
+        return data.decode(encoding).encode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{path} is not UTF-16: byte {error.start} cannot be decoded. Convert it to UTF-8 first, for example with iconv"
