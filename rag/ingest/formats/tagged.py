@@ -139,6 +139,8 @@ def lines_of(pieces: Iterable[str]) -> Iterator[str]:
     """
     rest, is_first = "", True
     for piece in pieces:
+        if len(rest) >= LINE_BYTES and "\n" not in piece and "\r" not in piece:
+            continue
         text = rest + (piece.lstrip("\ufeff") if is_first else piece)
         is_first = False
         held = "\r" if text.endswith("\r") else ""
