@@ -30,7 +30,6 @@ ORDER = {
 
 ALLOWED = {
     "accelerate": set(),
-    "bibtexparser": {"rag/ingest"},
     "chromadb": {"rag/library", "evals/bench"},
     "filelock": {"rag/library", "rag/models"},
     "gguf": set(),

@@ -235,7 +235,7 @@ def test_a_line_of_two_gigabytes_costs_its_record_and_little_memory(tmp_path: Pa
     before, after = {
         "jsonl": ('{"title": "One", "abstract": "Bees dance."}\n{"title": "', '"}\n{"title": "Two", "abstract": "Ants walk."}\n'),
         "ris": (_ris("One") + "TY  - JOUR\nTI  - ", "\nER  - \n" + _ris("Two")),
-        "bib": ("@book{b,\n title={One}, abstract={Bees dance.}}\n@book{c,\n title={", "}}\n@book{d, title={Two}, abstract={Ants walk.}}\n"),
+        "bib": ("@book{b,\n title={One}, abstract={Bees.}}\n@book{c,\n title={", "}}\n@book{d, title={Two}, abstract={Ants walk.}}"),
         "csv": ("title,abstract,doi\nOne,Bees dance.,\n", ",x,\nTwo,Ants walk.,\n"),
         "xml": (
             "<feed>arxiv.org<entry><title>One</title><summary>Bees dance.</summary></entry><entry><title>",

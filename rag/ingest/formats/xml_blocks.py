@@ -19,6 +19,8 @@ _PREFIXED_ATTRIBUTE = re.compile(r"(\s)[A-Za-z][\w.-]{0,40}:([A-Za-z][\w.-]{0,40
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that no XML may hold; exports hold them all the same."""
+_BROKEN = re.compile(r"(?<=[(\[])[ \t]{0,9}\n\s{0,200}(?=<)|(?<=>)[ \t]{0,9}\n\s{0,200}(?=[)\].,;])")
+"""White space that programs put between a bracket and a tag when they indent a file."""
 _OWN_ENTITIES = frozenset("amp lt gt quot apos".split())
 
 
@@ -138,7 +140,7 @@ def inner(element: ElementTree.Element | None) -> str:
     """The text of an element with the tags in it, as mark-up; "" where there is none."""
     if element is None:
         return ""
-    whole = ElementTree.tostring(element, encoding="unicode")
+    whole = _BROKEN.sub("", ElementTree.tostring(element, encoding="unicode"))
     whole = whole[: len(whole) - len(element.tail or "")] if element.tail else whole
     return whole[whole.find(">") + 1 : whole.rfind("</")].strip() if "</" in whole else ""
 
