@@ -1,7 +1,7 @@
 """An object of unknown making -> the fields of a paper: which keys mean what, and which values can be used.
 
-Owns which fields a paper is made of. An abstract is needed, or a title and something that shows that the record is one of a paper; and a
-title no longer than `TITLE_CHARS`. Of every other field what cannot be used is left out, with a note. Knows nothing of files and lines.
+Owns which fields a paper is made of: an abstract, or a title and something that shows that the record is one of a paper. Of every other
+field what cannot be used is left out, with a note. Knows nothing of files and lines.
 """
 
 import re
