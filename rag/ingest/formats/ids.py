@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from rag.core.identifiers import normal_isbn, normal_pmcid
+from rag.core.identifiers import normal_acl, normal_doi, normal_isbn, normal_pmcid
 from rag.core.text import clean
 from rag.ingest.formats import keys
 from rag.ingest.formats.keys import shown
@@ -18,12 +18,8 @@ _ARXIV_ADDRESS = re.compile(
     r"(?:arxiv:\s*|https?://(?:export\.|www\.)?arxiv\.org/(?:abs|pdf)/)(\S{6,40})", re.IGNORECASE
 )
 _DOI = re.compile(r"10\.\d{1,9}(?:\.\d{1,9}){0,5}/[^\s\"<>,;]{1,300}")
-_ACL_ID = r"(?:[A-Z]\d{2}-\d{4}|\d{4}\.[a-z0-9_]{2,40}-[a-z0-9]{1,20}\.\d{1,4})"
-"""Volumes end in ".0" and front matter too; old ids have a letter for the venue."""
-_ACL_PLACES = re.compile(
-    rf"(?:aclanthology\.org/|aclweb\.org/anthology/(?:[A-Z]/[A-Z]\d\d/|papers/[A-Z]/[A-Z]\d\d/)?|10\.18653/v1/|10\.3115/v1/)({_ACL_ID})(?![\w-])",
-    re.IGNORECASE,
-)
+_OF_ACL = re.compile(r"aclanthology\.org/|aclweb\.org/anthology|^10\.(?:18653|3115)/v1/", re.IGNORECASE)
+"""Addresses and DOIs in which an id of the ACL Anthology stands."""
 _PMCID = re.compile(r"(?<![A-Za-z])PMC\s?(\d{3,9})(?!\d)", re.IGNORECASE)
 _IN_EXTRA = re.compile(
     r"(?:^|[\n;])\s{0,3}(DOI|PMID|PMCID|PMC|ISBN|arXiv|ACL ID)\s?:\s{0,3}(\S[^\n;]{0,99})", re.IGNORECASE
@@ -50,8 +46,8 @@ def identifier_of(record: PlainRecord) -> str:
 def doi_of(record: PlainRecord, identifier: str) -> str:
     for _, value in record.present(keys.DOIS):
         text = text_of(value)
-        if text and (match := _DOI.search(text[:2_000])):
-            return match[0].rstrip(".")
+        if text and (found := normal_doi(text)):
+            return found
         record.notes.append(f"doi left out: no DOI in {shown(value)}")
     match = _DOI.fullmatch(re.sub(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", "", identifier, flags=re.IGNORECASE))
     return match[0] if match else ""
@@ -91,32 +87,23 @@ def pmcid_of(record: PlainRecord, identifier: str, url: str) -> str | None:
             return name
     for text in (identifier, url if "/pmc" in url.lower() or "pmc.ncbi" in url.lower() else ""):
         if found := _PMCID.search(text):
-            return normal_pmcid(found[0])
+            return normal_pmcid(found[0]) or None
     return None
 
 
 def acl_id_of(record: PlainRecord, identifier: str, doi: str, url: str) -> str | None:
     """The ACL Anthology's id, from its field, from an address there, or from a DOI of the ACL."""
-    for text in (*record.texts(keys.ACL_IDS, 200), *_extra(record, "acl id"), identifier):
-        if found := re.fullmatch(rf"(?:ACL:|acl-)?({_ACL_ID})", text.strip()):
-            return found[1]
-    for text in (url, doi, identifier):
-        if found := _ACL_PLACES.search(text):
-            return _acl_case(found[1])
-    return None
+    of_acl = [text for text in (url, doi, identifier) if _OF_ACL.search(text)]
+    for text in (*record.texts(keys.ACL_IDS, 200), *_extra(record, "acl id"), *of_acl):
+        if found := normal_acl(text):
+            return found
+    return identifier if identifier and normal_acl(identifier) == identifier else None
 
 
 def isbn_of(record: PlainRecord) -> str | None:
     """The first ISBN whose check digit is right, as 13 digits."""
-    for text in (*record.texts(keys.ISBNS, 500), *_numbers(record, keys.ISBNS), *_extra(record, "isbn")):
-        for one in (text, *re.split(r"[;,|/]|\s(?=97[89])|\s\(|\n", text)):
-            if found := normal_isbn(one):
-                return found
-    return None
-
-
-def _acl_case(name: str) -> str:
-    return name.upper() if name[0].isalpha() else name.lower()
+    texts = (*record.texts(keys.ISBNS, 500), *_numbers(record, keys.ISBNS), *_extra(record, "isbn"))
+    return next(filter(None, map(normal_isbn, texts)), None)
 
 
 def _numbers(record: PlainRecord, among: list[str]) -> Iterator[str]:
