@@ -69,5 +69,5 @@ def compared(question: str, hits: Sequence[Hit], spare: int = 0) -> tuple[str, .
     """Ids of the papers that a question about several means: those it names, then the best found, as many as it says."""
     named = owners(question, hits)
     wanted = max(len(named), kinds.papers_asked_for(question)) + spare
-    others = [hit.paper.id for hit in hits if hit.paper.id not in named]
+    others = [hit.paper.id for hit in hits if hit.paper.id not in named and hit.paper.abstract]
     return (*named, *others[: wanted - len(named)])
