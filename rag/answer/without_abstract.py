@@ -33,23 +33,26 @@ def answer(query: Query, papers: Sequence[Paper]) -> Answer:
 
 def meant(query: Query, typed: str, library: Library) -> list[Paper]:
     """The papers without an abstract that a question is about, where it is about no other; none where it seeks papers."""
-    if kinds.form(typed) != "one" and not query.about:
-        return []
     papers = library.papers(query.about) if query.about else _named(typed, library)
     return papers if papers and not any(paper.abstract for paper in papers) else []
 
 
 def _named(typed: str, library: Library) -> list[Paper]:
-    request = aspect_request(typed)
-    target = request.target.strip(' ?.!"“”') if request else ""
     near = Called(library).near(typed)
-    return [paper for paper in near if (target and paper.title.rstrip(".") == target) or _is_named(typed, paper)]
+    titled = [paper for paper in near if _has_title(typed, paper)]
+    if titled or kinds.form(typed) != "one":
+        return titled
+    request = aspect_request(typed)
+    target = request.target.strip(" ?.!\u201c\u201d") if request else ""
+    return [paper for paper in near if (target and paper.title.rstrip(".") == target) or _has_name(typed, paper)]
 
 
-def _is_named(typed: str, paper: Paper) -> bool:
-    """Whether the title stands in the question, or the name that it begins with."""
+def _has_title(typed: str, paper: Paper) -> bool:
     title = words(paper.title)
-    if len(title) >= _TITLE_WORDS and f" {' '.join(title)} " in f" {' '.join(words(typed))} ":
-        return True
+    return len(title) >= _TITLE_WORDS and f" {' '.join(title)} " in f" {' '.join(words(typed))} "
+
+
+def _has_name(typed: str, paper: Paper) -> bool:
+    """Whether the name that the title begins with stands in the question."""
     is_name = bool(kinds.names(spellings.name_of(paper)))
     return bool(spellings.named(typed, [paper])) if is_name else spellings.stands_in(typed, paper)

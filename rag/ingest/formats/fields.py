@@ -17,6 +17,8 @@ from rag.ingest.formats.record import ABSTRACT_CHARS, TITLE_CHARS, BadRecord, sa
 from rag.ingest.formats.status import status_of
 from rag.ingest.formats.years import year_of
 
+__all__ = ["Fields", "fields_of", "text_of"]
+
 
 @dataclass(frozen=True, slots=True)
 class Fields:
