@@ -7,6 +7,7 @@ from rag.core.domain import Paper, Rejected
 from rag.core.escaping import shorten
 from rag.core.text import clean
 from rag.ingest.formats import fields, keys
+from rag.ingest.formats.cut import why_cut
 from rag.ingest.formats.json_values import NotJson, decode
 from rag.ingest.formats.record import BadRecord, Entry, make_paper
 from rag.ingest.formats.source import Line
@@ -68,7 +69,10 @@ def entry_of(value: Any, line: int, notes: tuple[str, ...] = ()) -> Entry | Reje
             return Rejected(line, f"not a JSON object but {keys.kind_of(value)}")
         title = _title(record)
         found = fields.fields_of(record)
-        return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes))
+        paper = make_paper(**found.values)
+        why = why_cut(paper.abstract, found.values["abstract"])
+        looks_cut = (f"the abstract looks cut: {why}",) if why else ()
+        return Entry(paper, line, found.version, (*notes, *found.notes, *looks_cut))
     except BadRecord as error:
         return Rejected(line, str(error), title)
     except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:

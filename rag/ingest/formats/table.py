@@ -37,6 +37,8 @@ _COLUMNS = {
     "lensid": "lens_id",
     "so": "venue",
     "di": "doi",
+    "dt": "document_type",
+    "bn": "isbn",
     "pm": "pmid",
     "af": "author_full_names",
     "pdflink": "pdf_url",
