@@ -1,7 +1,7 @@
 """Identifiers of papers in one form each, so that two records of a paper can be told by comparing texts.
 
-Owns: DOI, arXiv id, PMID, PMCID, ACL id and ISBN. Each function takes what stands in a field, which may be an address, hold a prefix or
-a version, and gives the identifier, or "" where there is none. Pure functions; knows nothing of papers and files.
+Owns: DOI, arXiv id, PMID, PMCID, ACL id and ISBN. Each function takes what stands in a field, which may be an address, hold a prefix
+or a version, and gives the identifier, or "" where there is none. Pure functions; knows nothing of papers and files.
 """
 
 import html

@@ -4,14 +4,15 @@ Owns finding who belongs together, in time that grows with the number of records
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.core.domain import Paper
 from rag.ingest.formats.record import Entry
 from rag.ingest.identity import text_hash
-from rag.ingest.merging import ALIKE, keys_of, likeness, title_key, why_same
+from rag.ingest.merging import ALIKE, Key, are_apart, keys_of, likeness, why_same
+from rag.ingest.titles import title_key
 
 _MOST_COMPARED = 20
 """As many papers of one title ("Editorial") a record is compared with; beyond them only records of the same text are found."""
@@ -51,21 +52,25 @@ class Conflict:
     holder: Found
 
 
-def grouped(records: Iterable[Found], there: Mapping[str, Found]) -> tuple[list[Group], list[Conflict]]:
+def grouped(
+    records: Iterable[Found], there: Mapping[str, Found], apart: Collection[tuple[str, str]] = ()
+) -> tuple[list[Group], list[Conflict]]:
     """The papers among the records, and the records that cannot be one because their id is another paper's.
 
-    `there` are records of the same files, by id, that the library has taken in before.
+    Args:
+        there: records of the same files, by id, that the library has taken in before.
+        apart: pairs of ids of records that are never of one paper, the lesser id first.
     """
     groups: list[Group] = []
     conflicts: list[Conflict] = []
     of_id: dict[str, int] = {}
-    known: dict[tuple[str, str], list[tuple[int, Paper]]] = defaultdict(list)
+    known: dict[Key, list[tuple[int, Paper]]] = defaultdict(list)
     for found in records:
         holder = there.get(found.paper.id)
         if holder and not _same_id(found, holder):
             conflicts.append(Conflict(found, holder))
             continue
-        place, reason = _place(found, groups, of_id, known)
+        place, reason = _place(found, groups, of_id, known, apart)
         if place is None and found.paper.id in of_id:
             conflicts.append(Conflict(found, groups[of_id[found.paper.id]].members[0]))
             continue
@@ -81,7 +86,11 @@ def grouped(records: Iterable[Found], there: Mapping[str, Found]) -> tuple[list[
 
 
 def _place(
-    found: Found, groups: list[Group], of_id: dict[str, int], known: dict[tuple[str, str], list[tuple[int, Paper]]]
+    found: Found,
+    groups: list[Group],
+    of_id: dict[str, int],
+    known: dict[Key, list[tuple[int, Paper]]],
+    apart: Collection[tuple[str, str]],
 ) -> tuple[int | None, str]:
     """The group that a record belongs to, and why."""
     paper = found.paper
@@ -90,9 +99,23 @@ def _place(
         return (place, reason) if (reason := _same_id(found, holder)) else (None, "")
     for key in _keys(paper):
         for place, other in known[key]:
-            if reason := why_same(paper, other):
+            if (reason := why_same(paper, other)) and _may_join(paper, groups[place], apart):
                 return place, reason
     return None, ""
+
+
+def _may_join(paper: Paper, group: Group, apart: Collection[tuple[str, str]]) -> bool:
+    """Whether nothing says that a record is another paper than one of a group: two articles are not one because a third record, which
+    has no DOI, looks like both."""
+    return not any(
+        pair(paper.id, member.paper.id) in apart or are_apart(paper, member.paper)
+        for member in group.members[:_MOST_COMPARED]
+    )
+
+
+def pair(one: str, other: str) -> tuple[str, str]:
+    """Two ids of records, the lesser first."""
+    return (one, other) if one < other else (other, one)
 
 
 def _same_id(found: Found, holder: Found) -> str | None:
@@ -102,6 +125,8 @@ def _same_id(found: Found, holder: Found) -> str | None:
         return f"the same id {one.id}"
     if reason := why_same(one, other):
         return reason
+    if not (one.abstract and other.abstract) and one.title and title_key(one.title) == title_key(other.title):
+        return f"the same id {one.id} and title"
     if found.file != holder.file and is_revision(one, other):
         return f"the same id {one.id}; the later file's text is kept"
     return None

@@ -1,47 +1,89 @@
-"""Several records of one paper -> the paper: preprint and publication, versions, the same entry from two services.
+"""Several records of one paper: preprint and publication, versions, the same entry from two services.
 
-Owns when two records are of one paper, and what the paper takes from each. Pure functions; knows nothing of files and libraries.
+Owns when two records are of one paper. A false merge is worse than a missed one: a paper that is two is seen twice, of two made
+one, one is lost. Pure functions; knows nothing of files and libraries.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from rag.core.domain import STATUSES, Paper
-from rag.core.text import normalise, words
+from rag.core.domain import Paper
+from rag.core.identifiers import (
+    arxiv_of_doi,
+    doi_of_all_versions,
+    is_preprint_doi,
+    normal_acl,
+    normal_arxiv,
+    normal_doi,
+)
+from rag.core.people import person
+from rag.core.text import words
+from rag.ingest.titles import are_of_series, is_generic, kind_of, may_be_of_series, title_key, titles_agree
 
 ALIKE = 0.7
 """Share of words that two abstracts of one paper have in common, at least: versions and publications stay well above it."""
 RELATED = 0.3
 """The same, where an identifier says that the paper is the same: only what is about something else stays below it."""
+_OF_VERSIONS = 0.25
+"""The same, where title, first author and time say it: of 20,000 pairs of papers none has as much."""
+_OF_DOI = 0.5
+"""The same, where the DOI is one and the titles are not: exports give the DOI of a book to each chapter."""
+_NEARLY = 0.9
+"""The same, where something speaks against it: other authors, another title."""
+_SAME_TEXT = 0.95
+"""The same, where both have a DOI of their own: one text that was published twice."""
 _ENOUGH_WORDS = 15
 """Of shorter abstracts ("No abstract available.") many papers have the same."""
+_OPENING_WORDS = 12
+"""So many words at the beginning of an abstract find it again under another title."""
+OPENING_CHARS = 200
+_LAG = 3
+"""Years between a preprint and its publication, at most."""
+_TITLE_WORDS = 4
 
-_PREPRINT = re.compile(
-    r"10\.(?:48550|1101|31219|31234|31235|2139|36227|26434|20944|21203|22541|55458|14293|5281|12688)/|10\.\d+/(?:arxiv|osf|ssrn)",
-    re.IGNORECASE,
+_DATA_DOI = re.compile(
+    r"10\.(?:5061|6084|7910|17632|1594|3886|24433|34740|21227|15468|25387|26180|5255|5063|15139|5066|7924|57760|18150|48436)/"
+    r"|10\.17605/osf|10\.1371/[\w.]{1,60}\.[st]\d{3}$"
 )
-_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)", re.IGNORECASE)
+"""DOIs of stores of data and supplements. These often take over title and abstract of the paper that they belong to."""
+_LABEL = re.compile(r"^\W{0,3}[A-Z][A-Za-z/ ]{2,30}:\s")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_ISSUE = re.compile(r"\d{1,4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b", re.IGNORECASE)
+_SURE = ("arXiv id", "PMID", "PMCID", "ACL id")
+"""Identifiers that exports do not give to other papers by mistake, as they do with DOIs of books and volumes."""
+
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it was read: its paper, the version of its text (0: not said)."""
+    """A record as it was read: its paper, the version of its text (0: not said), where it was read from, and why it belongs to the
+    paper that it was merged into ("": it was the first, or is not known)."""
 
     paper: Paper
     version: int = 0
+    place: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a stored paper can be recognised by."""
+    """What a stored paper can be recognised by; its fields are those of a paper. `abstract` is the beginning alone."""
 
     id: str
     title: str
+    abstract: str
     doi: str | None
     arxiv_id: str | None
     pmid: str | None
+    pmcid: str | None
+    acl_id: str | None
+    isbn: str | None
+    aliases: tuple[str, ...]
+
+
+OUTLINED = tuple(field.name for field in fields(Outline))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +94,218 @@ class TakenIn:
     records: tuple[tuple[Record, str], ...]
 
 
-def keys_of(paper: Paper) -> list[tuple[str, str]]:
+# --- what a record can be recognised by -----------------------------------------------------------------------------------
+
+
+def keys_of(paper: Paper) -> list[Key]:
     """Under what a paper is looked for among others, the surest first."""
-    arxiv = paper.arxiv_id or (match[1] if (match := _ARXIV_DOI.fullmatch(paper.doi or "")) else None)
-    found = [
-        ("arXiv id", arxiv.lower() if arxiv else ""),
-        ("DOI", paper.doi or ""),
-        ("PMID", paper.pmid or ""),
-        ("title", title_key(paper.title)),
-    ]
-    keys = [(kind, value) for kind, value in found if value]
+    keys = [*_identifiers(paper), ("title", title_key(paper.title)), ("opening", _opening(paper.abstract))]
+    keys = [(kind, value) for kind, value in keys if value]
     return keys if paper.title else [*keys, ("text", " ".join(words(paper.abstract))[:2_000])]
 
 
-def title_key(title: str) -> str:
-    """A title without case, marks and spaces."""
-    return re.sub(r"[\W_]+", "", normalise(title))
+def _identifiers(paper: Paper) -> list[Key]:
+    """Each identifier in the form that all records of a paper have, also those of its other records."""
+    found: dict[Key, None] = {}
+    if paper.arxiv_id:
+        found["arXiv id", normal_arxiv(paper.arxiv_id) or paper.arxiv_id.lower()] = None
+    for doi in (paper.doi or "", *(alias for alias in paper.aliases if alias.startswith("10."))):
+        doi = normal_doi(doi) or doi.lower()
+        arxiv, acl = arxiv_of_doi(doi), normal_acl(doi) if doi.startswith(("10.18653/", "10.3115/")) else ""
+        if arxiv:
+            found["arXiv id", arxiv] = None
+        elif doi:
+            found["DOI", doi_of_all_versions(doi)] = None
+        if acl:
+            found["ACL id", acl] = None
+    for alias in paper.aliases:
+        if len(alias) < 20 and alias.lower() == (arxiv := normal_arxiv(alias)):
+            found["arXiv id", arxiv] = None
+    for kind, value in (
+        ("ACL id", paper.acl_id),
+        ("PMID", paper.pmid),
+        ("PMCID", paper.pmcid),
+        ("ISBN", paper.isbn),
+    ):
+        if value:
+            found[kind, value] = None
+    return list(found)
+
+
+def _opening(abstract: str) -> str:
+    """The first words of an abstract, without a label; "" where it has few words."""
+    first = words(_LABEL.sub("", abstract[:OPENING_CHARS]))
+    return " ".join(first[:_OPENING_WORDS]) if len(first) > _OPENING_WORDS else ""
+
+
+# --- two records ------------------------------------------------------------------------------------------------------
 
 
 def why_same(one: Paper, other: Paper) -> str | None:
-    """Why two records are of one paper; None where they are not."""
-    keys, others = dict(keys_of(one)), dict(keys_of(other))
-    share = likeness(one.abstract, other.abstract)
-    same_title = bool(keys.get("title")) and keys.get("title") == others.get("title")
-    for kind in ("arXiv id", "DOI", "PMID"):
-        value = keys.get(kind)
-        if value and value == others.get(kind) and (same_title or share >= RELATED):
-            return f"the same {kind} {value}"
-    if (
-        min(len(one.abstract.split(maxsplit=_ENOUGH_WORDS)), len(other.abstract.split(maxsplit=_ENOUGH_WORDS)))
-        < _ENOUGH_WORDS
-    ):
+    """Why two records are of one paper; None where they are not, or where it cannot be told."""
+    if are_apart(one, other):
         return None
-    if same_title and share >= (1.0 if _are_told_apart(keys, others) else ALIKE):
-        return "the same title and nearly the same abstract" if share < 1 else "the same title and abstract"
-    if not (one.title and other.title) and share == 1.0 and not _are_told_apart(keys, others):
-        return "the same abstract"
-    return None
+    shared = [key for key in _identifiers(one) if key in _identifiers(other)]
+    for kind, value in shared:
+        if _agree_on(kind, one, other):
+            return f"the same {kind} {value}" if kind != "ISBN" else f"the same title and ISBN {value}"
+    both = min(_count_words(one.abstract), _count_words(other.abstract)) >= _ENOUGH_WORDS
+    return _same_by_text(one, other) if both else _same_by_title(one, other)
+
+
+def are_apart(one: Paper, other: Paper) -> bool:
+    """Whether two records are of two papers, whatever else they have in common: a notice or a reply and its article, two parts of a
+    series, data and their paper, or two DOIs and not the same text."""
+    if kind_of(one.title) != kind_of(other.title) and one.title and other.title:
+        return True
+    if are_of_series(one.title, other.title):
+        return True
+    mine, theirs = _identifiers(one), _identifiers(other)
+    shared = {kind for kind, value in mine if (kind, value) in theirs}
+    if "DOI" not in shared and _is_of_data(one) != _is_of_data(other):
+        return True
+    told = _are_told_apart(mine, theirs)
+    if told and not shared & set(_SURE) and not (shared & {"DOI"} and titles_agree(one.title, other.title)):
+        return not _is_one_text(one, other)
+    return False
+
+
+def _are_told_apart(mine: list[Key], theirs: list[Key]) -> bool:
+    """Whether both have an identifier of a kind, and none of it in common: two publications, two arXiv papers."""
+    for kind in ("DOI", *_SURE):
+        ours = {value for one, value in mine if one == kind and not (kind == "DOI" and is_preprint_doi(value))}
+        others = {value for one, value in theirs if one == kind and not (kind == "DOI" and is_preprint_doi(value))}
+        if ours and others and not ours & others:
+            return True
+    return False
+
+
+def _is_one_text(one: Paper, other: Paper) -> bool:
+    """Whether one text was published twice, such as at a conference and by a journal: title, numbers and nearly all words."""
+    if title_key(one.title) != title_key(other.title) or not one.title:
+        return False
+    if min(_count_words(one.abstract), _count_words(other.abstract)) < _ENOUGH_WORDS:
+        return False
+    if one.abstract == other.abstract:
+        return True
+    share = likeness(one.abstract, other.abstract)
+    if share == 1.0:
+        return True
+    same_numbers = set(_NUMBER.findall(one.abstract)) == set(_NUMBER.findall(other.abstract))
+    return share >= _SAME_TEXT and same_numbers and authors_agree(one, other) is True
+
+
+def _is_of_data(paper: Paper) -> bool:
+    return bool(paper.doi and _DATA_DOI.match(paper.doi))
+
+
+def _agree_on(kind: str, one: Paper, other: Paper) -> bool:
+    """Whether two records with one identifier can be of one paper: an identifier may stand in a wrong place."""
+    texts = likeness(one.abstract, other.abstract) if one.abstract and other.abstract else None
+    if not one.title or not other.title:
+        return texts is None or texts >= RELATED
+    if kind == "ISBN":
+        same_title = title_key(one.title) == title_key(other.title) and not is_generic(one.title)
+        return same_title and authors_agree(one, other) is not False
+    if titles_agree(one.title, other.title):
+        return texts is None or texts >= _OF_VERSIONS / 2 or authors_agree(one, other) is not False
+    if kind == "DOI":
+        return texts is not None and texts >= _OF_DOI
+    return authors_agree(one, other) is True if texts is None else texts >= RELATED
+
+
+def _same_by_text(one: Paper, other: Paper) -> str | None:
+    """Why two records with abstracts and without an identifier in common are of one paper."""
+    share = likeness(one.abstract, other.abstract)
+    authors = authors_agree(one, other)
+    if not one.title or not other.title:
+        return (
+            "the same abstract" if share == 1.0 and not (one.title and other.title) and authors is not False else None
+        )
+    if title_key(one.title) == title_key(other.title):
+        if share >= _NEARLY or (share >= ALIKE and authors is not False and _are_near_in_time(one, other)):
+            return "the same title and abstract" if share == 1 else "the same title and nearly the same abstract"
+        if authors and _are_beginnings(one.abstract, other.abstract):
+            return "the same title and first author, and one abstract is the beginning of the other"
+        if authors and share >= _OF_VERSIONS and _may_be_versions(one, other, share):
+            return "the same title and first author, and abstracts with much in common"
+        return None
+    if not authors or may_be_of_series(one.title, other.title):
+        return None
+    if share >= ALIKE and titles_agree(one.title, other.title) and _are_near_in_time(one, other):
+        return "nearly the same title and abstract, and the same first author"
+    return "the same first author and nearly the same abstract" if share >= _NEARLY else None
+
+
+def _same_by_title(one: Paper, other: Paper) -> str | None:
+    """Why two records of which one has no abstract, or a very short one, are of one paper: title, first author and year agree."""
+    if title_key(one.title) != title_key(other.title) or is_generic(one.title):
+        return None
+    if not authors_agree(one, other) or not one.year or one.year != other.year or not _may_be_one_issue(one, other):
+        return None
+    if one.abstract and other.abstract and likeness(one.abstract, other.abstract) < _OF_VERSIONS:
+        return None
+    return "the same title, first author and year"
+
+
+def _may_be_versions(one: Paper, other: Paper, share: float) -> bool:
+    """Whether time and place allow that two records of one title and author are of a preprint and its publication."""
+    if is_generic(one.title) or len(words(one.title)) < _TITLE_WORDS or not one.year or not other.year:
+        return False
+    if is_preprint(one) or is_preprint(other):
+        return abs(one.year - other.year) <= _LAG
+    return share >= _OF_DOI and one.year == other.year and _may_be_one_issue(one, other)
+
+
+def is_preprint(paper: Paper) -> bool:
+    """Whether a record says that it is of a preprint."""
+    return is_preprint_doi(paper.doi) if paper.doi else bool(paper.arxiv_id)
+
+
+def _are_near_in_time(one: Paper, other: Paper) -> bool:
+    """Whether the years allow one paper: yearly reports have one title and much of the same text."""
+    if not one.year or not other.year or abs(one.year - other.year) <= 1:
+        return True
+    return is_preprint(one) or is_preprint(other)
+
+
+def _may_be_one_issue(one: Paper, other: Paper) -> bool:
+    """Whether the volumes, numbers and months that both venues name are the same."""
+    mine, theirs = (frozenset(map(str.lower, _ISSUE.findall(paper.venue or ""))) for paper in (one, other))
+    return not mine or not theirs or mine == theirs
+
+
+def _are_beginnings(one: str, other: str) -> bool:
+    """Whether one of two abstracts was cut from the other."""
+    short, long = sorted((words(one), words(other)), key=len)
+    short = short[:-1]  # the last word may be cut
+    return len(short) >= _ENOUGH_WORDS and long[: len(short)] == short
+
+
+# --- authors and words ------------------------------------------------------------------------------------------------
+
+
+def authors_agree(one: Paper, other: Paper) -> bool | None:
+    """Whether two records have the same first author; None where one of them names none."""
+    if not one.authors or not other.authors:
+        return None
+    return _may_be_one(one.authors[0], other.authors[0])
+
+
+@lru_cache(1 << 12)
+def _may_be_one(one: str, other: str) -> bool:
+    mine, theirs = person(one), person(other)
+    if mine.whole == theirs.whole:
+        return True
+    if not mine.family & theirs.family:
+        # Records do not agree on which of two names is the family's.
+        names = [frozenset[str]().union(*who.words) for who in (mine, theirs)]
+        return bool(mine.family & names[1] and theirs.family & names[0])
+    given = [
+        {name[0] for word in who.words if not word & who.family for name in word} | set(who.initials)
+        for who in (mine, theirs)
+    ]
+    return not given[0] or not given[1] or bool(given[0] & given[1])
 
 
 def likeness(one: str, other: str) -> float:
@@ -99,57 +316,11 @@ def likeness(one: str, other: str) -> float:
     return len(first & second) / len(first | second) if first | second else 1.0
 
 
+def _count_words(text: str) -> int:
+    """How many words, at most `_ENOUGH_WORDS`; a text without spaces has as many as its letters make."""
+    return min(_ENOUGH_WORDS, max(len(text.split(maxsplit=_ENOUGH_WORDS)), 0 if text.isascii() else len(text) // 8))
+
+
 @lru_cache(256)
 def _word_set(text: str) -> frozenset[str]:
     return frozenset(words(text))
-
-
-def merged(records: Sequence[Record], identifier: str) -> Paper:
-    """One paper of its records, which are in the order in which they came: the newest version's text, and the details of all."""
-    dated = all(record.paper.year for record in records)
-    ranked = sorted(
-        enumerate(records),
-        key=lambda item: (
-            item[1].paper.year if dated else 0,
-            item[1].version,
-            _is_published(item[1].paper),
-            item[0],
-        ),
-        reverse=True,
-    )
-    newest = [record.paper for _, record in ranked]
-    published = sorted(newest, key=lambda paper: not _is_published(paper))  # stable: the newest first among equals
-    first = newest[0]
-    paper = replace(
-        first,
-        id=identifier,
-        authors=next(filter(None, (paper.authors for paper in newest)), ()),
-        year=next(filter(None, (paper.year for paper in published)), None),
-        doi=next(filter(None, (paper.doi for paper in published)), None),
-        venue=next(filter(None, (paper.venue for paper in published)), None),
-        url=next(filter(None, (paper.url for paper in published)), None),
-        pmid=next(filter(None, (paper.pmid for paper in newest)), None),
-        arxiv_id=next(filter(None, (paper.arxiv_id for paper in newest)), None),
-        status=max((paper.status for paper in newest), key=STATUSES.index),
-    )
-    return replace(paper, aliases=_others(paper, [record.paper for record in records]))
-
-
-def _others(paper: Paper, papers: Iterable[Paper]) -> tuple[str, ...]:
-    """Ids, DOIs, arXiv ids and PMIDs of the records that the paper does not have itself."""
-    own = {paper.id, paper.doi, paper.arxiv_id, paper.pmid, None}
-    every = (name for one in papers for name in (one.id, one.doi, one.arxiv_id, one.pmid, *one.aliases))
-    return tuple(dict.fromkeys(name for name in every if name is not None and name not in own))
-
-
-def _is_published(paper: Paper) -> bool:
-    return bool(paper.doi) and not _PREPRINT.match(paper.doi or "")
-
-
-def _are_told_apart(keys: dict[str, str], others: dict[str, str]) -> bool:
-    """Whether both have an identifier of a kind, and not the same: two publications, two arXiv papers."""
-    for kind in ("arXiv id", "DOI", "PMID"):
-        one, other = keys.get(kind), others.get(kind)
-        if one and other and one != other and not (kind == "DOI" and (_PREPRINT.match(one) or _PREPRINT.match(other))):
-            return True
-    return False

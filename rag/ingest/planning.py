@@ -3,7 +3,7 @@
 Owns: which papers are new, changed or unchanged, and which records go into which paper. Writes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,10 +11,11 @@ from typing import Protocol
 from rag.core.domain import Note, Paper, Rejected
 from rag.core.escaping import shorten
 from rag.ingest.formats.record import Entry
-from rag.ingest.groups import Found, Group, grouped, is_revision
+from rag.ingest.groups import Found, Group, grouped, is_revision, pair
 from rag.ingest.identity import record_hash, text_hash
-from rag.ingest.merging import Outline, Record, TakenIn, keys_of, merged, why_same
+from rag.ingest.merging import OUTLINED, Outline, Record, TakenIn, are_apart, keys_of, likeness, why_same
 from rag.ingest.report import FileNote, FileRejected, IngestReport, Merged
+from rag.ingest.versions import merged
 
 
 class Stored(Protocol):
@@ -38,6 +39,10 @@ class Stored(Protocol):
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
         """The papers of these ids."""
+        ...
+
+    def apart(self) -> Collection[tuple[str, str]]:
+        """Pairs of ids of records that are never of one paper, the lesser id first."""
         ...
 
 
@@ -79,10 +84,11 @@ def plan(
             there.setdefault(key[0], found)
         else:
             new.append(found)
-    groups, conflicts = grouped(new, there)
+    apart = library.apart()
+    groups, conflicts = grouped(new, there, apart)
     refused = [*rejected, *(FileRejected(item.found.file, _refused(item.found, item.holder)) for item in conflicts)]
     aliases = {name: paper for (name, _), paper in taken.items()}
-    stored = _stored(library, groups, hashes.keys(), aliases)
+    stored = _stored(library, groups, hashes.keys(), aliases, apart)
     work = _Work(library, hashes)
     for group, before in zip(groups, stored, strict=True):
         work.take(group, before)
@@ -106,7 +112,11 @@ def _refused(found: Found, holder: Found) -> Rejected:
 
 
 def _stored(
-    library: Stored, groups: Sequence[Group], ids: Iterable[str], aliases: dict[str, str]
+    library: Stored,
+    groups: Sequence[Group],
+    ids: Iterable[str],
+    aliases: dict[str, str],
+    apart: Collection[tuple[str, str]],
 ) -> list[tuple[Paper, str] | None]:
     """Per group the paper of the library that its records belong to, and why ("" by its id)."""
     known = set(ids)
@@ -130,7 +140,7 @@ def _stored(
     candidates: dict[tuple[str, str], list[str]] = {}
     if wanted and known:
         for outline in library.outlines():
-            paper = Paper(outline.id, outline.title, "", doi=outline.doi, arxiv_id=outline.arxiv_id, pmid=outline.pmid)
+            paper = Paper(**{name: getattr(outline, name) for name in OUTLINED})
             for key in keys_of(paper):
                 if key in wanted and len(candidates.setdefault(key, [])) < 20:
                     candidates[key].append(outline.id)
@@ -139,17 +149,28 @@ def _stored(
     return [
         (papers[name], "")
         if name
-        else _match(group, [papers[one] for key in of_group for one in candidates.get(key, ())])
+        else _match(group, [papers[one] for key in of_group for one in candidates.get(key, ())], apart)
         for group, name, of_group in zip(groups, by_id, keys, strict=True)
     ]
 
 
-def _match(group: Group, candidates: Iterable[Paper]) -> tuple[Paper, str] | None:
+def _match(group: Group, candidates: Iterable[Paper], apart: Collection[tuple[str, str]]) -> tuple[Paper, str] | None:
+    """The paper of the library that is most like the records of a group, and why."""
+    best: tuple[float, Paper, str] | None = None
     for paper in dict.fromkeys(candidates):
+        if any(_are_apart(member.paper, paper, apart) for member in group.members):
+            continue
         for member in group.members:
             if reason := why_same(member.paper, paper):
-                return paper, reason
-    return None
+                share = likeness(member.paper.abstract, paper.abstract)
+                if best is None or share > best[0]:
+                    best = share, paper, reason
+                break
+    return best[1:] if best else None
+
+
+def _are_apart(record: Paper, paper: Paper, apart: Collection[tuple[str, str]]) -> bool:
+    return are_apart(record, paper) or any(pair(record.id, name) in apart for name in (paper.id, *paper.aliases))
 
 
 class _Work:
@@ -179,7 +200,7 @@ class _Work:
             return
         first = coming[0][0]
         identifier = stored.id if stored else first.paper.id
-        records = _renewed(old, [member for member, _ in coming])
+        records = _renewed(old, coming, why)
         paper = merged(records, identifier) if len(records) > 1 else replace(records[0].paper, id=identifier)
         self._records[identifier] = records
         self.origins[identifier] = first
@@ -224,12 +245,22 @@ class _Work:
         return fitting
 
 
-def _renewed(old: Sequence[Record], coming: Sequence[Found]) -> list[Record]:
+def _renewed(old: Sequence[Record], coming: Sequence[tuple[Found, str]], why: str) -> list[Record]:
     """The records that a paper is made of from now on: one of a known id takes the place of the old one, unless its text is an older
     version; one that says the same again counts once."""
-    new = [Record(member.paper, member.entry.version) for member in coming]
+    new = [
+        Record(member.paper, member.entry.version, place_of(member), reason or why if old or place else "")
+        for place, (member, reason) in enumerate(coming)
+    ]
     by_id = {record.paper.id: record for record in new}
     kept = [
         record for record in old if (other := by_id.get(record.paper.id)) is None or 0 < other.version < record.version
     ]
     return list({(record.paper.id, record_hash(record.paper)): record for record in (*kept, *new)}.values())
+
+
+def place_of(found: Found) -> str:
+    """File and line of a record, for people; "" where it did not come from a file."""
+    if found.file == Path():
+        return ""
+    return f"{found.file}, line {found.entry.line}" if found.entry.line else str(found.file)

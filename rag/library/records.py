@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rag.core.domain import Paper
-from rag.ingest.merging import Outline, Record, TakenIn
+from rag.ingest.merging import OPENING_CHARS, Outline, Record, TakenIn
 from rag.library.sqlite import Database
 from rag.library.tables import details_of, paper_of
+
+_NAMES = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn")
 
 
 def taken_in(database: Database) -> dict[tuple[str, str], str]:
@@ -31,8 +33,8 @@ def leads_to(database: Database, identifiers: Iterable[str]) -> list[str]:
 def records_of(database: Database, paper: Paper) -> list[Record]:
     """The records that a paper was merged from, in the order in which they came; the paper itself where it has one alone."""
     rows = _rows_of(database, paper.id)
-    merged = [Record(_paper(row[0], row[2]), row[1]) for row in rows if row[2]]
-    return merged or [Record(paper, rows[0][1] if rows else 0)]
+    merged = [Record(_paper(row[0], row[2]), row[1], row[3], row[4]) for row in rows if row[2]]
+    return merged or [Record(paper, *(rows[0][1], rows[0][3]) if rows else (0,))]
 
 
 def write(database: Database, taken: Sequence[TakenIn]) -> None:
@@ -40,7 +42,7 @@ def write(database: Database, taken: Sequence[TakenIn]) -> None:
     connection = database.connection
     connection.executemany("DELETE FROM records WHERE paper = ?", [(item.paper_id,) for item in taken])
     connection.executemany(
-        "INSERT OR REPLACE INTO records (id, record_hash, paper, version, record) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO records (id, record_hash, paper, version, record, place, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 record.paper.id,
@@ -48,6 +50,8 @@ def write(database: Database, taken: Sequence[TakenIn]) -> None:
                 item.paper_id,
                 record.version,
                 _json(number, record.paper) if len(item.records) > 1 else None,
+                record.place,
+                record.reason,
             )
             for item in taken
             for number, (record, digest) in enumerate(item.records)
@@ -57,20 +61,31 @@ def write(database: Database, taken: Sequence[TakenIn]) -> None:
 
 def outlines(database: Database) -> Iterator[Outline]:
     """What each paper can be recognised by."""
-    fields = ", ".join(f"json_extract(details, '$.{name}')" for name in ("doi", "arxiv_id", "pmid"))
-    for row in database.rows(f"SELECT id, title, {fields} FROM papers"):
-        yield Outline(*row)
+    for identifier, title, abstract, text in database.rows(
+        f"SELECT id, title, substr(abstract, 1, {OPENING_CHARS}), details FROM papers"
+    ):
+        details = json.loads(text)
+        names = {name: details.get(name) for name in _NAMES}
+        yield Outline(identifier, title, abstract, **names, aliases=tuple(details.get("aliases", ())))
+
+
+def apart(database: Database) -> frozenset[tuple[str, str]]:
+    """Pairs of ids of records that are never of one paper, the lesser id first."""
+    if not _has_table(database, "apart"):
+        return frozenset()
+    return frozenset((row[0], row[1]) for row in database.rows("SELECT one, other FROM apart"))
 
 
 def _rows_of(database: Database, paper_id: str) -> list[Any]:
     if not _has_table(database):
         return []
-    rows = database.rows("SELECT id, version, record FROM records WHERE paper = ?", (paper_id,))
+    further = "place, reason" if _has_table(database, "apart") else "'', ''"
+    rows = database.rows(f"SELECT id, version, record, {further} FROM records WHERE paper = ?", (paper_id,))
     return sorted(rows, key=lambda row: json.loads(row[2])["number"] if row[2] else 0)
 
 
-def _has_table(database: Database) -> bool:
-    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'records'"))
+def _has_table(database: Database, name: str = "records") -> bool:
+    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
 
 def _json(number: int, paper: Paper) -> str:

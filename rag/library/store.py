@@ -182,6 +182,10 @@ class Library:
         """What each paper can be recognised by."""
         return records.outlines(self._database)
 
+    def apart(self) -> frozenset[tuple[str, str]]:
+        """Pairs of ids of records that are never of one paper, the lesser id first."""
+        return records.apart(self._database)
+
     def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
         """Store papers, and which records they were merged from, in one transaction; a paper of a known id replaces the old one. All
         or nothing.

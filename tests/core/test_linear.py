@@ -14,6 +14,7 @@ from rag.answer import conditions
 from rag.checking import names as checked_names
 from rag.checking import negation, numbers
 from rag.core import escaping, formulas, lexicon, names, readings, text
+from rag.core import identifiers as of_papers
 from rag.core.domain import Span
 from rag.core.sentences import SENTENCE_MAX_CHARS
 from rag.evidence import injection
@@ -76,6 +77,14 @@ FUNCTIONS: list[Callable[[str], object]] = [
     lambda run: escaping.shorten(run, 100),
     formulas.formulas,
     readings.as_read,
+    of_papers.normal_doi,
+    of_papers.doi_of_all_versions,
+    of_papers.doi_version,
+    of_papers.normal_arxiv,
+    of_papers.normal_pmid,
+    of_papers.normal_pmcid,
+    of_papers.normal_acl,
+    of_papers.normal_isbn,
     names.name_in_title,
     follow_up.leans_on_history,
     follow_up.quotes_in,

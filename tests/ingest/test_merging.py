@@ -13,8 +13,9 @@ import pytest
 from rag.core.domain import Paper
 from rag.ingest.formats.record import Entry, make_paper
 from rag.ingest.groups import Found, grouped
-from rag.ingest.merging import Record, merged, why_same
+from rag.ingest.merging import Record, why_same
 from rag.ingest.pipeline import IngestReport, plan, read_files, store
+from rag.ingest.versions import merged
 from rag.library.store import Library
 from tests.helpers.fakes import HashEmbedder
 from tests.helpers.sources import file, jsonl

@@ -10,7 +10,8 @@ from rag.ingest.formats import read_records
 from rag.ingest.formats.plain_record import PlainRecord
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.status import gravest, status_of
-from rag.ingest.merging import Record, merged
+from rag.ingest.merging import Record
+from rag.ingest.versions import merged
 from tests.helpers.sources import file, jsonl
 
 MOTHS = {"title": "Moths and lamps", "abstract": "Moths fly to lamps.", "authors": ["A. Miller"]}
