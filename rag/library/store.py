@@ -8,7 +8,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,12 @@ class Library:
     def snapshot(self) -> AbstractContextManager[None]:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
         return self._database.snapshot()
+
+    @contextmanager
+    def beside(self) -> Iterator[Database]:
+        """A connection of its own to the same papers, so that what takes long holds nobody up."""
+        with mapped_errors(self.folder), closing(connect(database_file(self.folder))) as connection:
+            yield Database(self.folder, connection)
 
     # --- meta ---------------------------------------------------------------------------------------------------
 
