@@ -57,6 +57,9 @@ class PaperFilter:
         return ", ".join(filter(None, said))
 
 
+EVERY_PAPER = PaperFilter()
+
+
 def _years(first: int | None, last: int | None) -> str:
     if first is None:
         return "" if last is None else f"{last} or earlier"

@@ -17,6 +17,7 @@ from rag.core.paper_filter import PaperFilter
 from rag.core.people import may_be, spellings
 from rag.core.text import words
 from rag.library.filtering import papers_holding
+from rag.library.store import Library
 
 _NAMED = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn", "url")
 _PREFIX = re.compile(
@@ -53,6 +54,20 @@ def sources_of(connection: sqlite3.Connection, values: Sequence[str]) -> dict[in
         return {}
     every = connection.execute("SELECT key, name FROM main.sources ORDER BY name")
     return {key: name for key, name in every if any(names_source(value, name) for value in values)}
+
+
+def came_from(library: Library, ids: Sequence[str]) -> dict[str, list[str]]:
+    """The source files of the papers with these ids, by paper; papers of which none is known are left out."""
+    found: dict[str, list[str]] = {}
+    with library.beside() as database, database.snapshot():
+        if has_table(database.connection, "origins"):
+            statement = (
+                "SELECT o.paper, s.name FROM main.origins o JOIN main.sources s ON s.key = o.source "
+                "WHERE o.paper IN ({}) ORDER BY o.added, s.key"
+            )
+            for paper, name in database.rows_for(statement, ids):
+                found.setdefault(paper, []).append(name)
+    return found
 
 
 def has_table(connection: sqlite3.Connection, table: str) -> bool:

@@ -7,6 +7,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
@@ -210,6 +211,13 @@ class Library:
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
             records.write(self._database, taken)
+            self._set_meta("revision", str(self._revision_in_transaction() + 1))
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """All changes of the papers that are made inside, or none; the revision grows."""
+        with self._database.transaction():
+            yield self._database.connection
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def _revision_in_transaction(self) -> int:

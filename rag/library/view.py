@@ -90,6 +90,8 @@ class View(Library):
                 text += f" Each alone leaves some ({each}), but not together."
             if any(part.sources for part in empty):
                 text += f" {_sources(connection)}"
+            elif any(part.added_since for part in empty) and not has_table(connection, "origins"):
+                text += " The library does not know when its papers came in: they came in before this was kept."
             return text
 
 
