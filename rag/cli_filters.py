@@ -130,6 +130,7 @@ def _since(value: str | None) -> datetime | None:
 
 def _texts(flag: str, values: Sequence[str] | None, example: str) -> tuple[str, ...]:
     texts = tuple(dict.fromkeys(map(clean, values or ())))
-    if not all(any(character.isalnum() or character in "*?" for character in text) for text in texts):
+    signs = "*?" if flag == "--source" else ""
+    if not all(any(character.isalnum() or character in signs for character in text) for text in texts):
         raise WrongUsage(f"{flag} says nothing; it takes something like {flag} {example}")
     return texts

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli_filters import takes_filter
-from rag.cli_options import NOT_FOUND, STOPPED, JsonOption, LibraryOption, exits_with_one_line
+from rag.cli_options import NOT_FOUND, JsonOption, LibraryOption, exits_with_one_line
 from rag.core.errors import WrongUsage
 from rag.core.escaping import counted, shorten
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
@@ -49,7 +49,7 @@ def remove(
       citewise remove --source old.ris --dry-run
       citewise remove --year -1999 --text editorial --yes
 
-    Exit codes: 0 done, 4 no paper is chosen, 1 an error, 2 wrong usage, 130 stopped.
+    Exit codes: 0 done, 4 no paper is chosen, 1 an error, 2 wrong usage, 130 stopped with Ctrl-C.
     """
     from rag.library import removal
 
@@ -64,12 +64,14 @@ def remove(
     plan = removal.planned(folder, wanted)
     if plan.is_empty:
         _nothing(folder, wanted, as_json)
+    if len(wanted.ids) > len(plan.papers) and (unknown := removal.unknown(folder, wanted.ids)):
+        typer.echo(f"citewise: not in this library: {', '.join(shorten(one, 60) for one in unknown)}", err=True)
     if not as_json:
         _show(plan)
     if not dry_run:
         if not yes and not _agrees(plan):
             typer.echo("Nothing was removed.")
-            raise typer.Exit(STOPPED)
+            return
         plan = removal.remove(folder, wanted, plan)
         if not as_json:
             typer.echo(f"{counted(len(plan.papers), 'paper')} removed from {folder}.")
@@ -123,6 +125,10 @@ def _agrees(plan: "Removal") -> bool:
     Raises:
         WrongUsage: nobody can be asked.
     """
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not _can_ask():
         raise WrongUsage("nobody can be asked here, and nothing was removed; look with --dry-run, then add --yes")
     return typer.confirm(f"Remove {counted(len(plan.papers), 'paper')}?")
+
+
+def _can_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

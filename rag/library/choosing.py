@@ -96,7 +96,9 @@ def _path(name: str) -> list[str]:
 
 def is_named(asked: str, name: str) -> bool:
     """Whether a person of this name may be the one asked for; accents, case, and the order of given and family name do not matter."""
-    return may_be(asked, name, by_given_name=True) or has_words(asked, name)
+    # "miller, a" is typed for "Miller, A": a letter alone is an initial.
+    typed = re.sub(r"\b[^\W\d_]\b", lambda letter: letter[0].upper(), asked)
+    return may_be(typed, name, by_given_name=True) or has_words(asked, name)
 
 
 def has_words(asked: str, name: str) -> bool:

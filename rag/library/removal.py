@@ -6,8 +6,8 @@ read again when they are ingested the next time, so that this brings the papers 
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from rag.library.publishing import publish
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 
+_MOST_LOOKED_UP = 20
 _AMONG = "IN (SELECT value FROM json_each(?))"
 
 
@@ -41,12 +42,18 @@ def planned(folder: Path, chosen: PaperFilter) -> Removal:
     Raises:
         LibraryError: the library cannot be read.
     """
-    library = Library.open(folder)
-    try:
-        with library.beside() as database, database.snapshot():
-            return _planned(database.connection, chosen)
-    finally:
-        library.close()
+    with _reading(folder) as connection:
+        return _planned(connection, chosen)
+
+
+def unknown(folder: Path, ids: Sequence[str]) -> list[str]:
+    """The first of these identifiers that no paper is called by; of very many only the first are looked up.
+
+    Raises:
+        LibraryError: the library cannot be read.
+    """
+    with _reading(folder) as connection:
+        return [one for one in ids[:_MOST_LOOKED_UP] if not keys_of(connection, PaperFilter(ids=(one,)))]
 
 
 def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> Removal:
@@ -77,6 +84,12 @@ def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> R
             _take_away(connection, plan)
         publish(library)
     return plan
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(Library.open(folder)) as library, library.beside() as database, database.snapshot():
+        yield database.connection
 
 
 @contextmanager
