@@ -61,6 +61,7 @@ ALLOWED = {
         "rag/cli_options.py",
         "rag/cli_filters.py",
         "rag/cli_papers.py",
+        "rag/cli_remove.py",
         "evals/__main__.py",
         "evals/commands",
     },
