@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from rag.core.paper_filter import PaperFilter
-from rag.core.people import may_be, spellings
+from rag.core.people import may_be, searchable, spellings
 from rag.core.text import words
 from rag.library.filtering import papers_holding
 from rag.library.store import Library
@@ -35,17 +35,31 @@ def keys_of(connection: sqlite3.Connection, chosen: PaperFilter) -> list[int]:
     conditions = list(_conditions(connection, chosen))
     where = " AND ".join(f"({condition})" for condition, _ in conditions) or "TRUE"
     values = {name: value for _, some in conditions for name, value in some.items()}
-    if not (chosen.authors or chosen.venues):
-        return [row[0] for row in connection.execute(f"SELECT key FROM main.papers WHERE {where} ORDER BY key", values)]
-    fields = "json_extract(details, '$.authors'), json_extract(details, '$.venue')"
-    rows = connection.execute(f"SELECT key, {fields} FROM main.papers WHERE {where} ORDER BY key", values)
-    is_author, is_venue = _any_of(chosen.authors, is_named), _any_of(chosen.venues, has_words)
-    return [
-        key
-        for key, authors, venue in rows
-        if (not chosen.authors or any(map(is_author, json.loads(authors or "[]"))))
-        and (not chosen.venues or is_venue(venue or ""))
-    ]
+    keys = [row[0] for row in connection.execute(f"SELECT key FROM main.papers WHERE {where} ORDER BY key", values)]
+    for names, field, test in ((chosen.authors, "authors", is_named), (chosen.venues, "venue", has_words)):
+        if names and keys:
+            keys = _named(connection, keys, field, names, test)
+    return keys
+
+
+def _named(
+    connection: sqlite3.Connection,
+    keys: Sequence[int],
+    field: str,
+    values: Sequence[str],
+    test: Callable[[str, str], bool],
+) -> list[int]:
+    """Those of the papers of which a name in a field passes the test with one of the values, in order. Names come many times, so each
+    is looked at once."""
+    by_name: dict[str, list[int]] = {}
+    statement = (
+        f"SELECT p.key, j.value FROM main.papers p, json_each(p.details, '$.{field}') j "
+        "WHERE p.key IN (SELECT value FROM json_each(?)) AND j.value IS NOT NULL"
+    )
+    for key, name in connection.execute(statement, (json.dumps(keys),)):
+        by_name.setdefault(name, []).append(key)
+    named = (some for name, some in by_name.items() if any(test(value, name) for value in values))
+    return sorted({key for some in named for key in some})
 
 
 def sources_of(connection: sqlite3.Connection, values: Sequence[str]) -> dict[int, str]:
@@ -96,9 +110,24 @@ def _path(name: str) -> list[str]:
 
 def is_named(asked: str, name: str) -> bool:
     """Whether a person of this name may be the one asked for; accents, case, and the order of given and family name do not matter."""
+    if not _may_name(asked, name):
+        return False
     # "miller, a" is typed for "Miller, A": a letter alone is an initial.
     typed = re.sub(r"\b[^\W\d_]\b", lambda letter: letter[0].upper(), asked)
     return may_be(typed, name, by_given_name=True) or has_words(asked, name)
+
+
+def _may_name(asked: str, name: str) -> bool:
+    """Whether a word of one stands in the other: what is quick to see, of very many names."""
+    there = searchable(name)
+    return any(spelling in there for spelling in _longer(asked))
+
+
+@lru_cache(1 << 6)
+def _longer(asked: str) -> frozenset[str]:
+    every = words(asked)
+    longer = [word for word in every if len(word) > 1] or every
+    return frozenset[str]().union(*map(spellings, longer))
 
 
 def has_words(asked: str, name: str) -> bool:
@@ -110,18 +139,6 @@ def has_words(asked: str, name: str) -> bool:
 @lru_cache(1 << 12)
 def _folded(text: str) -> tuple[frozenset[str], ...]:
     return tuple(spellings(word) for word in words(text))
-
-
-def _any_of(values: Sequence[str], test: Callable[[str, str], bool]) -> Callable[[str], bool]:
-    """Whether one of the values holds of a name; names come many times, so each is looked at once."""
-    known: dict[str, bool] = {}
-
-    def holds(name: str) -> bool:
-        if name not in known:
-            known[name] = any(test(value, name) for value in values)
-        return known[name]
-
-    return holds
 
 
 def _conditions(connection: sqlite3.Connection, chosen: PaperFilter) -> Iterator[_Condition]:

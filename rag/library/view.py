@@ -5,6 +5,7 @@ statement finds the chosen papers only. The file is not written to. How rare a w
 Which papers are meant is decided in `rag.library.choosing`, anew at the beginning of a snapshot where the file has changed.
 """
 
+import json
 import sqlite3
 import weakref
 from collections.abc import Iterator
@@ -19,12 +20,10 @@ from rag.library.sqlite import Database, connect, mapped_errors
 from rag.library.store import Library
 
 _COLUMNS = {
-    "papers": ("key", "id, title, abstract, details, record_hash"),
+    "papers": ("papers.key", "id, title, abstract, details, record_hash"),
     "sentences": ("paper", "start, end, embedding"),
     "windows": ("paper", "id, start, end, embedding"),
 }
-_BY_ID = {"records": "id, record_hash, version, record", "origins": "source, added"}
-"""Tables that name papers by their ids."""
 _FEW = 0.2
 """Of a larger share of the papers it is faster to go through all than to look each one up."""
 _NAMED_SOURCES = 5
@@ -129,21 +128,21 @@ class _Chosen(Database):
         execute = self.connection.execute
         execute("CREATE TEMP TABLE IF NOT EXISTS chosen (key INTEGER PRIMARY KEY)")
         execute("DELETE FROM temp.chosen")
-        self.connection.executemany("INSERT INTO temp.chosen VALUES (?)", ((key,) for key in keys))
-        total = execute("SELECT count(*) FROM main.papers").fetchone()[0]
-        # With a plus SQLite takes no index by this condition: it goes through the table and looks whether a row is chosen.
-        sign = "" if len(keys) <= _FEW * total else "+"
+        execute("INSERT INTO temp.chosen SELECT value FROM json_each(?)", (json.dumps(keys),))
+        execute("ANALYZE temp.chosen")  # SQLite then knows how few they are
         among = "IN (SELECT key FROM temp.chosen)"
+        total = execute("SELECT count(*) FROM main.papers").fetchone()[0]
+        few = len(keys) <= _FEW * total
         views = {
-            table: f"SELECT {key}, {rest} FROM main.{table} WHERE {sign}{key} {among}"
+            table: f"SELECT {key}, {rest} FROM temp.chosen AS chosen_key JOIN main.{table} ON {key} = chosen_key.key"
+            if few
+            # With the plus it goes through the table and looks whether a row is chosen.
+            else f"SELECT {key}, {rest} FROM main.{table} WHERE +{key} {among}"
             for table, (key, rest) in _COLUMNS.items()
         }
         views["papers_fts"] = (
             f"SELECT rowid AS rowid, title, abstract, papers_fts AS papers_fts FROM main.papers_fts WHERE +rowid {among}"
         )
-        for table, rest in _BY_ID.items():
-            if has_table(self.connection, table):
-                views[table] = f"SELECT paper, {rest} FROM main.{table} WHERE paper IN (SELECT id FROM papers)"
         for name, statement in views.items():
             execute(f"DROP VIEW IF EXISTS temp.{name}")
             execute(f"CREATE TEMP VIEW {name} AS {statement}")
