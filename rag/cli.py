@@ -1,4 +1,4 @@
-"""The command line: `citewise ingest | ask | search | papers | export | chat | doctor`.
+"""The command line: `citewise ingest | ask | search | papers | export | remove | chat | doctor`.
 
 Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage, 3 and 4 an answer that is
 none, 130 Ctrl-C. Everything heavy is imported inside the command that needs it, so that `--help` answers at once.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import __version__
+from rag.cli_filters import chosen_of, takes_filter
 from rag.cli_options import (
     NOT_FOUND,
     OUTCOMES,
@@ -35,8 +36,10 @@ from rag.cli_options import (
     typed_or_piped,
 )
 from rag.cli_papers import export, papers
+from rag.cli_remove import remove
 from rag.core.environment import is_loopback
 from rag.core.leftovers import end_cleanly_on_sigterm
+from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
 from rag.output.streams import dump_json
 from rag.output.terminal import progress_bars, status_line
@@ -67,7 +70,7 @@ app = typer.Typer(
     "  1    an error, told in one line\n"
     "  2    wrong usage: an unknown command, or a flag with a wrong value\n"
     "  3    ask: no answer, but words that come near\n"
-    "  4    ask, search: nothing found\n"
+    "  4    ask, search: nothing found; remove: no paper is chosen\n"
     "  130  stopped with Ctrl-C",
 )
 
@@ -149,6 +152,7 @@ def ingest(
 
 @app.command(cls=Question)
 @exits_with_one_line
+@takes_filter
 def ask(
     question: QuestionArgument = None,
     library: LibraryOption = None,
@@ -161,6 +165,7 @@ def ask(
         ),
     ] = False,
     as_json: JsonOption = False,
+    chosen: PaperFilter = EVERY_PAPER,
 ) -> None:
     """Answer one question in exact words, with sources.
 
@@ -171,6 +176,7 @@ def ask(
       citewise ask What is DeepCache
       citewise ask "Which papers are by Ada Miller?"
       echo "How fast is DeepCache?" | citewise ask --json
+      citewise ask How many papers are there --year 2020- --author Miller
 
     Who wrote a paper, when and where it came out, and which papers are by an author or of a year, is told from their records.
 
@@ -182,15 +188,17 @@ def ask(
 
     asked = typed_or_piped(question, "ask")
     settings = Settings.of_flags(library=library, mode=mode, device=device)
-    with status_line() as status, closing(open_assistant(settings, status)) as assistant:
+    with status_line() as status, closing(open_assistant(settings, status)) as whole:
         status("Reading")
+        assistant = whole.over(chosen)
         answer = assistant.ask(asked)
         if answer.origin == "guide":
             answer = _with_checked_examples(assistant, answer)
     from rag.output import terminal, to_json
+    from rag.output.filter_json import with_filter
 
     if as_json:
-        value = to_json.answer_json(answer)
+        value = with_filter(to_json.answer_json(answer), chosen)
         if why:
             value |= to_json.why_json(answer)
         typer.echo(dump_json(value))
@@ -211,6 +219,7 @@ def _with_checked_examples(assistant: "Assistant", answer: "Answer") -> "Answer"
 
 @app.command(cls=Question)
 @exits_with_one_line
+@takes_filter
 def search(
     words: WordsArgument = None,
     library: LibraryOption = None,
@@ -218,30 +227,36 @@ def search(
     device: DeviceOption = None,
     why: Annotated[bool, typer.Option("--why", help="Also show the parts of each paper's score.")] = False,
     as_json: JsonOption = False,
+    chosen: PaperFilter = EVERY_PAPER,
 ) -> None:
     """Find papers, best first.
 
-    Example: citewise search image editing --limit 5
+    \b
+    Examples:
+      citewise search image editing --limit 5
+      citewise search image editing --year 2020-2023 --source scopus.ris
     """
     from rag.wiring import open_searcher
 
     wanted = typed_or_piped(words, "search")
     settings = Settings.of_flags(library=library, device=device)
-    with status_line() as status, closing(open_searcher(settings, status)) as searcher:
+    with status_line() as status, closing(open_searcher(settings, status)) as whole:
+        searcher = whole.over(chosen)
         hits = searcher.search(wanted, limit)
-        notice = searcher.spelled(wanted).notice
+        notices = [searcher.spelled(wanted).notice, chosen_of(searcher.library)]
     from rag.output import terminal, to_json
+    from rag.output.filter_json import with_filter
 
     if as_json:
-        typer.echo(dump_json(to_json.search_json(wanted, hits)))
+        typer.echo(dump_json(with_filter(to_json.search_json(wanted, hits), chosen)))
     else:
-        if notice:
+        for notice in filter(None, notices):
             typer.echo(notice)
         terminal.print_hits(hits, why=why)
     raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-for command in (papers, export):
+for command in (papers, export, remove):
     app.command()(command)
 
 

@@ -176,6 +176,7 @@ _OTHER_NAMES = {
     "search": "find query lookup grep",
     "ask": "question answer q",
     "export": "cite bibtex save references",
+    "remove": "delete rm del drop forget discard purge clear",
     "doctor": "check status info health repair fix config settings version",
 }
 """What other programs call such commands."""

@@ -1,35 +1,64 @@
 """The commands that write papers out: `citewise papers` and `citewise export`."""
 
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rag.cli_filters import chosen_of, takes_filter
 from rag.cli_options import JsonOption, LibraryOption, exits_with_one_line
 from rag.core.errors import FileNotWritten, SavedAnswersDamaged
+from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
 from rag.output.streams import dump_json, read_stdin
 
 
 @exits_with_one_line
-def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the papers of a library.
+@takes_filter
+def papers(
+    library: LibraryOption = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Most papers to print; without it all.", show_default=False)
+    ] = None,
+    long: Annotated[
+        bool, typer.Option("--long", help="Also print authors, venue, year, and the files each paper came from.")
+    ] = False,
+    as_json: JsonOption = False,
+    chosen: PaperFilter = EVERY_PAPER,
+) -> None:
+    """List the papers of a library, or those that are chosen.
 
     With --json it is a file that can be read in again.
 
-    Example: citewise papers --library my-library --json > papers.jsonl
+    \b
+    Examples:
+      citewise papers --library my-library --json > papers.jsonl
+      citewise papers --year 2020- --author Miller --long
+      citewise papers --added-since 7d
     """
     from rag.core.accents import shown
+    from rag.core.references import byline
     from rag.core.statuses import marks_of
+    from rag.library.choosing import came_from
     from rag.library.store import Library
+    from rag.library.view import View
     from rag.output import to_json
 
     opened = Library.open(Settings.of_flags(library=library).library)
-    for paper in opened.papers():
-        line = f"{paper.id}  {shown(paper.title)}  {marks_of(paper)}".rstrip()
-        typer.echo(dump_json(to_json.paper_json(paper)) if as_json else line)
-    opened.close()
+    with closing(opened), closing(opened if chosen.is_empty else View.of(opened, chosen)) as part:
+        printed = part.papers()[:limit]
+        files = came_from(part, [paper.id for paper in printed]) if long and not as_json else {}
+        for paper in printed:
+            if as_json:
+                typer.echo(dump_json(to_json.paper_json(paper)))
+                continue
+            typer.echo(f"{paper.id}  {shown(paper.title)}  {marks_of(paper)}".rstrip())
+            if about := " · ".join(filter(None, (byline(paper), *files.get(paper.id, ())))) if long else "":
+                typer.echo(f"    {about}")
+        if not printed and (why := chosen_of(part)):
+            typer.echo(f"citewise: {why}", err=True)
 
 
 class ExportFormat(StrEnum):

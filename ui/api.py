@@ -12,6 +12,7 @@ from gradio.events import api
 
 from rag.core.errors import CitewiseError, RequestRefused
 from rag.output import to_json
+from rag.output.filter_json import filter_of, with_filter
 from ui.session.limits import RateLimit, address_of
 from ui.session.loading import Loader
 from ui.session.turns import history_messages
@@ -21,7 +22,10 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
     def ask(
-        question: str, history: list[dict[str, Any]] | None = None, request: gr.Request | None = None
+        question: str,
+        history: list[dict[str, Any]] | None = None,
+        filter: dict[str, Any] | None = None,
+        request: gr.Request | None = None,
     ) -> dict[str, Any]:
         """Answer a question from the library's abstracts, with exact citations.
 
@@ -29,35 +33,45 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             question: up to 4,000 characters.
             history: what was said before, oldest first: [{"role": "user" or "assistant", "content": text}, ...]; the last 20 count. A
                 message may name the papers that an answer cites, "cited": [ids], so that a follow-up needs no quotation marks.
+            filter: which papers are asked: {"from_year": 2018, "to_year": 2022, "authors": [names], "venues": [names], "sources":
+                [names of files], "ids": [identifiers], "text": words, "added_since": time}, all or some. Of several values in a list
+                one is enough; all fields must hold. Without it the whole library is asked.
 
         Returns:
             What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), origin (abstracts, records, guide),
             answer, sentences with their citations, about (the ids of the papers that a follow-up is taken to be about; none where the
-            whole library was asked), ...
+            whole library was asked), the filter where there was one, ...
         """
         with _reported(rate, request), loader.suggestions().reader():
-            return to_json.answer_json(loader.assistant().ask(_text(question), history_messages(history)))
+            chosen = filter_of(filter)
+            answer = loader.assistant().over(chosen).ask(_text(question), history_messages(history))
+            return with_filter(to_json.answer_json(answer), chosen)
 
-    def search(words: str, request: gr.Request | None = None) -> dict[str, Any]:
+    def search(words: str, filter: dict[str, Any] | None = None, request: gr.Request | None = None) -> dict[str, Any]:
         """The ten papers that best match these words, best first.
 
         Args:
             words: a question or just words.
+            filter: which papers are looked through, as for `ask`.
 
         Returns:
-            What `citewise search --json` prints: the question, and papers with their scores.
+            What `citewise search --json` prints: the question, papers with their scores, and the filter where there was one.
         """
         with _reported(rate, request):
-            return to_json.search_json(words, loader.assistant().search(_text(words)))
+            chosen = filter_of(filter)
+            return with_filter(to_json.search_json(words, loader.assistant().over(chosen).search(_text(words))), chosen)
 
-    def papers(request: gr.Request | None = None) -> list[dict[str, Any]]:
-        """All papers of the library.
+    def papers(filter: dict[str, Any] | None = None, request: gr.Request | None = None) -> list[dict[str, Any]]:
+        """All papers of the library, or those that a filter chooses.
+
+        Args:
+            filter: as for `ask`.
 
         Returns:
             The objects that `citewise papers --json` prints a line each.
         """
         with _reported(rate, request):
-            return [to_json.paper_json(paper) for paper in loader.assistant().papers()]
+            return [to_json.paper_json(paper) for paper in loader.assistant().over(filter_of(filter)).papers()]
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
     for endpoint in endpoints:

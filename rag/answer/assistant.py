@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from rag.answer import quoted, repeats, writing
+from rag.answer import chosen, quoted, repeats, writing
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
 from rag.answer.missing_parts import missing_parts
@@ -18,7 +18,9 @@ from rag.answer.status_notes import with_status
 from rag.answer.told import without_claim
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Outcome, Paper, Progress
+from rag.core.kept import Kept
 from rag.core.logistic import Logistic
+from rag.core.paper_filter import PaperFilter
 from rag.evidence import answerability, selection
 from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
@@ -32,6 +34,8 @@ from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
 NEAREST = 3
+_KEPT_FILTERS = 8
+"""Of the newest ones the assistants are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,6 @@ class Assistant:
         mode: Mode = "auto",
         composer: Composer | None = None,
     ) -> None:
-        self.searcher = searcher
         self.description = description
         """What runs: embedder, device, reader, prompts and mode."""
         self._ranker = ranker
@@ -90,14 +93,39 @@ class Assistant:
         self._max_quotes = max_quotes
         self._mode = mode
         self._composer = composer
+        self._chosen = Kept[PaperFilter, Assistant](_KEPT_FILTERS)
+        self._owner: Assistant | None = None
+        self._look_through(searcher)
+
+    def _look_through(self, searcher: Searcher) -> None:
+        self.searcher = searcher
         self._title_words = TitleWords(searcher.library)
         self._overviews = Overviews(searcher.library)
-        self._senses = Senses(searcher, description, models.roles)
+        self._senses = Senses(searcher, self.description, self._models.roles)
         self._records = Records(searcher.library, self._senses.introduction)
+
+    def over(self, papers: PaperFilter) -> "Assistant":
+        """This assistant, asked of the papers that a filter means alone, instead of those it has now; its answers say so. Where all
+        papers are meant it is the one of the whole library.
+
+        It shares all models with this one and lives as long; closing it does nothing. Those of a few filters are kept.
+
+        Raises:
+            LibraryError: the library's file cannot be read.
+        """
+        whole = self._owner or self
+        return whole if papers.is_empty else whole._chosen.get(papers, whole._over)
+
+    def _over(self, papers: PaperFilter) -> "Assistant":
+        other = copy.copy(self)
+        other._owner = self
+        other._look_through(self.searcher.over(papers))
+        return other
 
     def sure_of_all(self) -> "Assistant":
         """The same one, which takes every question for answered: so it shows what it would quote, also where it would decline."""
         other = copy.copy(self)
+        other._chosen = Kept(_KEPT_FILTERS)
         other._models = replace(
             self._models, answerability=replace(self._models.answerability, threshold=0.0, sure=0.0)
         )
@@ -115,6 +143,8 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of the writer, the vector index and the library."""
+        if self._owner:
+            return
         if self._composer:
             self._composer.close()
         self.searcher.close()
@@ -175,6 +205,14 @@ class Assistant:
         Raises:
             QuestionError: the question is empty or too long.
         """
+        steps = self._spelled(question, history, mode, most_papers)
+        with closing(steps):
+            for step in steps:
+                yield chosen.noticed(step, self.library) if isinstance(step, Answer) else step
+
+    def _spelled(
+        self, question: str, history: Sequence[Message], mode: Mode, most_papers: int | None
+    ) -> Generator[Progress | Answer, None, None]:
         read = self.searcher.spelled(question)
         steps = self._stream(read.text, history, mode, most_papers)
         with closing(steps):
@@ -193,9 +231,12 @@ class Assistant:
         mode = self._mode if mode == "auto" else mode
         other = self._senses.foreign(question)
         if other and other.english:
-            yield from other.restored(self.stream(other.english, history, mode, most_papers))
+            yield from other.restored(self._spelled(other.english, history, mode, most_papers))
             return
         understood = self.searcher.understand(question, history)
+        if (told := chosen.nothing_in(understood, self.library)) is not None:
+            yield replace(told, timings_ms=clock.times())
+            return
         if other:
             understood = other.restricted(understood)
         with closing(self._steps(understood, mode, most_papers, clock, asks_records=other is None)) as steps:

@@ -1,4 +1,4 @@
-"""Which papers hold all words of a filter, as a condition in SQL: for looking through a library while typing.
+"""Which papers hold all words that are typed, as a condition in SQL: for looking through a library while typing.
 
 Owns what holding a word means. Knows nothing of connections or of ranking.
 """
@@ -13,8 +13,8 @@ _LETTERS = 3
 """As many first letters of a word its stem is taken to begin with."""
 
 _HOLDS = r"""(
-    key IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH :stem{n})
-    OR key IN (SELECT rowid FROM papers_fts WHERE papers_fts MATCH :near{n})
+    key IN (SELECT rowid FROM main.papers_fts WHERE papers_fts MATCH :stem{n})
+    OR key IN (SELECT rowid FROM main.papers_fts WHERE papers_fts MATCH :near{n})
         AND (title LIKE :part{n} ESCAPE '\' OR abstract LIKE :part{n} ESCAPE '\')
     OR EXISTS (
         SELECT 1 FROM json_each(details, '$.authors')

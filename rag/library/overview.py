@@ -9,14 +9,12 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from rag.core import lexicon
 from rag.core.accents import shown
 from rag.core.text import clean, stem
-from rag.library.files import database_file
-from rag.library.sqlite import Database, connect, mapped_errors
+from rag.library.sqlite import Database
 from rag.library.store import Library
 from rag.library.topics import Candidate, candidates
 
@@ -89,10 +87,8 @@ class Overviews:
 
 def overview(library: Library) -> Overview:
     """The overview of a library: bounded work, however large it is. It has a connection of its own, so that no question waits."""
-    with mapped_errors(library.folder), closing(connect(database_file(library.folder))) as connection:
-        database = Database(library.folder, connection)
-        with database.snapshot():
-            return _overview(database)
+    with library.beside() as database, database.snapshot():
+        return _overview(database)
 
 
 def _overview(database: Database) -> Overview:

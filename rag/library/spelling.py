@@ -6,12 +6,9 @@ Owns how near is near enough: one slip in a short word, two in a long one. Knows
 import re
 import threading
 from collections import Counter
-from contextlib import closing
 
 from rag.core.edits import distance
 from rag.core.text import normalise
-from rag.library.files import database_file
-from rag.library.sqlite import connect, mapped_errors
 from rag.library.store import Library
 
 _LETTERS = re.compile(r"[^\W\d_]{4,30}")
@@ -41,9 +38,8 @@ class TitleWords:
             return self._kept[1]
 
     def _count(self) -> Counter[str]:
-        folder = self._library.folder
-        with mapped_errors(folder), closing(connect(database_file(folder))) as connection:
-            titles = connection.execute("SELECT title FROM papers")
+        with self._library.beside() as database:
+            titles = database.rows("SELECT title FROM papers")
             return Counter(word for (title,) in titles for word in _LETTERS.findall(normalise(title)))
 
 

@@ -94,11 +94,19 @@ class Database:
                 self.connection.execute("BEGIN")
             self._depth += 1
             try:
+                if self._depth == 1:
+                    self._begun()
                 yield
             finally:
                 self._depth -= 1
                 if self._depth == 0 and self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                    self.connection.execute(self._END)
+
+    _END = "ROLLBACK"
+    """Of a snapshot."""
+
+    def _begun(self) -> None:
+        """What is to be done at the beginning of a snapshot, before anything else is read."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -7,8 +7,9 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,12 @@ class Library:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
         return self._database.snapshot()
 
+    @contextmanager
+    def beside(self) -> Iterator[Database]:
+        """A connection of its own to the same papers, so that what takes long holds nobody up."""
+        with mapped_errors(self.folder), closing(connect(database_file(self.folder))) as connection:
+            yield Database(self.folder, connection)
+
     # --- meta ---------------------------------------------------------------------------------------------------
 
     def _meta(self, key: str) -> str | None:
@@ -208,6 +215,13 @@ class Library:
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
             records.write(self._database, taken)
+            self._set_meta("revision", str(self._revision_in_transaction() + 1))
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """All changes of the papers that are made inside, or none; the revision grows."""
+        with self._database.transaction():
+            yield self._database.connection
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def _revision_in_transaction(self) -> int:

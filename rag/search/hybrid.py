@@ -85,7 +85,7 @@ class HybridRetriever(BaseRetriever):
         with self._library.snapshot():
             terms = content_words(question)
             deeper = 1 if within is None else _DEEPER
-            near = index.query(vector, self._fusion.dense_windows * deeper)
+            near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
             lexical = self._library.lexical(terms, self._fusion.lexical_papers * deeper)
             candidates = {window.paper_id for window in self._library.windows_by_id(near)[0]} | set(lexical)
             if within is not None:
@@ -112,6 +112,10 @@ class HybridRetriever(BaseRetriever):
                 node.excluded_llm_metadata_keys.extend(parts)
                 nodes.append(NodeWithScore(node=node, score=round(fused[paper_id], 6)))
         return nodes
+
+    def _nearest(self, index: vector_index.VectorIndex, vector: Matrix, limit: int) -> dict[int, float]:
+        """Up to `limit` of the nearest windows that may be meant: {window id: cosine}."""
+        return index.query(vector, limit)
 
     def _newest_index(self) -> vector_index.VectorIndex:
         with self._opening:

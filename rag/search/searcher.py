@@ -3,6 +3,7 @@
 Owns: limits on questions, how a follow-up is understood, the open library. Knows nothing of sentences or answers.
 """
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -10,11 +11,14 @@ from itertools import pairwise
 from rag.core.domain import Hit, Message, Paper
 from rag.core.errors import QuestionError
 from rag.core.logistic import Logistic
+from rag.core.paper_filter import PaperFilter
 from rag.core.text import clean, normalise, words
 from rag.library.store import Library
+from rag.library.view import View
 from rag.question import spellings
 from rag.question.follow_up import Query, standalone
 from rag.question.identifiers import identifiers_in, without_identifiers
+from rag.search.chosen import ChosenRetriever
 from rag.search.hybrid import HybridRetriever
 from rag.search.paper_names import OWNERS, is_about
 from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
@@ -51,6 +55,20 @@ class Searcher:
         self._max_chars = max_question_chars
         self._follow_ups = follow_ups
         self._speller = speller
+
+    def over(self, chosen: PaperFilter) -> "Searcher":
+        """This searcher over the papers that a filter means, instead of those it has now. It shares the models and the vector index of
+        this one, which must stay open; closing it leaves them open. Where all papers are meant it is this one.
+
+        Raises:
+            LibraryError: the library's file cannot be read.
+        """
+        if chosen.is_empty:
+            return self
+        view = View.of(self.library, chosen)
+        other = copy.copy(self)
+        other.library, other.retriever = view, ChosenRetriever(self.retriever, view)
+        return other
 
     def close(self) -> None:
         """Close the vector index and the library."""

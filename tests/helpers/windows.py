@@ -18,6 +18,7 @@ import pytest
 from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Message, Mode, Paper, Progress, Span
 from rag.core.errors import QuestionError
+from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
 from rag.library.overview import Overview, Topic
 
@@ -108,6 +109,14 @@ class Scripted:
     @property
     def revision(self) -> int:
         return 1
+
+    def over(self, papers: PaperFilter) -> "Scripted":
+        """Of filters it knows years and titles."""
+        if papers.is_empty:
+            return self
+        first, last = papers.from_year or 0, papers.to_year or 9999
+        shelf = [paper for paper in self.shelf if first <= (paper.year or -1) <= last and papers.text in paper.title]
+        return replace(self, shelf=tuple(shelf))
 
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         wanted = None if ids is None else set(ids)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from rag.cli import app
 from rag.core.domain import Message
 from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
+from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json, hit_json, paper_json
 from tests.helpers.windows import PAPERS, Scripted, running
@@ -51,8 +52,36 @@ def test_endpoints_are_named_and_documented(address: str) -> None:
     described = Client(address, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(described) == {"/ask", "/search", "/papers"}
     names = {name: [one["parameter_name"] for one in about["parameters"]] for name, about in described.items()}
-    assert names == {"/ask": ["question", "history"], "/search": ["words"], "/papers": []}
+    assert names == {
+        "/ask": ["question", "history", "filter"],
+        "/search": ["words", "filter"],
+        "/papers": ["filter"],
+    }
     assert "exact citations" in described["/ask"]["description"]
+
+
+def test_endpoints_take_a_filter_and_give_it_back(address: str, scripted: Scripted) -> None:
+    from gradio_client import Client
+
+    client = Client(address, verbose=False)
+    sent = {"from_year": 2022, "text": ""}
+    chosen = PaperFilter(from_year=2022)
+    papers = client.predict(sent, api_name="/papers")
+    assert papers == as_json([paper_json(paper) for paper in scripted.over(chosen).papers()])
+    assert 0 < len(papers) < len(PAPERS)
+    found = client.predict("cache", sent, api_name="/search")
+    assert found["filter"] == {"from_year": 2022} and len(found["papers"]) == len(papers)
+    assert client.predict("How fast?", None, sent, api_name="/ask")["filter"] == {"from_year": 2022}
+    assert "filter" not in client.predict("How fast?", None, {}, api_name="/ask")
+
+
+def test_a_filter_that_is_none_is_told_to_the_caller(address: str) -> None:
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    client = Client(address, verbose=False)
+    with pytest.raises(AppError, match="a filter has no 'year'; it has from_year, to_year, authors"):
+        client.predict({"year": 2020}, api_name="/papers")
 
 
 def test_endpoint_tells_expected_errors_only(address: str) -> None:
@@ -67,12 +96,21 @@ def test_endpoint_tells_expected_errors_only(address: str) -> None:
     assert "secret" not in str(unexpected.value)
 
 
-def test_endpoint_over_plain_http(address: str) -> None:
-    event = json.loads(read(f"{address}gradio_api/call/ask", {"data": ["How fast?", None]}))["event_id"]
+@pytest.mark.parametrize("data", [["How fast?"], ["How fast?", None], ["How fast?", None, {"from_year": 2022}]])
+def test_endpoint_over_plain_http_takes_the_values_that_are_given(address: str, data: list[Any]) -> None:
+    event = json.loads(read(f"{address}gradio_api/call/ask", {"data": data}))["event_id"]
     stream = read(f"{address}gradio_api/call/ask/{event}")
     assert stream.startswith("event: complete")
     [answer] = json.loads(stream.split("data: ", 1)[1].splitlines()[0])
     assert answer["outcome"] == "answered"
+    assert answer.get("filter") == (data[2] if len(data) > 2 else None)
+
+
+@pytest.mark.parametrize("data", [[], ["How fast?", None, None, None]])
+def test_endpoint_over_plain_http_names_the_values_it_takes(address: str, data: list[Any]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        read(f"{address}gradio_api/call/ask", {"data": data})
+    assert refused.value.code == 400 and "question, history, filter" in refused.value.read().decode()
 
 
 def test_with_a_password_nothing_is_told_without_it() -> None:

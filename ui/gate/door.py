@@ -16,7 +16,15 @@ from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, with_own_head
 from ui.gate.login import kept_signed_in, sign_in_page
 from ui.gate.names import Names
-from ui.gate.payloads import FILES_REFUSED, check_call, check_count, check_fields, parsed, without_half_characters
+from ui.gate.payloads import (
+    FILES_REFUSED,
+    check_call,
+    check_count,
+    check_fields,
+    filled,
+    parsed,
+    without_half_characters,
+)
 from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
 from ui.session.limits import RateLimit
 
@@ -87,7 +95,7 @@ class Door:
         try:
             route = self._route(scope, headers)
             body = await self._body(route, headers, receive)
-            self._look_at(route, scope, body)
+            body = self._look_at(route, scope, body)
             address = self._signing_in(route, scope, headers)
         except Refusal as refused:
             await _answer(send, refused.status, refused.why)
@@ -152,16 +160,18 @@ class Door:
         body = b"".join(parts)
         return body if route.body == "form" else without_half_characters(body)
 
-    def _look_at(self, route: Route, scope: Scope, body: bytes | None) -> None:
+    def _look_at(self, route: Route, scope: Scope, body: bytes | None) -> bytes | None:
+        """The body where it may be handed on, with what was left out of it."""
         if body is None or route.body in ("form", "lookup"):
-            return
+            return body
         try:
             sent = parsed(body)
             if route.body == "fields":
                 check_fields(sent, scope["path"].rstrip("/").rsplit("/", 1)[-1])
-                return
+                return body
             check_call(sent, named="/call/v2/" in scope["path"])
-            _check_function(scope, route, sent)
+            left_out = _check_function(scope, route, sent)
+            return filled(body, left_out) if left_out else body
         except RequestRefused as error:
             raise Refusal(400, str(error)) from None
 
@@ -237,8 +247,8 @@ def _too_large(route: Route) -> Refusal:
     return Refusal(413, f"the body is too large: at most {route.most:,} bytes are read here")
 
 
-def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> None:
-    """Whether gradio has the function that is called, with so many values."""
+def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> int:
+    """Whether gradio has the function that is called, with so many values; how many of the last ones were left out."""
     functions = scope["app"].get_blocks().fns
     name = scope["path"].rstrip("/").rsplit("/", 1)[-1]
     if route.body in ("join", "beside"):
@@ -248,10 +258,16 @@ def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> None
     if function is None or function.fn is None or (route.body == "beside" and function.queue):
         raise RequestRefused("there is no function of that name here")
     if "/call/v2/" in scope["path"]:
-        return
+        return 0
     shown = [block for block in function.inputs if not block.skip_api]
-    names = tuple(inspect.signature(function.fn).parameters)[: len(shown)]
-    check_count(len(sent["data"]), names, frozenset({len(function.inputs), len(shown)}))
+    taken = list(inspect.signature(function.fn).parameters.values())[: len(shown)]
+    needed = len(shown)
+    while needed and taken[needed - 1].default is None:
+        needed -= 1
+    count = len(sent["data"])
+    names = tuple(parameter.name for parameter in taken)
+    check_count(count, names, frozenset({len(function.inputs), *range(needed, len(shown) + 1)}))
+    return max(0, len(shown) - count)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -80,6 +80,12 @@ def without_half_characters(body: bytes) -> bytes:
         return body
 
 
+def filled(body: bytes, left_out: int) -> bytes:
+    """The body of a call with null for so many values that were left out at the end."""
+    sent = json.loads(body)
+    return json.dumps(sent | {"data": [*sent["data"], *[None] * left_out]}, ensure_ascii=False).encode()
+
+
 def check_call(sent: Any, named: bool) -> None:
     """Whether this has the form of a call: `data` is a list, or with `named` values by their names.
 
