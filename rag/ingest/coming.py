@@ -6,9 +6,14 @@ Owns looking up papers, their records and what they can be recognised by, so tha
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
 
 from rag.core.domain import Paper
 from rag.ingest.fates import Told
+from rag.ingest.formats.record import Entry
 from rag.ingest.groups import Found
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn, keys_of
@@ -18,6 +23,8 @@ from rag.ingest.spool import Spool, packed, unpacked
 _MOST_OF_A_KEY = 20
 """As many papers of one key are looked at, the first ones."""
 _FIELDS = [field.name for field in fields(Outline)]
+_values_of_paper = attrgetter(*(field.name for field in fields(Paper)))
+_values_of_entry = attrgetter(*(field.name for field in fields(Entry) if field.name != "paper"))
 
 TABLES = """
     CREATE TABLE found (n INTEGER PRIMARY KEY, id TEXT NOT NULL, found BLOB NOT NULL);
@@ -117,7 +124,7 @@ class Coming:
 
     def _planned(self, ids: Iterable[str]) -> list[Paper]:
         rows = self._spool.rows_for("SELECT paper FROM papers WHERE id IN ({}) ORDER BY n", ids)
-        return [unpacked(row[0]) for row in rows]
+        return [unpacked_paper(row[0]) for row in rows]
 
     # --- what was planned before ----------------------------------------------------------------------------------
 
@@ -127,7 +134,9 @@ class Coming:
             return {}
         statement = f"SELECT min(n) FROM found WHERE id IN ({{}}) AND n < {int(self.start)} GROUP BY id"
         places = [row[0] for row in self._spool.rows_for(statement, ids)]
-        every = (unpacked(row[0]) for row in self._spool.rows_for("SELECT found FROM found WHERE n IN ({})", places))
+        every = (
+            unpacked_found(row[0]) for row in self._spool.rows_for("SELECT found FROM found WHERE n IN ({})", places)
+        )
         return {found.paper.id: found for found in every}
 
     def brings(self, paper_id: str) -> bool:
@@ -167,7 +176,7 @@ class Coming:
             "INSERT INTO papers (id, is_new, is_text, head, paper) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET paper = excluded.paper, is_text = max(is_text, excluded.is_text), "
             "head = coalesce(head, excluded.head)",
-            (paper.id, is_new, is_text, packed(head) if head else None, packed(paper)),
+            (paper.id, is_new, is_text, packed(head) if head else None, packed_paper(paper)),
         )
         if self._stored_keys:
             self._add_keys(paper, 1 << 40)
@@ -176,6 +185,32 @@ class Coming:
         self._spool.connection.executemany(
             "INSERT OR IGNORE INTO keys VALUES (?, ?, ?)", [(_hash(key), paper.id, number) for key in keys_of(paper)]
         )
+
+
+def packed_paper(paper: Paper) -> bytes:
+    """A paper as it lies in the spool: its values alone, which takes a fifth of the time of packing the record."""
+    return packed(_values_of_paper(paper))
+
+
+def unpacked_paper(data: bytes) -> Paper:
+    """A paper that was packed."""
+    return Paper(*unpacked(data))
+
+
+def packed_found(found: Found) -> bytes:
+    """A record as it lies in the spool."""
+    return packed((str(found.file), _values_of_paper(found.paper), _values_of_entry(found.entry)))
+
+
+def unpacked_found(data: bytes) -> Found:
+    """A record that was packed."""
+    file, paper, entry = unpacked(data)
+    return Found(_path(file), Entry(Paper(*paper), *entry))
+
+
+@lru_cache(1_000)
+def _path(file: str) -> Path:
+    return Path(file)
 
 
 def _hash(key: tuple[str, str]) -> int:

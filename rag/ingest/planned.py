@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.core.domain import Paper, Rejected
-from rag.ingest.coming import TABLES, Coming
+from rag.ingest.coming import TABLES, Coming, packed_found, unpacked_found, unpacked_paper
 from rag.ingest.fates import Fate, FileCount, Told, unchanged
 from rag.ingest.groups import Found
 from rag.ingest.merging import TakenIn
@@ -50,7 +50,7 @@ class Planned:
         """Keep what is read; nothing is planned yet."""
         for item in items:
             if isinstance(item, Found):
-                row = (_text(item.paper.id), packed(item))
+                row = (item.paper.id, packed_found(item))
                 self._spool.connection.execute("INSERT INTO found (id, found) VALUES (?, ?)", row)
                 self.records += 1
                 for note in notes_of(item):
@@ -74,10 +74,10 @@ class Planned:
             read = replace(read, counted=number, sha256="", known=None)
         self._files[name] = read
         if read.known:
-            rows = [(_text(paper),) for paper in read.known.papers]
+            rows = [(paper,) for paper in read.known.papers]
             self._spool.connection.executemany("INSERT OR IGNORE INTO unchanged (id) VALUES (?)", rows)
             if read.known.name != stored_name(name):
-                self._bring(name, read.known.papers)
+                self._bring((paper, name) for paper in read.known.papers)
 
     # --- planning -------------------------------------------------------------------------------------------------
 
@@ -99,6 +99,7 @@ class Planned:
             )
             for told in work.fates:
                 self._tell(told)
+            self._bring((told.paper_id, told.file) for told in work.fates if told.paper_id)
             self._unsettled |= work.unsettled
             done += len(records)
             if progress:
@@ -112,7 +113,7 @@ class Planned:
                 if records and (len(records) >= ROUND_RECORDS or size + len(blob) > ROUND_BYTES):
                     yield start, records
                     start, size, records = number, 0, []
-                records.append(unpacked(blob))
+                records.append(unpacked_found(blob))
                 size += len(blob)
                 last = number
         if records:
@@ -122,14 +123,11 @@ class Planned:
 
     def _tell(self, told: Told) -> None:
         self._fates.setdefault(told.file, Counter())[told.fate] += 1
-        if told.paper_id:
-            self._bring(told.file, (told.paper_id,))
         if not told.is_plain:
             self._keep(told.fate, told, told.paper_id)
 
-    def _bring(self, file: Path, papers: Sequence[str]) -> None:
-        number = self._numbers.setdefault(file, len(self._numbers))
-        rows = [(paper, number) for paper in papers]
+    def _bring(self, brought: Iterable[tuple[str, Path]]) -> None:
+        rows = [(paper, self._numbers.setdefault(file, len(self._numbers))) for paper, file in brought]
         self._spool.connection.executemany("INSERT OR IGNORE INTO brought VALUES (?, ?)", rows)
 
     def _keep(self, kind: str, item: object, paper: str = "") -> None:
@@ -154,12 +152,12 @@ class Planned:
     @property
     def texts(self) -> Sequence[Paper]:
         """The papers to embed and store, in the order in which they came."""
-        return Rows(self._spool, "SELECT paper FROM papers WHERE is_text ORDER BY n")
+        return Rows(self._spool, "SELECT paper FROM papers WHERE is_text ORDER BY n", read=unpacked_paper)
 
     @property
     def details(self) -> Sequence[Paper]:
         """The papers of which only details changed."""
-        return Rows(self._spool, "SELECT paper FROM papers WHERE NOT is_text ORDER BY n")
+        return Rows(self._spool, "SELECT paper FROM papers WHERE NOT is_text ORDER BY n", read=unpacked_paper)
 
     def taken(self, papers: Sequence[Paper]) -> list[TakenIn]:
         """The records of these papers, of those that have several or a version."""
@@ -237,11 +235,7 @@ class Planned:
 
 def stored_name(file: Path) -> str:
     """A file's name as a library keeps it: half surrogate pairs, which names can hold, are no text."""
-    return _text(str(file))
-
-
-def _text(value: str) -> str:
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return str(file).encode("utf-8", "replace").decode("utf-8")
 
 
 def _rejected(blob: bytes) -> FileRejected:

@@ -26,7 +26,7 @@ class Spool:
         """Make it with these tables (SQL)."""
         self.connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.connection.executescript(
-            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB}; {tables}"
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB}; {tables}; BEGIN"
         )
 
     def close(self) -> None:
