@@ -9,7 +9,6 @@ from dataclasses import fields
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 from rag.core.domain import Paper
 from rag.ingest.fates import Told
