@@ -6,7 +6,7 @@ Owns its form, and that it is there as a whole or not at all.
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,16 +22,20 @@ log = logging.getLogger(__name__)
 def write_report(folder: Path, report: IngestReport) -> None:
     """Put the report into a library's folder in place of the last one, readable by its owner alone.
 
+    What the last one told of files that were not read this time, because they did not change, is kept.
+
     Where that is not possible it is logged: the papers are in the library all the same.
     """
     path = folder / NAME
     partial = folder / f"{NAME}.{os.getpid()}"
+    unchanged = {str(count.file) for count in report.files if count.since}
     try:
         with suppress(FileNotFoundError):
             partial.unlink()
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             for value in _lines(report):
                 file.write(_json(value) + "\n")
+            file.writelines(f"{line}\n" for line in _told_before(path, unchanged))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -46,6 +50,16 @@ def _lines(report: IngestReport) -> Iterator[dict[str, Any]]:
     yield {"time": now, "files": [file_json(count) for count in report.files]}
     for told in report.told:
         yield told_json(told)
+
+
+def _told_before(path: Path, files: Collection[str]) -> Iterator[str]:
+    """What the last report told of the records of these files, which have not changed since."""
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as last:
+        for line in last if files else ():
+            with suppress(ValueError, AttributeError):
+                value = json.loads(line)
+                if "fate" in value and value.get("file") in files:
+                    yield line.rstrip("\n")
 
 
 def file_json(count: FileCount) -> dict[str, Any]:

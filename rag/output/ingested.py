@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rag.core.escaping import counted, printable
 from rag.core.text import clean
 from rag.ingest.fates import FATES, FileCount, Told
-from rag.ingest.report import IngestReport
+from rag.ingest.report import FileRejected, IngestReport
 from rag.output.ingest_report import NAME, file_json
 from rag.output.wrapping import wrapped
 
@@ -80,14 +80,14 @@ def print_report(report: IngestReport, library: Path, *, dry_run: bool = False) 
     _reasons(lines, report)
     since = [count.since for count in report.files if count.since]
     if since:
-        them = "It has" if len(report.files) == 1 else f"{len(since):,} of them have"
+        them = "It has" if len(report.files) == 1 else f"{len(since):,} of the {len(report.files):,} files have"
         lines.show(
             f"{them} not changed since {max(since)[:10]}, and {'was' if len(since) == 1 else 'were'} not read again.",
             "",
         )
     if dry_run:
         lines.show("--json has every record." if report.told else "", "")
-    elif report.told and report.has_read and (library / NAME).exists():
+    elif any(map(_is_notable, report.files)) and (library / NAME).exists():
         lines.show(f"Every record that did not go in as it is, with its reason: {library / NAME}", "")
 
 
@@ -124,7 +124,9 @@ def _table(names: Sequence[str], rows: Sequence[FileCount], width: int) -> list[
     """Columns of numbers; empty where they do not fit. A fate that no record had has no column."""
     fates = [fate for fate in FATES if any(row.fates.get(fate) for row in rows)]
     heads = ["counted", *("no abstract" if fate == "without abstract" else fate for fate in fates)]
-    cells = [[_number(row), *(f"{row.fates.get(fate, 0):,}" for fate in fates)] for row in rows]
+    cells = [
+        [_number(row), *("" if _is_none(row) else f"{row.fates.get(fate, 0):,}" for fate in fates)] for row in rows
+    ]
     sizes = [max(len(line[place]) for line in (heads, *cells)) for place in range(len(heads))]
     numbers = sum(sizes) + 2 * len(sizes)
     longest = max(map(cell_len, ("file", *names)))
@@ -136,6 +138,11 @@ def _table(names: Sequence[str], rows: Sequence[FileCount], width: int) -> list[
         "".join((_fitted(name, size), *(f"  {cell:>{sizes[place]}}" for place, cell in enumerate(line)))).rstrip()
         for name, line in zip(("file", *names), (heads, *cells), strict=True)
     ]
+
+
+def _is_none(count: FileCount) -> bool:
+    """Whether nothing is known of a file's records because it cannot be read."""
+    return bool(count.problem) and not count.told
 
 
 def _number(count: FileCount) -> str:
@@ -154,7 +161,9 @@ def _fitted(name: str, size: int) -> str:
 
 def _sum(name: str, row: FileCount, width: int) -> list[str]:
     """A file's name, and below it the sum."""
-    parts = " + ".join(f"{row.fates[fate]:,} {fate}" for fate in FATES if row.fates.get(fate)) or "nothing"
+    parts = (
+        " + ".join(f"{row.fates[fate]:,} {fate}" for fate in FATES if row.fates.get(fate)) or "nothing could be read"
+    )
     sign = "=" if not row.difference else "≠"
     text = parts if row.counted is None else f"{_number(row)} counted {sign} {parts}"
     text = f"{name}\n  {text}"
@@ -162,7 +171,7 @@ def _sum(name: str, row: FileCount, width: int) -> list[str]:
 
 
 def _reasons(lines: "_Lines", report: IngestReport) -> None:
-    rejected = (f"rejected {_place(item.file, item.record.line)}: {item.record.reason}" for item in report.rejected)
+    rejected = (_refusal(item) for item in report.rejected)
     lines.first(rejected, len(report.rejected), "rejected record")
     merged = (f"merged {_place(item.file, item.line)} into {item.paper_id}: {item.reason}" for item in report.merged)
     lines.first(merged, len(report.merged), "merged record")
@@ -172,6 +181,12 @@ def _reasons(lines: "_Lines", report: IngestReport) -> None:
         lines.first(titles, bare, "record without abstract")
     notes = (f"note {_place(item.file, item.note.line)}: {item.note.text}" for item in report.notes)
     lines.first(notes, len(report.notes), "note")
+
+
+def _refusal(item: FileRejected) -> str:
+    if not item.record.line and item.record.reason.startswith(str(item.file)):
+        return f"rejected: {item.record.reason}"
+    return f"rejected {_place(item.file, item.record.line)}: {item.record.reason}"
 
 
 def _bare(told: Told) -> str:

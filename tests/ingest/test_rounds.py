@@ -223,3 +223,14 @@ def test_the_report_beside_the_library_is_private_whole_and_of_the_last_ingest_t
     ingest(library, file(tmp_path, jsonl(ROWS[5]), "more.jsonl"), dry_run=True)
     assert path.read_text("utf-8") == text
     assert list(library.glob("ingest-report.jsonl.*")) == []
+
+
+def test_the_report_keeps_what_was_told_of_files_that_did_not_change(tmp_path: Path, embedder: HashEmbedder) -> None:
+    library = tmp_path / "library"
+    old = file(tmp_path, jsonl(ROWS[1], "not json"), "old.jsonl")
+    ingest(library, old)
+    for text in (jsonl(ROWS[5], "{broken"), jsonl(ROWS[5])):
+        ingest(library, old, file(tmp_path, text, "new.jsonl"))
+    head, *lines = [json.loads(line) for line in (library / "ingest-report.jsonl").read_text("utf-8").splitlines()]
+    assert [bool(count.get("unchanged_since")) for count in head["files"]] == [True, False]
+    assert [(line["file"], line["line"], line["fate"]) for line in lines] == [(str(old), 2, "rejected")]
