@@ -18,7 +18,7 @@ from rag.ingest.reading import FileRead, Item, Progress, notes_of, told_of
 from rag.ingest.report import FileNote, FileRejected, IngestReport, Merged
 from rag.ingest.spool import Rows, Spool, packed, unpacked
 
-ROUND_RECORDS, ROUND_BYTES = 20_000, 24 << 20
+ROUND_RECORDS, ROUND_BYTES = 20_000, 8 << 20
 """What is planned at once: as many records, and hardly more than these bytes in the spool."""
 _CHUNK = 500
 _KEPT = """

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 from rag.core.errors import SourceError
 
 T = TypeVar("T")
-_CACHE_KIB = 24_000
+_CACHE_KIB = 12_000
 """What is kept in memory; the rest goes to the temporary folder."""
 _MOST_KEYS = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
