@@ -41,8 +41,9 @@ from rag.core.environment import is_loopback
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
+from rag.output.progress import progress_bars
 from rag.output.streams import dump_json
-from rag.output.terminal import progress_bars, status_line
+from rag.output.terminal import status_line
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
@@ -113,40 +114,51 @@ def ingest(
         typer.Argument(
             metavar="FILE",
             show_default=False,
-            help="Files of papers: JSON records, one a line or in a list, or pages of titles and abstracts.",
+            help="Files of papers, folders, patterns such as 'exports/*.ris', zip archives, or - for standard input.",
         ),
     ],
     library: LibraryOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would become of each record, and write nothing.")
+    ] = False,
     device: DeviceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read papers into a library.
 
-    What it has already costs nothing.
+    Exports of databases and reference managers are read as they are, and so are JSON records and pages of text (docs/papers.md). The
+    simplest record is {"title": "…", "abstract": "…"}, one a line.
 
-    A paper is {"title": "…", "abstract": "…"}, one a line or in a list, and may have "id", "authors", "url", "year", "doi", "arxiv_id",
-    "pmid" and "venue". Records of BEIR, the arXiv, Crossref, OpenAlex and others are read as they are; so are pages of text with titles
-    and abstracts in turn (docs/pages.md).
+    Every record of a file is accounted for: new, updated, unchanged, merged into another record's paper, rejected with its reason, or
+    without abstract. The sum is compared with an independent count of the file, and a difference is said. Whatever did not go in as it
+    is stands in ingest-report.jsonl in the library's folder, with its place, the reason and its text.
 
-    Several records of one paper become one. What cannot be read is named with its line, and the rest goes in. Where nothing of a file
-    can be read, the exit code is 1, and no library is made.
+    What the library has already costs nothing: a file that has not changed is not read again, and only new and changed abstracts are
+    embedded. An ingest that was stopped goes on where it was when it is run again.
 
-    Example: citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
+    What cannot be read is named, and the rest goes in with exit code 0. Where nothing of a file can be read, the exit code is 1, and no
+    library is made.
+
+    \b
+    Examples:
+      citewise ingest seeds/000_3710b9dbbfae9cef.txt --library library
+      citewise ingest exports/ --dry-run
     """
     from rag.wiring import ingest_files
 
     settings = Settings.of_flags(library=library, device=device)
     with progress_bars() as progress:
-        report = ingest_files(settings, files, progress)
+        report = ingest_files(settings, files, progress, dry_run=dry_run)
     from rag.output import ingested
 
     if as_json:
         typer.echo(dump_json(ingested.report_json(report)))
     else:
-        ingested.print_report(report, settings.library)
+        ingested.print_report(report, settings.library, dry_run=dry_run)
     if report.fruitless:
         names = ", ".join(map(str, report.fruitless))
-        typer.echo(f"citewise: nothing of {names} went in; the lines above say why", err=True)
+        goes = "would go" if dry_run else "went"
+        typer.echo(f"citewise: nothing of {names} {goes} in; the lines above say why", err=True)
         raise typer.Exit(1)
 
 

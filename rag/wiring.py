@@ -6,13 +6,12 @@ so that importing this module is light.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.core.errors import ModelError, WriterFailed
+from rag.core.errors import LibraryMissing, ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from rag.checking.checker import Checker
     from rag.ingest.pipeline import Progress
     from rag.ingest.report import IngestReport
+    from rag.library.store import Library
     from rag.models.embedder import Embedder
     from rag.models.writer import Writer
     from rag.search.reranker import Reranker
@@ -237,31 +237,59 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
         on_failure.pop_all()
 
 
-def ingest_files(settings: Settings, files: Sequence[Path], progress: "Progress | None" = None) -> "IngestReport":
-    """Add files to the library named in the settings, making it where there is none.
+def ingest_files(
+    settings: Settings, files: Sequence[Path], progress: "Progress | None" = None, *, dry_run: bool = False
+) -> "IngestReport":
+    """Add files to the library named in the settings, making it where there is none, and write the report beside it.
 
     Files are read before anything is loaded or written, so a bad file costs nothing; where no record can be read, no library is made.
+    A file that has not changed since all of it was taken in is not read. With `dry_run` nothing is written at all, and nothing loaded.
 
     Raises:
         SourceError: a file as a whole cannot be read; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
     from rag.ingest import pipeline
-    from rag.ingest.report import IngestReport
+    from rag.ingest.spool import enough_space
     from rag.library import publishing
     from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
     from rag.models.prefixes import recipe_of
+    from rag.output.ingest_report import write_report
 
-    reading = pipeline.read_files(files, progress)
-    if not reading.records:
-        return IngestReport(rejected=reading.rejected, notes=reading.notes, fruitless=tuple(files))
-    weights = find_model(settings.embedder, settings.cache)
-    identity = identity_of(weights, recipe_of(weights, settings.query_prefix, settings.passage_prefix))
-    with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
-        work = pipeline.plan(library, reading.records, reading.rejected, reading.notes)
-        # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-        report = pipeline.store(library, work, lambda: open_embedder(settings), progress)
-        publishing.publish(library, None if progress is None else partial(progress, "indexing"))
-    return replace(report, fruitless=pipeline.fruitless(reading, report))
+    work = pipeline.Planned()
+    with enough_space():
+        with _library_as_it_is(settings.library) as library:
+            known = library.sources.unchanged if library else lambda _: None
+            work.read(pipeline.read_each(files, known, progress))
+            if dry_run:
+                work.plan(library or pipeline.NoLibrary(), progress)
+            current = library is None or publishing.is_up_to_date(library)
+        if dry_run or (work.is_nothing and current):
+            return work.report()
+        weights = find_model(settings.embedder, settings.cache)
+        identity = identity_of(weights, recipe_of(weights, settings.query_prefix, settings.passage_prefix))
+        with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
+            work.plan(library, progress)
+            # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
+            pipeline.carry_out(library, library.sources, work, lambda: open_embedder(settings), progress)
+            publishing.publish(library, None if progress is None else partial(progress, "indexing"))
+            report = work.report()
+            if library.count() and report.has_read:
+                write_report(settings.library, report)
+    return report
+
+
+@contextmanager
+def _library_as_it_is(folder: Path) -> "Iterator[Library | None]":
+    """The library, opened for reading; None where there is none."""
+    from rag.library.store import Library
+
+    try:
+        library = Library.open(folder)
+    except LibraryMissing:
+        yield None
+        return
+    with closing(library):
+        yield library

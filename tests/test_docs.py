@@ -38,6 +38,7 @@ FILES_OF_OTHERS = {
     "queries.jsonl",
     "ori_pqal.json",
     "feedback.jsonl",
+    "ingest-report.jsonl",
     "my-papers.jsonl",
     "corpus.jsonl",
 }

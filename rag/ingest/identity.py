@@ -2,16 +2,19 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import fields
 
 from rag.core.domain import NEW_FIELDS, Paper
 from rag.core.text import normalise
 
+_NAMES = [field.name for field in fields(Paper)]
+
 
 def record_hash(paper: Paper) -> str:
     """Of every field of a paper; of newer fields only where they say something, so that papers stored without them keep their hash."""
-    fields = {name: value for name, value in asdict(paper).items() if value or name not in NEW_FIELDS}
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:32]
+    every = ((name, getattr(paper, name)) for name in _NAMES)
+    said = {name: value for name, value in every if value or name not in NEW_FIELDS}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def text_hash(title: str, abstract: str) -> str:

@@ -1,38 +1,40 @@
 """Files -> library: read, plan, cut into sentences, embed, store.
 
-Owns: the order of these steps. Each batch is one transaction, so an ingest that is interrupted keeps its finished batches and goes
+Owns the order of these steps. Each batch is one transaction, so an ingest that is interrupted keeps its finished batches and goes
 on from there when it is run again.
 """
 
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from rag.core.domain import Note, Paper, Rejected
-from rag.core.errors import SourceError
+from rag.core.domain import Paper, Rejected
 from rag.core.escaping import shorten
 from rag.ingest.chunks import EmbeddedPaper, embed_papers
-from rag.ingest.formats import read_records
-from rag.ingest.groups import Found
-from rag.ingest.inputs import Input, inputs
+from rag.ingest.coming import NoLibrary
+from rag.ingest.fates import FileCount
 from rag.ingest.merging import TakenIn
+from rag.ingest.planned import Planned, stored_name
 from rag.ingest.planning import Plan, Stored, plan
-from rag.ingest.report import FileNote, FileRejected, IngestReport
+from rag.ingest.reading import Progress, Reading, read_each, read_files
+from rag.ingest.report import FileRejected, IngestReport
 from rag.models.embedder import Embedder
 
 __all__ = [
     "BATCH_PAPERS",
     "IngestReport",
+    "NoLibrary",
     "Plan",
+    "Planned",
     "Progress",
     "Reading",
     "Store",
     "batches",
-    "fruitless",
+    "carry_out",
     "plan",
+    "read_each",
     "read_files",
     "store",
 ]
@@ -40,103 +42,123 @@ __all__ = [
 BATCH_PAPERS = 128
 BATCH_CHARS = 1_000_000
 """Of what is embedded at once: three times as much as 128 usual papers have, so that long ones do not fill the memory."""
-Progress = Callable[[str, int, int], None]
-"""Called with a stage ("reading", "embedding", "indexing"), the number done, and the total (0: not known)."""
+DETAILS_PAPERS = 1_000
+"""Papers of which only details change, in one transaction."""
+
+Origins = Sequence[tuple[str, int]]
+"""Papers, each with the key of a file that brought it."""
 
 
 class Store(Stored, Protocol):
     """What keeps the papers; `rag.library.store.Library`, opened for writing, is one."""
 
-    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
-        """Store papers and what they were merged from, all or nothing; a paper of a known id replaces the old one."""
+    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = (), origins: Origins = ()) -> None:
+        """Store papers, what they were merged from and which files brought them, all or nothing; a paper of a known id replaces the
+        old one."""
         ...
 
-    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = ()) -> None:
-        """Store changed details of papers whose title and abstract did not change, and what they were merged from."""
+    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = (), origins: Origins = ()) -> None:
+        """Store changed details of papers whose title and abstract did not change, what they were merged from and which files brought
+        them."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read of files: records, those that cannot be read, what was left out of records, and which files those are."""
+class Sources(Protocol):
+    """What keeps which files were read; `rag.library.sources.Sources` is one."""
 
-    records: tuple[Found, ...]
-    rejected: tuple[FileRejected, ...]
-    notes: tuple[FileNote, ...]
-    files: tuple[Input, ...] = ()
+    def begin(self, names: Sequence[str]) -> list[int]:
+        """The keys of files that are about to be taken in."""
+        ...
+
+    def add(self, origins: Origins) -> None:
+        """Write which files brought papers that are there already."""
+        ...
+
+    def finish(self, read: Mapping[int, tuple[str, FileCount]]) -> None:
+        """From now on these files count as read: by the key of each its sha256 and its count."""
+        ...
 
 
-def read_files(files: Sequence[Path], progress: Progress | None = None) -> Reading:
-    """All records of what is named: files, folders, patterns, zip archives, or "-" for standard input (see `inputs`).
+def carry_out(
+    library: Store,
+    sources: Sources,
+    work: Planned,
+    load_embedder: Callable[[], Embedder],
+    progress: Progress | None = None,
+) -> None:
+    """Store what is planned, a transaction a batch; a paper that cannot be cut or embedded is refused and the others go in.
 
-    A file of a folder or archive that holds no papers is reported; one that is named itself ends the reading.
-
-    Raises:
-        SourceError: a file that is named cannot be read as a whole; nothing has been stored then.
+    A file counts as read when all of its papers are stored. The caller publishes the vector index afterwards.
     """
-    records: list[Found] = []
-    rejected: list[FileRejected] = []
-    notes: list[FileNote] = []
-    read: list[Input] = []
-    with tempfile.TemporaryDirectory(prefix="citewise-") as workspace:
-        for source in inputs(files, Path(workspace)):
-            read.append(source)
-            if source.problem:
-                rejected.append(FileRejected(source.shown, Rejected(0, source.problem)))
-                continue
-            try:
-                for item in read_records(source.path):
-                    if isinstance(item, Rejected):
-                        rejected.append(FileRejected(source.shown, item))
-                    elif isinstance(item, Note):
-                        notes.append(FileNote(source.shown, item))
-                    else:
-                        records.append(Found(source.shown, item))
-                        title = shorten(item.paper.title, 200)
-                        notes += [FileNote(source.shown, Note(item.line, text, title)) for text in item.notes]
-                    if progress and len(records) % 1_000 == 0:
-                        progress("reading", len(records), 0)
-            except SourceError as error:
-                reason = str(error).replace(str(source.path), str(source.shown))
-                if not source.is_found:
-                    raise SourceError(reason) from error
-                rejected.append(FileRejected(source.shown, Rejected(0, reason)))
-    return Reading(tuple(records), tuple(rejected), tuple(notes), tuple(read))
+    names = work.to_note()
+    keys = dict(zip(names, sources.begin([stored_name(name) for name in names]), strict=True)) if names else {}
+
+    def put_details(papers: Sequence[Paper]) -> None:
+        library.put_details(papers, work.taken(papers), _keyed(work.brought(papers), keys))
+
+    def put(batch: Sequence[EmbeddedPaper]) -> None:
+        papers = [item.paper for item in batch]
+        library.put(batch, work.taken(papers), _keyed(work.brought(papers), keys))
+
+    for paper_id, reason in _store(work.texts, work.details, put, put_details, load_embedder, progress).items():
+        work.fail(paper_id, reason)
+    for brought in work.brought_before():
+        sources.add(_keyed(brought, keys))
+    sources.finish({keys[name]: read for name, read in work.taken_whole().items()})
 
 
-def fruitless(reading: Reading, report: IngestReport) -> tuple[Path, ...]:
-    """What was named and of which no record went in."""
-    given = {source.shown: source.given for source in reading.files}
-    read = Counter(given[found.file] for found in reading.records)
-    refused = Counter(given[item.file] for item in report.rejected)
-    unreadable = Counter(given[item.file] for item in reading.rejected)
-    return tuple(name for name in dict.fromkeys(given.values()) if read[name] <= refused[name] - unreadable[name])
+def _keyed(brought: Iterable[tuple[str, Path]], keys: Mapping[Path, int]) -> list[tuple[str, int]]:
+    return [(paper, keys[file]) for paper, file in brought]
 
 
 def store(
     library: Store, work: Plan, load_embedder: Callable[[], Embedder], progress: Progress | None = None
 ) -> IngestReport:
-    """Carry out a plan, a transaction a batch; a paper that cannot be cut or embedded is reported and the others go in.
+    """Carry out the plan of papers that come from no file, a transaction a batch; one that cannot be cut or embedded is reported and
+    the others go in.
 
     The caller publishes the vector index afterwards.
     """
-    if work.details:
-        library.put_details(work.details, [work.taken[paper.id] for paper in work.details if paper.id in work.taken])
-    if not work.texts:
-        return work.report
+
+    def taken(papers: Iterable[Paper]) -> list[TakenIn]:
+        return [work.taken[paper.id] for paper in papers if paper.id in work.taken]
+
+    failed = _store(
+        work.texts,
+        work.details,
+        lambda batch: library.put(batch, taken(item.paper for item in batch)),
+        lambda papers: library.put_details(papers, taken(papers)),
+        load_embedder,
+        progress,
+    )
+    return _without(work, failed)
+
+
+def _store(
+    texts: Sequence[Paper],
+    details: Sequence[Paper],
+    put: Callable[[Sequence[EmbeddedPaper]], None],
+    put_details: Callable[[Sequence[Paper]], None],
+    load_embedder: Callable[[], Embedder],
+    progress: Progress | None,
+) -> dict[str, str]:
+    """Store details and texts in batches; the ids of papers that cannot be embedded, with why."""
+    changed = iter(details)
+    while some := list(islice(changed, DETAILS_PAPERS)):
+        put_details(some)
+    done, total = 0, len(texts)
+    if not total:
+        return {}
     embedder = load_embedder()
-    done = 0
     failed: dict[str, str] = {}
     if progress:
-        progress("embedding", 0, len(work.texts))
-    for batch in batches(work.texts):
-        embedded = _embedded(batch, embedder, failed)
-        taken = [work.taken[item.paper.id] for item in embedded if item.paper.id in work.taken]
-        library.put(embedded, taken)
+        progress("embedding", 0, total)
+    for batch in batches(texts):
+        put(_embedded(batch, embedder, failed))
         done += len(batch)
         if progress:
-            progress("embedding", done, len(work.texts))
-    return _without(work, failed)
+            progress("embedding", done, total)
+    return {name: f"it cannot be cut into sentences or embedded: {reason}" for name, reason in failed.items()}
 
 
 def _embedded(batch: Sequence[Paper], embedder: Embedder, failed: dict[str, str]) -> list[EmbeddedPaper]:
@@ -160,7 +182,7 @@ def _without(work: Plan, failed: dict[str, str]) -> IngestReport:
             work.origins[name].file,
             Rejected(
                 work.origins[name].entry.line,
-                f"it cannot be cut into sentences or embedded: {reason}",
+                reason,
                 work.origins[name].paper.title,
             ),
         )
@@ -175,7 +197,7 @@ def _without(work: Plan, failed: dict[str, str]) -> IngestReport:
     )
 
 
-def batches(papers: Sequence[Paper]) -> Iterator[list[Paper]]:
+def batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
     """The papers in order, at most `BATCH_PAPERS` at once, and no more text than `BATCH_CHARS` unless one paper has it alone."""
     batch: list[Paper] = []
     chars = 0

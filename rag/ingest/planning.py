@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rag.core.domain import Note, Paper, Rejected
 from rag.core.escaping import shorten
+from rag.ingest.fates import Fate, Told, fate_of
 from rag.ingest.formats.record import Entry
 from rag.ingest.groups import Found, Group, grouped, is_revision, pair
 from rag.ingest.identity import record_hash, text_hash
@@ -21,20 +22,20 @@ from rag.ingest.versions import merged
 class Stored(Protocol):
     """What holds the papers that are there already; `rag.library.store.Library` is one."""
 
-    def hashes(self) -> dict[str, tuple[str, str]]:
-        """Per paper id its record hash and its text hash."""
+    def hashes(self, ids: Iterable[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Per paper id its record hash and its text hash; of all papers, or of those of these ids."""
         ...
 
-    def taken_in(self) -> dict[tuple[str, str], str]:
-        """{(id, record hash): paper id} of the records that papers were merged from."""
+    def taken_in(self, ids: Iterable[str] | None = None) -> dict[tuple[str, str], str]:
+        """{(id, record hash): paper id} of the records that papers were merged from; of all, or of the records of these ids."""
         ...
 
     def records_of(self, paper: Paper) -> list[Record]:
         """The records that a paper was merged from, in the order in which they came."""
         ...
 
-    def outlines(self) -> Iterator[Outline]:
-        """What each paper can be recognised by."""
+    def outlines(self, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Outline]:
+        """What each paper can be recognised by; at least of those that have one of these keys."""
         ...
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
@@ -46,16 +47,35 @@ class Stored(Protocol):
         ...
 
 
+class Earlier(Protocol):
+    """What the same ingest has planned before, where it is planned in rounds."""
+
+    def firsts(self, ids: Iterable[str]) -> dict[str, Found]:
+        """Of each id the first record that had it."""
+        ...
+
+    def brings(self, paper_id: str) -> bool:
+        """Whether it adds or changes the paper."""
+        ...
+
+    def is_stored(self, identifier: str, digest: str) -> bool:
+        """Whether the library itself has taken in the record of this id and hash."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What there is to do: papers to embed and store, papers of which only details changed, the records of each, where each paper
-    stands, and the report so far."""
+    stands, the report so far, what becomes of each record, and the files of which a record was refused for the sake of another file or
+    of the library: read another time, it may be taken."""
 
     texts: tuple[Paper, ...]
     details: tuple[Paper, ...]
     report: IngestReport
     taken: dict[str, TakenIn] = field(default_factory=dict)
     origins: dict[str, Found] = field(default_factory=dict)
+    fates: tuple[Told, ...] = ()
+    unsettled: frozenset[Path] = frozenset()
 
 
 def plan(
@@ -63,44 +83,59 @@ def plan(
     records: Iterable[Found | Paper],
     rejected: Sequence[FileRejected] = (),
     notes: Sequence[FileNote] = (),
+    earlier: Earlier | None = None,
 ) -> Plan:
     """Merge the records of one paper and compare the papers with the library; a record that was taken in before changes nothing.
 
-    The report also has what was rejected and noted on reading.
+    The report also has what was rejected and noted on reading. `earlier` is what the same ingest has planned before.
     """
     every = [Found(Path(), Entry(item)) if isinstance(item, Paper) else item for item in records]
-    hashes, taken = library.hashes(), library.taken_in()
-    digests = {id(found): record_hash(found.paper) for found in every}
+    taken = library.taken_in({found.paper.id for found in every})
+    hashes = library.hashes({*(found.paper.id for found in every), *taken.values()})
     unchanged: dict[str, None] = {}
-    there: dict[str, Found] = {}
+    there = earlier.firsts({found.paper.id for found in every}) if earlier else {}
     new: list[Found] = []
+    work = _Work(library, earlier)
     for found in every:
-        key = (found.paper.id, digests[id(found)])
-        if hashes.get(key[0], ("",))[0] == key[1]:
-            unchanged[key[0]] = None
-            there.setdefault(key[0], found)
-        elif key in taken:
-            unchanged[taken[key]] = None
-            there.setdefault(key[0], found)
-        else:
+        key = (found.paper.id, record_hash(found.paper))
+        paper = key[0] if hashes.get(key[0], ("",))[0] == key[1] else taken.get(key)
+        if paper is None:
             new.append(found)
+            continue
+        there.setdefault(key[0], found)
+        if earlier and earlier.brings(paper) and not earlier.is_stored(*key):
+            work.merge(found, paper, f"the same id {key[0]}")
+            continue
+        unchanged[paper] = None
+        work.fates.append(told(found, "unchanged", paper_id=paper))
     apart = library.apart()
     groups, conflicts = grouped(new, there, apart)
-    refused = [*rejected, *(FileRejected(item.found.file, _refused(item.found, item.holder)) for item in conflicts)]
+    refused = [FileRejected(item.found.file, _refused(item.found, item.holder)) for item in conflicts]
+    for item, refusal in zip(conflicts, refused, strict=True):
+        work.fates.append(told(item.found, "rejected", refusal.record.reason))
     aliases = {name: paper for (name, _), paper in taken.items()}
     stored = _stored(library, groups, hashes.keys(), aliases, apart)
-    work = _Work(library, hashes)
     for group, before in zip(groups, stored, strict=True):
         work.take(group, before)
     report = IngestReport(
         tuple(work.added),
         tuple(work.updated),
         tuple(name for name in unchanged if name not in work.updated),
-        (*refused, *work.refused),
+        (*rejected, *refused, *work.refused),
         tuple(work.merged),
         (*notes, *work.notes),
     )
-    return Plan(tuple(work.texts.values()), tuple(work.details.values()), report, work.taken, work.origins)
+    texts, details = tuple(work.texts.values()), tuple(work.details.values())
+    others = {item.found.file for item in conflicts if item.found.file != item.holder.file}
+    unsettled = frozenset(others | {item.file for item in work.refused})
+    return Plan(texts, details, report, work.taken, work.origins, tuple(work.fates), unsettled)
+
+
+def told(found: Found, fate: Fate, reason: str = "", paper_id: str = "", notes: Sequence[str] = ()) -> Told:
+    """What became of a record."""
+    entry, title = found.entry, shorten(found.paper.title, 200)
+    every = (*entry.notes, *notes)
+    return Told(found.file, entry.line, fate, found.paper.id, title, reason, paper_id, every, entry.raw)
 
 
 def _refused(found: Found, holder: Found) -> Rejected:
@@ -138,8 +173,8 @@ def _stored(
     ]
     wanted = set().union(*keys) if keys else set()
     candidates: dict[tuple[str, str], list[str]] = {}
-    if wanted and known:
-        for outline in library.outlines():
+    if wanted:
+        for outline in library.outlines(wanted):
             paper = Paper(**{name: getattr(outline, name) for name in OUTLINED})
             for key in keys_of(paper):
                 if key in wanted and len(candidates.setdefault(key, [])) < 20:
@@ -176,13 +211,14 @@ def _are_apart(record: Paper, paper: Paper, apart: Collection[tuple[str, str]]) 
 class _Work:
     """What there is to do, as it is collected group by group."""
 
-    def __init__(self, library: Stored, hashes: dict[str, tuple[str, str]]) -> None:
-        self.library, self.hashes = library, hashes
+    def __init__(self, library: Stored, earlier: Earlier | None) -> None:
+        self.library, self.earlier = library, earlier
         self.added: dict[str, None] = {}
         self.updated: dict[str, None] = {}
         self.merged: list[Merged] = []
         self.notes: list[FileNote] = []
         self.refused: list[FileRejected] = []
+        self.fates: list[Told] = []
         self.texts: dict[str, Paper] = {}
         self.details: dict[str, Paper] = {}
         self.taken: dict[str, TakenIn] = {}
@@ -200,49 +236,72 @@ class _Work:
             return
         first = coming[0][0]
         identifier = stored.id if stored else first.paper.id
-        records = _renewed(old, coming, why)
+        if stored and not why and self._has(identifier):
+            why = _same_id(first.paper, old)
+        records = _renewed(old, [(member, reason) for member, reason, _ in coming], why)
         paper = merged(records, identifier) if len(records) > 1 else replace(records[0].paper, id=identifier)
         self._records[identifier] = records
-        self.origins[identifier] = first
+        self.origins.setdefault(identifier, first)
         if len(records) > 1 or records[0].version:
             self.taken[identifier] = TakenIn(
                 identifier, tuple((record, record_hash(record.paper)) for record in records)
             )
-        self._plan(paper, is_new=stored is None)
-        self.merged += [
-            Merged(member.file, member.entry.line, member.paper.id, identifier, reason or why)
-            for place, (member, reason) in enumerate(coming)
-            if place or why
-        ]
+        self._plan(paper, stored)
+        for place, (member, reason, notes) in enumerate(coming):
+            if place or why:
+                self.merge(member, identifier, reason or why, notes)
+            else:
+                self.fates.append(told(member, fate_of(paper, is_new=stored is None), "", identifier, notes))
 
-    def _plan(self, paper: Paper, *, is_new: bool) -> None:
+    def merge(self, found: Found, paper_id: str, reason: str, notes: Sequence[str] = ()) -> None:
+        """Tell that a record goes into the paper of others."""
+        self.merged.append(Merged(found.file, found.entry.line, found.paper.id, paper_id, reason))
+        self.fates.append(told(found, "merged", reason, paper_id, notes))
+
+    def _has(self, paper_id: str) -> bool:
+        """Whether a record of this ingest has brought or changed the paper before."""
+        here = paper_id in self.added or paper_id in self.updated
+        return here or (self.earlier is not None and self.earlier.brings(paper_id))
+
+    def _plan(self, paper: Paper, stored: Paper | None) -> None:
         if paper.id not in self.added:
-            (self.added if is_new else self.updated)[paper.id] = None
-        is_text = is_new or self.hashes[paper.id][1] != text_hash(paper.title, paper.abstract)
+            (self.updated if stored else self.added)[paper.id] = None
+        is_text = stored is None or text_hash(stored.title, stored.abstract) != text_hash(paper.title, paper.abstract)
         wanted, other = (self.texts, self.details) if is_text else (self.details, self.texts)
         other.pop(paper.id, None)
         wanted[paper.id] = paper
 
-    def _fitting(self, group: Group, old: Sequence[Record]) -> list[tuple[Found, str]]:
-        """The members of a group with why they belong to it, without those whose id stands for another text in the library.
+    def _fitting(self, group: Group, old: Sequence[Record]) -> list[tuple[Found, str, tuple[str, ...]]]:
+        """The members of a group with why they belong to it and what is to be noted, without those whose id stands for another text in
+        the library.
 
         A paper of one record is replaced by another text of its id, which is said.
         """
         of_id = {record.paper.id: record.paper for record in old}
-        fitting: list[tuple[Found, str]] = []
+        fitting: list[tuple[Found, str, tuple[str, ...]]] = []
         for member, reason in zip(group.members, group.reasons, strict=True):
             paper = of_id.get(member.paper.id)
+            notes: tuple[str, ...] = ()
             if paper and not is_revision(member.paper, paper):
                 shown = repr(shorten(paper.title or paper.abstract, 60))
                 title = shorten(member.paper.title, 200)
                 if len(old) > 1:
                     text = f"id {paper.id!r} already leads to a paper of several records with another text ({shown})"
                     self.refused.append(FileRejected(member.file, Rejected(member.entry.line, text, title)))
+                    self.fates.append(told(member, "rejected", text))
                     continue
                 text = f"id {paper.id!r} stood for another text ({shown}), which this one replaces"
                 self.notes.append(FileNote(member.file, Note(member.entry.line, text, title)))
-            fitting.append((member, reason))
+                notes = (text,)
+            fitting.append((member, reason, notes))
         return fitting
+
+
+def _same_id(paper: Paper, records: Sequence[Record]) -> str:
+    """Why a record goes into a paper that has its id, brought by an earlier record of the same ingest."""
+    known = {text_hash(record.paper.title, record.paper.abstract) for record in records}
+    later = "" if text_hash(paper.title, paper.abstract) in known else "; the later file's text is kept"
+    return f"the same id {paper.id}{later}"
 
 
 def _renewed(old: Sequence[Record], coming: Sequence[tuple[Found, str]], why: str) -> list[Record]:

@@ -1,9 +1,11 @@
 """What an ingest did, record by record. Plain records; knows nothing of how it is done or shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.core.domain import Note, Rejected
+from rag.ingest.fates import FileCount, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,23 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did: ids of papers; records that went into another record's paper; records that were refused, with the reason;
-    what was left out of records that went in; files of which nothing did."""
+    """What an ingest did, or would do: ids of papers; records that went into another record's paper; records that were refused, with
+    the reason; what was left out of records that went in; what was named and of which nothing went in.
 
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    rejected: tuple[FileRejected, ...] = ()
-    merged: tuple[Merged, ...] = ()
-    notes: tuple[FileNote, ...] = ()
-    fruitless: tuple[Path, ...] = ()
+    `files` has the count of every file; `told` what became of each record about which there is something to say.
+    """
+
+    added: Sequence[str] = ()
+    updated: Sequence[str] = ()
+    unchanged: Sequence[str] = ()
+    rejected: Sequence[FileRejected] = ()
+    merged: Sequence[Merged] = ()
+    notes: Sequence[FileNote] = ()
+    fruitless: Sequence[Path] = ()
+    files: Sequence[FileCount] = ()
+    told: Sequence[Told] = ()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether any file was read: those that did not change are not."""
+        return any(not item.since for item in self.files)

@@ -206,6 +206,12 @@ def is_current(index: VectorIndex, library: Library) -> bool:
     return index.revision == library.revision or index.origin == (manifest.folder if manifest else "")
 
 
+def is_up_to_date(library: Library) -> bool:
+    """Whether an index of the library's present state has been published; its files are not looked at."""
+    manifest = current_manifest(library.folder / "vectors")
+    return manifest is not None and manifest.revision == library.revision
+
+
 def _open_current(library: Library, root: Path) -> VectorIndex | None:
     """The current index where there is a sound one; what is wrong with it is logged."""
     manifest = current_manifest(root)

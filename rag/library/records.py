@@ -15,11 +15,13 @@ from rag.library.tables import details_of, paper_of
 _NAMES = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn")
 
 
-def taken_in(database: Database) -> dict[tuple[str, str], str]:
-    """{(id, record hash): paper id} of all records."""
+def taken_in(database: Database, ids: Iterable[str] | None = None) -> dict[tuple[str, str], str]:
+    """{(id, record hash): paper id} of all records, or of those of these ids."""
     if not _has_table(database):
         return {}
-    return {(row[0], row[1]): row[2] for row in database.rows("SELECT id, record_hash, paper FROM records")}
+    statement = "SELECT id, record_hash, paper FROM records"
+    rows = database.rows(statement) if ids is None else database.rows_for(f"{statement} WHERE id IN ({{}})", ids)
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def leads_to(database: Database, identifiers: Iterable[str]) -> list[str]:

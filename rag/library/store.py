@@ -8,7 +8,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,7 @@ from rag.core.errors import EmbedderMismatch, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
-from rag.library import queries, records, tables
+from rag.library import queries, records, sources, tables
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
@@ -172,30 +172,38 @@ class Library:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def hashes(self) -> dict[str, tuple[str, str]]:
-        """Per paper id its record hash and its text hash (title and abstract only)."""
-        rows = self._database.rows("SELECT id, record_hash, title, abstract FROM papers")
+    def hashes(self, ids: Iterable[str] | None = None) -> dict[str, tuple[str, str]]:
+        """Per paper id its record hash and its text hash (title and abstract only); of all papers, or of those of these ids."""
+        statement = "SELECT id, record_hash, title, abstract FROM papers"
+        some = ids is not None
+        rows = (
+            self._database.rows_for(f"{statement} WHERE id IN ({{}})", ids or ())
+            if some
+            else self._database.rows(statement)
+        )
         return {row[0]: (row[1], text_hash(row[2], row[3])) for row in rows}
 
-    def taken_in(self) -> dict[tuple[str, str], str]:
-        """{(id, record hash): paper id} of the records that papers were merged from."""
-        return records.taken_in(self._database)
+    def taken_in(self, ids: Iterable[str] | None = None) -> dict[tuple[str, str], str]:
+        """{(id, record hash): paper id} of the records that papers were merged from; of all, or of the records of these ids."""
+        return records.taken_in(self._database, ids)
 
     def records_of(self, paper: Paper) -> list[Record]:
         """The records that a paper was merged from, in the order in which they came."""
         return records.records_of(self._database, paper)
 
-    def outlines(self) -> Iterator[Outline]:
-        """What each paper can be recognised by."""
+    def outlines(self, wanted: Collection[tuple[str, str]] | None = None) -> Iterator[Outline]:
+        """What each paper can be recognised by; of all papers, whatever keys are wanted."""
         return records.outlines(self._database)
 
     def apart(self) -> frozenset[tuple[str, str]]:
         """Pairs of ids of records that are never of one paper, the lesser id first."""
         return records.apart(self._database)
 
-    def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = ()) -> None:
-        """Store papers, and which records they were merged from, in one transaction; a paper of a known id replaces the old one. All
-        or nothing.
+    def put(
+        self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = (), origins: Sequence[sources.Origin] = ()
+    ) -> None:
+        """Store papers, which records they were merged from and which files brought them, in one transaction; a paper of a known id
+        replaces the old one. All or nothing.
 
         Raises:
             LibraryFull: no space left; nothing of the batch was stored.
@@ -205,16 +213,21 @@ class Library:
                 self._database.connection.execute("DELETE FROM papers WHERE id = ?", (item.paper.id,))
                 insert(self._database.connection, item)
             records.write(self._database, taken)
+            sources.write(self._database, origins)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
-    def put_details(self, papers: Sequence[Paper], taken: Sequence[TakenIn] = ()) -> None:
-        """Store changed details of papers whose title and abstract did not change, and the records that they were merged from."""
+    def put_details(
+        self, papers: Sequence[Paper], taken: Sequence[TakenIn] = (), origins: Sequence[sources.Origin] = ()
+    ) -> None:
+        """Store changed details of papers whose title and abstract did not change, the records that they were merged from, and which
+        files brought them."""
         with self._database.transaction():
             self._database.connection.executemany(
                 "UPDATE papers SET details = ?, record_hash = ? WHERE id = ?",
                 [(details_of(paper), record_hash(paper), paper.id) for paper in papers],
             )
             records.write(self._database, taken)
+            sources.write(self._database, origins)
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     @contextmanager
@@ -223,6 +236,11 @@ class Library:
         with self._database.transaction():
             yield self._database.connection
             self._set_meta("revision", str(self._revision_in_transaction() + 1))
+
+    @property
+    def sources(self) -> sources.Sources:
+        """The files that were read, and which papers each brought."""
+        return sources.Sources(self._database)
 
     def _revision_in_transaction(self) -> int:
         row = self._database.connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()

@@ -81,7 +81,8 @@ def test_a_line_that_says_what_the_quotes_are_is_shown_once_and_first(capsys: py
 
 _SHOWING = """
 from rag.core.domain import Finding
-from rag.output.terminal import print_findings, progress_bars, status_line
+from rag.output.progress import progress_bars
+from rag.output.terminal import print_findings, status_line
 with status_line() as status:
     status("Reading")
 with progress_bars() as progress:
