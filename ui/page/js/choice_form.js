@@ -168,7 +168,8 @@ const openForm = () => {
   byId("cw-choose-note").textContent = "";
   fill(dialog.querySelector(".cw-pills"), "");
   dialog.showModal();
-  void countForm();
+  // What counting looks through is got ready before anything is typed.
+  void countForm().then(() => server?.names({ kind: "authors", words: "" }).catch(() => null));
 };
 
 Object.assign(DO, {
