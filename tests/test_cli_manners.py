@@ -14,6 +14,7 @@ import pytest
 
 from rag.core.domain import Answer, Hit
 from rag.core.errors import LibraryDamaged
+from rag.core.paper_filter import PaperFilter
 from rag.search.spelling import Spelling
 from tests.conftest import ROOT
 from tests.helpers.answers import paper
@@ -25,9 +26,14 @@ BEES = paper("Bees make honey.", title="Honey bees")
 class Assistant:
     """Remembers what it is asked and gives the outcome it was told to."""
 
+    library = None
+
     def __init__(self, outcome: Any = "answered") -> None:
         self.asked: list[str] = []
         self.outcome = outcome
+
+    def over(self, papers: PaperFilter) -> "Assistant":
+        return self
 
     def ask(self, question: str) -> Answer:
         self.asked.append(question)
