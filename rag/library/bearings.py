@@ -88,8 +88,8 @@ class _Lines(Generic[AnyStr]):
 
 
 def _sought(value: str) -> list[str]:
-    """Patterns of which one is in every name that a value may mean. Of a name whole words count, so that "li" is not in "Elizabeth"; what
-    an apostrophe parts may be one word or two."""
+    """Patterns of which one is in every name that a value may mean. Whole words count, so that "li" is not in "Elizabeth"; what an
+    apostrophe parts may be one word or two."""
     ends = "" if _APOSTROPHE.search(value) else r"(?![^\W\d_])"
     return [re.escape(spelling) + (ends if spelling.isascii() else "") for spelling in longer(value)]
 
