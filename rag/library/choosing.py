@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.core.paper_filter import PaperFilter
 from rag.core.people import may_be, searchable, spellings
-from rag.core.text import words
+from rag.core.text import clean, words
 from rag.library.filtering import papers_holding
 from rag.library.store import Library
 
@@ -105,7 +105,7 @@ def names_source(value: str, name: str) -> bool:
 
 
 def _path(name: str) -> list[str]:
-    return [part for part in name.casefold().replace("\\", "/").split("/") if part not in ("", ".")]
+    return [part for part in clean(name).casefold().replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def is_named(asked: str, name: str) -> bool:

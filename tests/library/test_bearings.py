@@ -52,13 +52,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 
 NAMED = (
-    "müller; Mueller; A. Müller; muller, a; li; oneil; o'neil|Berg; 李; 李伟; jean; Łukasz; lukasz; maría jose; cruz; 100%; x; a; Wei Li"
-    "; ...; sa; sa'id; said; go; ngoma; n'goma; neil; sure"
+    "müller; Mueller; A. Müller; muller, a; li; oneil; o'neil|Berg; 李; 李伟; jean; Łukasz; lukasz; maría jose; cruz; 100%; x; a"
+    "; Wei Li; ...; sa; sa'id; said; go; ngoma; n'goma; neil; sure"
 )
 PUBLISHED = "bee; Bee Letters; etude; ÉTUDES|neurips; 2019; c++; %"
 HELD = (
-    "bees; bees cach; cachi; diffus; di; c++; u-net; 2019; étud; ÉTUDES; MÜLLER; müll; 100%; %; _; b_; +; bee 2019 ada; naive"
-    "; o'neil; 百; letters zebra"
+    "bees; bees cach; cachi; diffus; di; c++; u-net; 2019; étud; ÉTUDES; MÜLLER; müll; 100%; %; _; b_; +; bee 2019 ada; naive; "
+    "o'neil; 百; letters zebra"
 )
 FILTERS = [
     *(PaperFilter(authors=tuple(names.split("|"))) for names in NAMED.split("; ")),
