@@ -131,6 +131,8 @@ def test_a_choice_is_counted_and_shown_and_an_empty_one_explained(loader: Loader
     assert told["line"] == "Asked of 1 of 3 papers: 2020 or later, from arxiv.xml."
     assert choose({}, HERE)["button"] == "all papers"
     none = choose({"filter": {"from_year": 2020, "text": "zebra"}}, HERE)
+    many = choose({"filter": {"text": "zebra", "ids": [], "sources": [f"{n}.ris" for n in range(100)]}}, HERE)
+    assert (many["papers"], many["problem"]) == (0, "No paper matches all of this.")
     assert (none["papers"], none["problem"]) == (0, "No paper here matches “with ‘zebra’”.")
 
 
@@ -144,6 +146,7 @@ def test_a_choice_is_counted_and_shown_and_an_empty_one_explained(loader: Loader
         {"year": 2020},
         {"authors": [1]},
         {"authors": ["x"] * 5_000},
+        {"authors": [f"x{n}" for n in range(51)]},
         {"venues": ["x" * 5_000]},
         {"text": "x" * 5_000},
         {"added_since": "never"},

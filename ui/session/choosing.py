@@ -19,9 +19,25 @@ from ui.views.chosen import button_label, emptiness, names_note, note, of_line, 
 from ui.views.status import library, welcome
 
 _MOST_PAPERS = 10**9
+_MOST_NAMES = 50
+_EXPLAINED = 60
+"""Of more parts it is not told which leaves nothing: each is looked up for that."""
 _OFFERED = 50
 """Names that are shown at once; the others are found by their words."""
 _WORDS_CHARS = 200
+
+
+def chosen_of(sent: Any) -> PaperFilter:
+    """The filter that a page sent.
+
+    Raises:
+        RequestRefused: it is none, or has more names than a library is looked through for at once.
+    """
+    chosen = filter_of(sent)
+    for kind in ("authors", "venues"):
+        if len(getattr(chosen, kind)) > _MOST_NAMES:
+            raise RequestRefused(f"at most {_MOST_NAMES} {kind} are chosen at once; choose by other words, or by file")
+    return chosen
 
 
 def choice(assistant: Answerer, chosen: PaperFilter) -> Choice:
@@ -36,7 +52,7 @@ def choice_to_ask(assistant: Answerer, sent: Any) -> Choice | None:
         RequestRefused: what was sent is no filter.
         NothingChosen: it leaves no paper; the message says which part of it does.
     """
-    chosen = filter_of(sent)
+    chosen = chosen_of(sent)
     if chosen.is_empty:
         return None
     made = choice(assistant, chosen)
@@ -50,6 +66,8 @@ def nothing_left(assistant: Answerer, made: Choice) -> str:
     if made.papers:
         return ""
     found = parts(made.filter)
+    if len(found) > _EXPLAINED:
+        return emptiness([], [], made.every)
     alone = [(part, assistant.count(part.alone)) for part in found]
     without = [(part, assistant.count(part.rest)) for part in found] if len(found) > 1 else []
     return emptiness(alone, without, made.every)
@@ -61,7 +79,7 @@ def told(assistant: Answerer, sent: Any) -> dict[str, Any]:
     Raises:
         RequestRefused: it is no filter.
     """
-    made = choice(assistant, filter_of(sent))
+    made = choice(assistant, chosen_of(sent))
     return {
         "filter": filter_json(made.filter),
         "papers": made.papers,
@@ -86,7 +104,7 @@ def names(assistant: Answerer, sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def overview(loader: Loader, sent: Any, settings: Settings) -> dict[str, Any]:
     """HTML of what an empty chat shows of the papers that a filter leaves: its middle, and what is in them."""
-    made = choice(loader.assistant(), filter_of(sent))
+    made = choice(loader.assistant(), chosen_of(sent))
     loading = replace(loader.loading, overview=loader.over(made.filter).overview())
     return {"welcome": str(welcome(loading, settings, of=note(made))), "library": str(library(loading))}
 
@@ -106,7 +124,7 @@ def kept_choice(sent: Any) -> Choice | None:
     if not all(type(number) is int and 0 <= number <= _MOST_PAPERS for number in numbers):
         return None
     try:
-        chosen = filter_of(sent.get("filter"))
+        chosen = chosen_of(sent.get("filter"))
     except CitewiseError:
         return None
     return None if chosen.is_empty else Choice(chosen, *numbers)  # type: ignore[arg-type]

@@ -20,10 +20,10 @@ from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.export import FORMATS, Exchange, only_papers
-from rag.output.filter_json import filter_of
 from rag.output.from_json import paper_ids
 from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS
 from ui.session import choosing, feedback
+from ui.session.choosing import chosen_of
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.records import SavedTurn, frame, saved_turns, turn_of
@@ -103,7 +103,7 @@ class Lookups:
 
     def examples(self, sent: Sent) -> Sent:
         """Questions to begin with that are known to be answered, and whether more may come."""
-        return dict(self._suggesting.examples(filter_of(sent.get("filter"))))
+        return dict(self._suggesting.examples(chosen_of(sent.get("filter"))))
 
     def next(self, sent: Sent) -> Sent:
         """What could be asked after the last of these turns."""
@@ -114,7 +114,7 @@ class Lookups:
             Message("user", question) if i else answer.message for question, answer in answers if answer for i in (1, 0)
         ]
         last = answers[-1][1] if answers else None
-        chosen = filter_of(sent.get("filter"))
+        chosen = chosen_of(sent.get("filter"))
         return {"html": self._suggesting.next(last, said[-HISTORY_MESSAGES:], chosen) if last else ""}
 
     def reopen(self, sent: Sent) -> Sent:
@@ -153,7 +153,7 @@ class Lookups:
         form = FORMATS.get(kind)
         if form is None or form.of_papers is None:
             raise RequestRefused(f"there is no export of papers as {kind[:40]!r}; there are {', '.join(PAPER_EXPORTS)}")
-        assistant = self._loader.over(filter_of(sent.get("filter")))
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
         count, papers = assistant.find_papers(words, EXPORTED)
         if not papers:
             raise NothingToExport("no paper is listed here, so there is nothing to export")
@@ -166,13 +166,13 @@ class Lookups:
 
     def similar(self, sent: Sent) -> Sent:
         """Cards of the papers most like one."""
-        assistant = self._loader.over(filter_of(sent.get("filter")))
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
         return {"html": similar_cards(assistant.similar(str(sent.get("paper_id", ""))))}
 
     def papers(self, sent: Sent) -> Sent:
         """The chosen papers that hold all of these words, as a list; where none does, those that hold what was likely meant."""
         words = str(sent.get("words", ""))[:_FILTER_CHARS]
-        assistant = self._loader.over(filter_of(sent.get("filter")))
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
         count, papers = assistant.find_papers(words, LISTED)
         if not count and (meant := assistant.respelled(words)):
             count, papers = assistant.find_papers(meant, LISTED)
