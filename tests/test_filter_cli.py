@@ -186,7 +186,7 @@ def test_an_answer_is_made_of_the_chosen_papers_and_says_so() -> None:
         " of 59 papers: with “image editing”."
     )
     count = int(answer["notice"].split()[2])
-    assert 0 < count < 59 and f"{count} papers" in answer["answer"]
+    assert 0 < count < 59 and f"This part of the library holds {count} papers" in answer["answer"]
     shown = citewise("ask", "What is DeepCache?", "--text", "DeepCache")
     assert shown.code == 0 and "59 papers: with “DeepCache”." in shown.out
     assert "filter" not in json.loads(citewise("ask", "What is DeepCache?", "--json").out)
