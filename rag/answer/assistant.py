@@ -182,7 +182,8 @@ class Assistant:
 
     def told(self, question: str) -> Answer | None:
         """The answer that the records alone give to a question, without what was said before it; None where they give none."""
-        return self._records.again(question)
+        told = self._records.again(question)
+        return told and chosen.noticed(told, self.library)
 
     def ask(
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None

@@ -263,3 +263,19 @@ def test_examples_are_found_for_each_choice(loader: Loader) -> None:
 def test_only_an_object_is_a_filter() -> None:
     with pytest.raises(RequestRefused):
         choosing.choice_to_ask(Scripted(), "all")
+
+
+def test_what_records_told_of_chosen_papers_is_told_of_them_again(loader: Loader, monkeypatch: Any) -> None:
+    def told(self: Scripted, question: str) -> Any:
+        return replace(answered(question=question), origin="records", text=f"{len(self.shelf)} papers.", sentences=())
+
+    monkeypatch.setattr(Scripted, "told", told)
+    answer = {"question": "how many?", "standalone_question": "how many?", "origin": "records", "answer": "2 papers."}
+    answer |= {"mode": "quote", "outcome": "answered", "p_answerable": 1.0, "sentences": []}
+    of = {"filter": {"from_year": 2020}, "papers": 2, "every": 3}
+    turns = [
+        {"id": f"turn{n}", "question": "how many?", "step": "done", "answer": answer, "of": of if n else None}
+        for n in (0, 1)
+    ]
+    whole, part = functions(loader)["reopen"]({"turns": turns}, HERE)["turns"]
+    assert (whole["record"]["answer"]["answer"], part["record"]["answer"]["answer"]) == ("3 papers.", "2 papers.")

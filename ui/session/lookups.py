@@ -7,21 +7,21 @@ conversations themselves are the browser's: what it sends back is resolved anew 
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 import gradio as gr
 
 from rag import __version__
-from rag.core.domain import Message, Paper
+from rag.core.domain import Message
 from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
 from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.export import FORMATS, Exchange, only_papers
-from rag.output.from_json import paper_ids
-from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS
+from rag.output.from_json import Told, paper_ids
+from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS, ChatTurn
 from ui.session import choosing, feedback
 from ui.session.choosing import chosen_of
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
@@ -108,8 +108,7 @@ class Lookups:
     def next(self, sent: Sent) -> Sent:
         """What could be asked after the last of these turns."""
         saved = saved_turns(sent.get("turns"))[-HISTORY_MESSAGES // 2 :]
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        answers = [(one.question, turn_of(one, papers, told).answer) for one in saved]
+        answers = [(turn.question, turn.answer) for turn in self._turns(saved)]
         said = [
             Message("user", question) if i else answer.message for question, answer in answers if answer for i in (1, 0)
         ]
@@ -121,8 +120,7 @@ class Lookups:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
         saved = saved_turns(sent.get("turns"))
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        return {"turns": [frame(turn_of(one, papers, told), loading) for one in saved]}
+        return {"turns": [frame(turn, loading) for turn in self._turns(saved)]}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns, of the named `papers` alone where some are: its name, media type and text."""
@@ -138,8 +136,7 @@ class Lookups:
             )
         if kind not in FORMATS:
             raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        exchanges = [Exchange(one.question, turn_of(one, papers, told).answer) for one in saved]
+        exchanges = [Exchange(turn.question, turn.answer) for turn in self._turns(saved)]
         if isinstance(sent.get("papers"), list):
             exchanges = [only_papers(one, {str(paper) for paper in sent["papers"]}) for one in exchanges]
         form = FORMATS[kind]
@@ -196,9 +193,16 @@ class Lookups:
         what = "your vote, the note, the question and the answer"
         return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 
-    def _papers_of(self, saved: Any) -> Mapping[str, Paper]:
-        ids = paper_ids([one.answer for one in saved])
-        return {paper.id: paper for paper in self._loader.assistant().papers(ids)}
+    def _turns(self, saved: Sequence[SavedTurn]) -> list[ChatTurn]:
+        """The turns as far as they still resolve. What records told is told anew, by those of the papers that were asked."""
+        assistant = self._loader.assistant()
+        papers = {paper.id: paper for paper in assistant.papers(paper_ids([one.answer for one in saved]))}
+
+        def told(one: SavedTurn) -> Told:
+            of = choosing.kept_choice(one.of)
+            return (lambda question: assistant.over(of.filter).told(question)) if of else assistant.told
+
+        return [turn_of(one, papers, told(one)) for one in saved]
 
 
 def _as_json(one: SavedTurn) -> Sent:
