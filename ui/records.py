@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from rag.core.domain import Answer, Hit, Mode, Paper
+from rag.core.paper_filter import PaperFilter
 from rag.core.text import clean
 from rag.library.overview import Overview
 
@@ -15,6 +16,8 @@ HISTORY_MESSAGES = 20
 """Messages of the conversation that a follow-up is understood from; older ones are ignored."""
 NOTE_CHARS = 1_000
 """The longest note on a vote."""
+NAME_CHARS = 300
+"""The longest author, venue, file or words that papers are chosen by."""
 
 Step = Literal["waiting", "searching", "reading", "writing", "answering", "done", "stopped", "failed"]
 ENDED: tuple[Step, ...] = ("done", "stopped", "failed")
@@ -32,15 +35,26 @@ EXPORTS = {
     "csl-json": "CSL-JSON of the cited papers",
 }
 """What an answer can be exported as, by the names of `rag.output.export.FORMATS`."""
+PAPER_EXPORTS = {"bibtex": "BibTeX", "ris": "RIS", "csl-json": "CSL-JSON"}
+"""What the list of papers can be exported as, by the same names."""
 CONVERSATION = "json"
 CONVERSATION_EXPORTS = EXPORTS | {CONVERSATION: "The conversation as JSON"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The papers that are asked: `papers` of the `every` that the library held then, by this filter."""
+
+    filter: PaperFilter
+    papers: int
+    every: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTurn:
     """A question and what has come of it so far. `note` is what it waits for, or why it failed; `standalone` is the question as a
     follow-up was understood, `about` the papers that it is about; `lost` counts the sentences of a reopened answer that no longer
-    resolve."""
+    resolve. `of` are the papers that it is asked of, None for the whole library."""
 
     id: str
     question: str
@@ -55,6 +69,7 @@ class ChatTurn:
     papers: int | None = None
     lost: int = 0
     about: tuple[Paper, ...] = ()
+    of: Choice | None = None
 
     @property
     def running(self) -> bool:

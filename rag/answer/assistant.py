@@ -26,6 +26,7 @@ from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.evidence.roles import RoleModel
+from rag.library.choices import Choices, Kind, Names
 from rag.library.overview import Overview, Overviews
 from rag.library.spelling import TitleWords
 from rag.library.store import Library
@@ -101,6 +102,7 @@ class Assistant:
         self.searcher = searcher
         self._title_words = TitleWords(searcher.library)
         self._overviews = Overviews(searcher.library)
+        self._choices = Choices(searcher.library)
         self._senses = Senses(searcher, self.description, self._models.roles)
         self._records = Records(searcher.library, self._senses.introduction)
 
@@ -177,9 +179,18 @@ class Assistant:
         """The library at a glance: its topics and years."""
         return self._overviews.now()
 
+    def names(self, kind: Kind, words: str, limit: int) -> Names:
+        """See `Choices.names`."""
+        return self._choices.names(kind, words, limit)
+
+    def count(self, chosen: PaperFilter) -> int:
+        """How many papers a filter means: quickly, for whoever fills in a form."""
+        return self._choices.count(chosen)
+
     def told(self, question: str) -> Answer | None:
         """The answer that the records alone give to a question, without what was said before it; None where they give none."""
-        return self._records.again(question)
+        told = self._records.again(question)
+        return told and chosen.noticed(told, self.library)
 
     def ask(
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from rag.core.domain import Answer, Message, Mode, Progress
 from rag.core.errors import CitewiseError
+from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 
 _REMEMBERED = 2_000
 """Verdicts that are kept, the latest ones."""
@@ -33,8 +34,15 @@ class Asks(Protocol):
 class Suggestions:
     """Asks candidates silently, one at a time. Safe for several threads."""
 
-    def __init__(self, assistant: Asks, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        assistant: Asks,
+        clock: Callable[[], float] = time.monotonic,
+        over: Callable[[PaperFilter], Asks] | None = None,
+    ) -> None:
+        """`over` gives what can be asked of some of the papers; without it the whole library is asked always."""
         self._assistant = assistant
+        self._over = over
         self._clock = clock
         self._asking = threading.Lock()
         self._idle = threading.Condition()
@@ -63,6 +71,7 @@ class Suggestions:
         seconds: float,
         papers: Collection[str] = (),
         urgent: bool = False,
+        chosen: PaperFilter = EVERY_PAPER,
     ) -> list[str]:
         """The first `most` candidates that are answered, in their order.
 
@@ -74,12 +83,13 @@ class Suggestions:
             seconds: time for all of it, waiting included.
             papers: ids of which an answer must cite one; empty for any.
             urgent: somebody waits for it: what is not urgent stands back as for a reader.
+            chosen: the papers that are asked.
         """
         until = self._clock() + seconds
         with self._idle:
             self._urgent += urgent
         try:
-            return self._good(candidates, history, most, tries, until, papers, urgent)
+            return self._good(candidates, history, most, tries, until, papers, urgent, chosen)
         finally:
             with self._idle:
                 self._urgent -= urgent
@@ -94,16 +104,17 @@ class Suggestions:
         until: float,
         papers: Collection[str],
         urgent: bool,
+        chosen: PaperFilter,
     ) -> list[str]:
         good: list[str] = []
         for question in dict.fromkeys(candidates):
             if len(good) == most:
                 break
-            key = (self._assistant.revision, question, tuple(history[-2:]), tuple(sorted(papers)))
+            key = (self._assistant.revision, chosen, question, tuple(history[-2:]), tuple(sorted(papers)))
             verdict = self._verdicts.get(key)
             if verdict is None and tries > 0 and self._clock() < until:
                 tries -= 1
-                verdict = self._verdict(key, question, history, papers, until, urgent)
+                verdict = self._verdict(key, question, history, papers, until, urgent, chosen)
             if verdict:
                 good.append(question)
         return good
@@ -116,6 +127,7 @@ class Suggestions:
         papers: Collection[str],
         until: float,
         urgent: bool,
+        chosen: PaperFilter,
     ) -> bool | None:
         """Whether it is answered; None where time was over before that was known."""
         # What waits for others must not hold the place that they need.
@@ -123,7 +135,7 @@ class Suggestions:
             return None
         try:
             while self._wait(until, urgent):
-                answer = self._ask(question, history, urgent)
+                answer = self._ask(question, history, urgent, chosen)
                 if answer is not None:
                     verdict = _is_good(answer, papers)
                     self._verdicts[key] = verdict
@@ -150,9 +162,10 @@ class Suggestions:
                 self._idle.wait(_LOOK_SECONDS)
             return not self._goes_first(urgent) and self._clock() < until
 
-    def _ask(self, question: str, history: Sequence[Message], urgent: bool) -> Answer | None:
+    def _ask(self, question: str, history: Sequence[Message], urgent: bool, chosen: PaperFilter) -> Answer | None:
         """The answer in quotes; None where something came in between that goes first."""
-        steps = self._assistant.stream(question, history, "quote")
+        asked = self._over(chosen) if self._over else self._assistant
+        steps = asked.stream(question, history, "quote")
         try:
             for step in steps:
                 if isinstance(step, Answer):

@@ -7,6 +7,7 @@
     ├── SavedAnswersDamaged    what should be saved answers is none
     ├── FileNotWritten         a file cannot be written, or must not be overwritten
     ├── QuestionError          a question is empty or too long
+    │   └── NothingChosen      it is asked of papers that are not there
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
@@ -61,6 +62,10 @@ class FileNotWritten(CitewiseError):
 
 class QuestionError(CitewiseError):
     """A question is empty or too long."""
+
+
+class NothingChosen(QuestionError):
+    """A question is asked of a part of the library that holds no paper."""
 
 
 class RequestRefused(CitewiseError):

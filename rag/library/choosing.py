@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.core.paper_filter import PaperFilter
 from rag.core.people import may_be, searchable, spellings
-from rag.core.text import words
+from rag.core.text import clean, words
 from rag.library.filtering import papers_holding
 from rag.library.store import Library
 
@@ -105,7 +105,7 @@ def names_source(value: str, name: str) -> bool:
 
 
 def _path(name: str) -> list[str]:
-    return [part for part in name.casefold().replace("\\", "/").split("/") if part not in ("", ".")]
+    return [part for part in clean(name).casefold().replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def is_named(asked: str, name: str) -> bool:
@@ -120,11 +120,12 @@ def is_named(asked: str, name: str) -> bool:
 def _may_name(asked: str, name: str) -> bool:
     """Whether a word of one stands in the other: what is quick to see, of very many names."""
     there = searchable(name)
-    return any(spelling in there for spelling in _longer(asked))
+    return any(spelling in there for spelling in longer(asked))
 
 
 @lru_cache(1 << 6)
-def _longer(asked: str) -> frozenset[str]:
+def longer(asked: str) -> frozenset[str]:
+    """The spellings of which one stands in the name of whoever is asked for."""
     every = words(asked)
     longer = [word for word in every if len(word) > 1] or every
     return frozenset[str]().union(*map(spellings, longer))

@@ -32,19 +32,27 @@ def papers_holding(words: str) -> tuple[str, dict[str, str]]:
     """A condition on rows of `papers`, true of those that hold all of these words, and its values."""
     conditions: list[str] = []
     values: dict[str, str] = {}
-    for n, word in enumerate(normalise(words).split()):
-        terms = re.findall(r"\w+", word)
-        if not terms:  # a sign alone
-            continue
-        part = re.sub(r"([\\%_])", r"\\\1", word)
+    for n, word in enumerate(words_in(words)):
         conditions.append(_HOLDS.format(n=n))
-        values |= {
-            f"stem{n}": _beginning(" ".join(terms)) if _WORD.fullmatch(word) else '""',
-            f"near{n}": _beginning(terms[0][:_LETTERS]),
-            f"part{n}": f"%{part}%",
-            f"name{n}": f"%{part.capitalize()}%",  # LIKE knows the case of ASCII letters only
-        }
+        values |= {f"{name}{n}": value for name, value in values_of(word).items()}
     return " AND ".join(conditions) or "TRUE", values
+
+
+def words_in(words: str) -> list[str]:
+    """The words that are looked for; a sign alone is none."""
+    return [word for word in normalise(words).split() if re.search(r"\w", word)]
+
+
+def values_of(word: str) -> dict[str, str]:
+    """How a word is looked for: by its `stem` in the index, else as a `part` of papers that the index has `near` it, or of a `name`."""
+    terms = re.findall(r"\w+", word)
+    part = re.sub(r"([\\%_])", r"\\\1", word)
+    return {
+        "stem": _beginning(" ".join(terms)) if _WORD.fullmatch(word) else '""',
+        "near": _beginning(terms[0][:_LETTERS]),
+        "part": f"%{part}%",
+        "name": f"%{part.capitalize()}%",  # LIKE knows the case of ASCII letters only
+    }
 
 
 def _beginning(words: str) -> str:

@@ -3,9 +3,11 @@
 Needs playwright and a Chromium (`CHROMIUM`, else /usr/bin/chromium); tests that use it are skipped, saying so, where one is missing.
 """
 
+import copy
 import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +20,11 @@ import pytest
 from rag.answer.quoted import text_of
 from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Message, Mode, Paper, Progress, Span
 from rag.core.errors import QuestionError
-from rag.core.paper_filter import PaperFilter
+from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
+from rag.library.choices import Kind, Names
 from rag.library.overview import Overview, Topic
+from tests.helpers.shelves import SOURCES, means
 
 try:
     from playwright.sync_api import expect, sync_playwright
@@ -84,6 +88,9 @@ class Scripted:
     closed: threading.Event = field(default_factory=threading.Event)
     asked: list[tuple[str, tuple[Message, ...], tuple[Mode, int | None]]] = field(default_factory=list)
     """Questions with what was said before and the wishes for the answer; those that the window asks silently are among them."""
+    filters: list[tuple[str, PaperFilter]] = field(default_factory=list)
+    """The same questions with the papers that were asked."""
+    of: PaperFilter = EVERY_PAPER
     description: Mapping[str, str] = field(
         default_factory=lambda: {
             "reader": "HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -98,6 +105,10 @@ class Scripted:
         """How often it was asked."""
         return sum(asked == question for asked, _, _ in self.asked)
 
+    def filter_of(self, question: str) -> PaperFilter:
+        """The papers it was asked of when it was last asked."""
+        return next(chosen for asked, chosen in reversed(self.filters) if asked == question)
+
     def history_of(self, question: str) -> tuple[Message, ...]:
         """What was said before it when it was last asked."""
         return next(history for asked, history, _ in reversed(self.asked) if asked == question)
@@ -109,14 +120,6 @@ class Scripted:
     @property
     def revision(self) -> int:
         return 1
-
-    def over(self, papers: PaperFilter) -> "Scripted":
-        """Of filters it knows years and titles."""
-        if papers.is_empty:
-            return self
-        first, last = papers.from_year or 0, papers.to_year or 9999
-        shelf = [paper for paper in self.shelf if first <= (paper.year or -1) <= last and papers.text in paper.title]
-        return replace(self, shelf=tuple(shelf))
 
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         wanted = None if ids is None else set(ids)
@@ -138,6 +141,25 @@ class Scripted:
     def respelled(self, words: str) -> str:
         return words.replace("enncoder", "encoder") if "enncoder" in words else ""
 
+    def over(self, chosen: PaperFilter) -> "Scripted":
+        part = copy.copy(self)
+        part.shelf = tuple(paper for paper in self.shelf if means(chosen, paper))
+        part.of = chosen
+        return part
+
+    def count(self, chosen: PaperFilter) -> int:
+        return sum(means(chosen, paper) for paper in self.shelf)
+
+    def names(self, kind: Kind, words: str, limit: int) -> Names:
+        named = {
+            "authors": lambda p: p.authors,
+            "venues": lambda p: [p.venue],
+            "sources": lambda p: SOURCES.get(p.id, ()),
+        }
+        counts = Counter(name for paper in self.shelf for name in named[kind](paper) if name)  # type: ignore[no-untyped-call]
+        found = [item for item in counts.most_common() if words.lower() in item[0].lower()]
+        return Names(tuple(found[:limit]), len(found), len(counts))
+
     def overview(self) -> Overview:
         topics = (Topic("diffusion models", 2), Topic("U-Net", 1)) if self.shelf else ()
         return Overview(len(self.shelf), topics, None, ((2021, 1), (2023, 2)) if self.shelf else (), 0)
@@ -156,6 +178,7 @@ class Scripted:
         self, question: str, history: Sequence[Message] = (), mode: Mode = "auto", most_papers: int | None = None
     ) -> Iterator[Progress | Answer]:
         self.asked.append((question, tuple(history), (mode, most_papers)))
+        self.filters.append((question, self.of))
         if "too odd" in question:
             raise QuestionError("cannot take <b>this</b> question")
         if "crash" in question:

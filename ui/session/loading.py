@@ -14,6 +14,7 @@ from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
 from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
+from rag.library.choices import Kind, Names
 from rag.library.overview import Overview
 from ui.records import STARTING, Loading
 
@@ -43,6 +44,8 @@ class Answerer(Protocol):
     def respelled(self, words: str) -> str: ...
     def overview(self) -> Overview: ...
     def over(self, papers: PaperFilter) -> "Answerer": ...
+    def count(self, chosen: PaperFilter) -> int: ...
+    def names(self, kind: Kind, words: str, limit: int) -> Names: ...
     @property
     def revision(self) -> int: ...
     def close(self) -> None: ...
@@ -103,6 +106,14 @@ class Loader:
             raise CitewiseError(self._loading.note) from self._loading.error
         return self._assistant
 
+    def over(self, chosen: PaperFilter) -> Answerer:
+        """The assistant over the papers that a filter means, waited for.
+
+        Raises:
+            CitewiseError: the loading failed, with the reason that the page shows, or the library's file cannot be read.
+        """
+        return self.assistant().over(chosen)
+
     def suggestions(self) -> Suggestions:
         """What asks silently, with the assistant waited for.
 
@@ -112,7 +123,7 @@ class Loader:
         assistant = self.assistant()
         with self._lock:
             if self._suggestions is None:
-                self._suggestions = Suggestions(assistant)
+                self._suggestions = Suggestions(assistant, over=self.over)
             return self._suggestions
 
     def _load(self) -> None:

@@ -7,31 +7,33 @@ conversations themselves are the browser's: what it sends back is resolved anew 
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
 import gradio as gr
 
 from rag import __version__
-from rag.core.domain import Message, Paper
+from rag.core.domain import Message
 from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
 from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.output.export import FORMATS, Exchange, only_papers
-from rag.output.from_json import paper_ids
-from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES
-from ui.session import feedback
+from rag.output.from_json import Told, paper_ids
+from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS, ChatTurn
+from ui.session import choosing, feedback
+from ui.session.choosing import chosen_of
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
-from ui.session.records import frame, saved_turns, turn_of
+from ui.session.records import SavedTurn, frame, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
 from ui.views.sources import paper_rows, similar_cards
 from ui.views.words import sentence
 
 logger = logging.getLogger(__name__)
 LISTED = 200
+EXPORTED = 5_000
 _FILTER_CHARS = 500
 Sent = dict[str, Any]
 
@@ -50,7 +52,19 @@ class Lookups:
         """As gradio's component servers: one argument, and the request to count it by."""
         return [
             self._guard(work)
-            for work in (self.examples, self.next, self.reopen, self.export, self.similar, self.papers, self.feedback)
+            for work in (
+                self.choose,
+                self.names,
+                self.overview,
+                self.examples,
+                self.next,
+                self.reopen,
+                self.export,
+                self.export_papers,
+                self.similar,
+                self.papers,
+                self.feedback,
+            )
         ]
 
     def _guard(self, work: Callable[..., Sent]) -> Callable[..., Any]:
@@ -75,27 +89,38 @@ class Lookups:
         del run.__dict__["__wrapped__"]  # gradio looks at the signature for who wants the request
         return run
 
+    def choose(self, sent: Sent) -> Sent:
+        """What is shown of the papers that a filter leaves: how many, its parts as pills, why none is left."""
+        return choosing.told(self._loader.assistant(), sent.get("filter"))
+
+    def names(self, sent: Sent) -> Sent:
+        """Authors, venues or files to choose from."""
+        return choosing.names(self._loader.assistant(), sent)
+
+    def overview(self, sent: Sent) -> Sent:
+        """What an empty chat shows of the papers that a filter leaves."""
+        return choosing.overview(self._loader, sent.get("filter"), self._settings)
+
     def examples(self, sent: Sent) -> Sent:
         """Questions to begin with that are known to be answered, and whether more may come."""
-        return dict(self._suggesting.examples())
+        return dict(self._suggesting.examples(chosen_of(sent.get("filter"))))
 
     def next(self, sent: Sent) -> Sent:
         """What could be asked after the last of these turns."""
         saved = saved_turns(sent.get("turns"))[-HISTORY_MESSAGES // 2 :]
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        answers = [(one.question, turn_of(one, papers, told).answer) for one in saved]
+        answers = [(turn.question, turn.answer) for turn in self._turns(saved)]
         said = [
             Message("user", question) if i else answer.message for question, answer in answers if answer for i in (1, 0)
         ]
         last = answers[-1][1] if answers else None
-        return {"html": self._suggesting.next(last, said[-HISTORY_MESSAGES:]) if last else ""}
+        chosen = chosen_of(sent.get("filter"))
+        return {"html": self._suggesting.next(last, said[-HISTORY_MESSAGES:], chosen) if last else ""}
 
     def reopen(self, sent: Sent) -> Sent:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
         saved = saved_turns(sent.get("turns"))
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        return {"turns": [frame(turn_of(one, papers, told), loading) for one in saved]}
+        return {"turns": [frame(turn, loading) for turn in self._turns(saved)]}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns, of the named `papers` alone where some are: its name, media type and text."""
@@ -103,7 +128,7 @@ class Lookups:
         name = re.sub(r"[^\w-]+", "-", str(sent.get("title") or "conversation"), flags=re.ASCII).strip("-")[:60].lower()
         kind = str(sent.get("format") or "")
         if kind == CONVERSATION:
-            turns = [{"question": one.question, "answer": one.answer} for one in saved]
+            turns = [_as_json(one) for one in saved]
             return _file(
                 f"{name or 'citewise'}.json",
                 "application/json",
@@ -111,8 +136,7 @@ class Lookups:
             )
         if kind not in FORMATS:
             raise RequestRefused(f"there is no export as {kind[:40]!r}; there are {', '.join(CONVERSATION_EXPORTS)}")
-        papers, told = self._papers_of(saved), self._loader.assistant().told
-        exchanges = [Exchange(one.question, turn_of(one, papers, told).answer) for one in saved]
+        exchanges = [Exchange(turn.question, turn.answer) for turn in self._turns(saved)]
         if isinstance(sent.get("papers"), list):
             exchanges = [only_papers(one, {str(paper) for paper in sent["papers"]}) for one in exchanges]
         form = FORMATS[kind]
@@ -120,14 +144,32 @@ class Lookups:
             raise NothingToExport("no paper is cited here, so there is nothing to export")
         return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
 
+    def export_papers(self, sent: Sent) -> Sent:
+        """A file of the papers that the list of papers shows, of those beyond the first screens too."""
+        kind, words = str(sent.get("format") or ""), str(sent.get("words", ""))[:_FILTER_CHARS]
+        form = FORMATS.get(kind)
+        if form is None or form.of_papers is None:
+            raise RequestRefused(f"there is no export of papers as {kind[:40]!r}; there are {', '.join(PAPER_EXPORTS)}")
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
+        count, papers = assistant.find_papers(words, EXPORTED)
+        if not papers:
+            raise NothingToExport("no paper is listed here, so there is nothing to export")
+        if count > len(papers):
+            raise NothingToExport(
+                f"{counted(count, 'paper')} are listed; at most {EXPORTED:,} are exported at once. Choose fewer, or run "
+                "`citewise papers` on the computer that has the library"
+            )
+        return _file(f"papers.{form.suffix}", form.media_type, form.of_papers(papers))
+
     def similar(self, sent: Sent) -> Sent:
         """Cards of the papers most like one."""
-        return {"html": similar_cards(self._loader.assistant().similar(str(sent.get("paper_id", ""))))}
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
+        return {"html": similar_cards(assistant.similar(str(sent.get("paper_id", ""))))}
 
     def papers(self, sent: Sent) -> Sent:
-        """The papers that hold all of these words, as a list; where none does, those that hold what was likely meant."""
+        """The chosen papers that hold all of these words, as a list; where none does, those that hold what was likely meant."""
         words = str(sent.get("words", ""))[:_FILTER_CHARS]
-        assistant = self._loader.assistant()
+        assistant = self._loader.over(chosen_of(sent.get("filter")))
         count, papers = assistant.find_papers(words, LISTED)
         if not count and (meant := assistant.respelled(words)):
             count, papers = assistant.find_papers(meant, LISTED)
@@ -135,8 +177,8 @@ class Lookups:
                 note = f"No paper holds “{clean(words)}”. {counted(count, 'paper')} for “{meant}”:"
                 return {"html": paper_rows(papers, meant), "note": note}
         note = counted(count, "paper")
-        if words.strip():
-            every, _ = assistant.find_papers("", 0)
+        if words.strip() or sent.get("filter"):
+            every, _ = self._loader.assistant().find_papers("", 0)
             note = f"{count:,} of {counted(every, 'paper')}"
         if count > len(papers):
             note += f"; the first {len(papers)} are shown"
@@ -151,9 +193,22 @@ class Lookups:
         what = "your vote, the note, the question and the answer"
         return {"note": f"Kept on the machine that runs citewise, in {file.name} of the library: {what}."}
 
-    def _papers_of(self, saved: Any) -> Mapping[str, Paper]:
-        ids = paper_ids([one.answer for one in saved])
-        return {paper.id: paper for paper in self._loader.assistant().papers(ids)}
+    def _turns(self, saved: Sequence[SavedTurn]) -> list[ChatTurn]:
+        """The turns as far as they still resolve. What records told is told anew, by those of the papers that were asked."""
+        assistant = self._loader.assistant()
+        papers = {paper.id: paper for paper in assistant.papers(paper_ids([one.answer for one in saved]))}
+
+        def told(one: SavedTurn) -> Told:
+            of = choosing.kept_choice(one.of)
+            return (lambda question: assistant.over(of.filter).told(question)) if of else assistant.told
+
+        return [turn_of(one, papers, told(one)) for one in saved]
+
+
+def _as_json(one: SavedTurn) -> Sent:
+    """A turn in the export of a conversation as JSON."""
+    of = choosing.kept(choosing.kept_choice(one.of))
+    return {"question": one.question, "answer": one.answer} | ({"of": of} if of else {})
 
 
 def _file(name: str, media_type: str, text: str) -> Sent:

@@ -4,6 +4,7 @@ Owns that form. What comes back is not trusted: `rag.output.from_json` resolves 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from rag.core.errors import SavedAnswersDamaged
 from rag.output import to_json
 from rag.output.from_json import Told, answer_of
 from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
+from ui.session.choosing import kept, kept_choice
 from ui.views.turn import turn_parts
 
 _MOST_TURNS = 500
@@ -37,17 +39,18 @@ class SavedTurn(BaseModel):
     step: str = "stopped"
     note: str = ""
     answer: dict[str, Any] | None = None
+    of: Any = None
 
 
 def record(turn: ChatTurn) -> dict[str, Any]:
-    """What the browser keeps of a turn: its step, and its answer as `citewise ask --json --why` prints it, without the words of
-    the sentences read, which the library has."""
+    """What the browser keeps of a turn: its step, which papers it was asked of, and its answer as `citewise ask --json --why` prints
+    it, without the words of the sentences read, which the library has."""
     answer = None
     if turn.answer is not None:
         why = to_json.why_json(turn.answer)
         read = [{name: value for name, value in item.items() if name != "text"} for item in why["evidence"]]
         answer = to_json.answer_json(turn.answer) | why | {"evidence": read}
-    return {"step": turn.step, "note": turn.note, "answer": answer}
+    return {"step": turn.step, "note": turn.note, "answer": answer, "of": kept(turn.of)}
 
 
 def frame(turn: ChatTurn, loading: Loading) -> dict[str, Any]:
@@ -55,7 +58,8 @@ def frame(turn: ChatTurn, loading: Loading) -> dict[str, Any]:
 
     While an answer grows there is a `draft` instead: the sentences drawn so far, all that is left to keep where the end never comes.
     """
-    parts = {"parts": turn_parts(turn, loading.papers, loading.description or {})}
+    searched = turn.of.papers if turn.of else loading.papers
+    parts = {"parts": turn_parts(turn, searched, loading.description or {})}
     if not turn.running:
         return parts | {"record": record(turn)}
     return parts if turn.answer is None else parts | {"draft": draft(turn.answer)}
@@ -87,18 +91,17 @@ def saved_turns(sent: Any) -> list[SavedTurn]:
 def turn_of(saved: SavedTurn, papers: Mapping[str, Paper], told: Told) -> ChatTurn:
     """The turn as far as it still resolves; one whose answer cannot be read says so. `told` is what the records say to a question."""
     step = saved.step if saved.step in ("done", "failed") else "stopped"
-    turn = ChatTurn(saved.id, saved.question, step=step, note=saved.note)  # type: ignore[arg-type]
+    turn = ChatTurn(saved.id, saved.question, step=step, note=saved.note, of=kept_choice(saved.of))  # type: ignore[arg-type]
     if saved.answer is None:
-        return turn if step != "done" else ChatTurn(saved.id, saved.question, step="stopped")
+        return turn if step != "done" else replace(turn, step="stopped", note="")
     try:
         restored = answer_of(saved.answer, papers, told)
     except SavedAnswersDamaged as error:
-        return ChatTurn(saved.id, saved.question, step="failed", note=str(error))
+        return replace(turn, step="failed", note=str(error))
     answer = restored.answer
-    return ChatTurn(
-        saved.id,
-        saved.question,
-        step=turn.step,
+    return replace(
+        turn,
+        note="",
         standalone=standalone_if_other(saved.question, answer.standalone_question),
         hits=answer.retrieved,
         answer=answer,

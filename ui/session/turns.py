@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from rag.core.domain import Answer, Message, Mode, Progress
 from rag.core.errors import CitewiseError, RequestRefused
 from ui.records import HISTORY_MESSAGES, ChatTurn, TurnId, standalone_if_other
+from ui.session.choosing import choice_to_ask
 from ui.session.loading import UNEXPECTED, Answerer, Loader
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ CITED_ID_CHARS = 500
 
 class Request(BaseModel):
     """What a page sends to have a question answered. `run` names this attempt: a turn may be asked again. `papers` is the most that the
-    answer may cite."""
+    answer may cite, `filter` the papers that are asked."""
 
     id: TurnId
     run: TurnId
@@ -40,6 +41,7 @@ class Request(BaseModel):
     mode: Mode = "auto"
     papers: int | None = Field(None, ge=1, le=20)
     history: list[Any] = []
+    filter: Any = None
 
 
 class Visit:
@@ -94,7 +96,7 @@ def run_turn(
     """Answer the question. Closing this iterator stops the work."""
     turn = ChatTurn(request.id, request.question, mode=request.mode, papers=request.papers)
     latest, painted = turn, float("-inf")
-    with closing(_steps_or_failure(loader, turn, history_messages(request.history))) as states:
+    with closing(_steps_or_failure(loader, turn, request)) as states:
         for state in states:
             if state.step == latest.step and clock() - painted < FRAME_SECONDS:
                 continue
@@ -102,10 +104,10 @@ def run_turn(
             yield latest
 
 
-def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
+def _steps_or_failure(loader: Loader, turn: ChatTurn, request: Request) -> Generator[ChatTurn, None, None]:
     """The steps of the turn; an error becomes its last step."""
     try:
-        with closing(_steps(loader, turn, history)) as steps:
+        with closing(_steps(loader, turn, request)) as steps:
             for turn in steps:
                 yield turn
     except CitewiseError as error:
@@ -116,14 +118,16 @@ def _steps_or_failure(loader: Loader, turn: ChatTurn, history: Sequence[Message]
         yield replace(turn, step="failed", note=UNEXPECTED.format(doing="answering"), answer=None)
 
 
-def _steps(loader: Loader, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
+def _steps(loader: Loader, turn: ChatTurn, request: Request) -> Generator[ChatTurn, None, None]:
     loader.start()
     while not loader.wait(POLL_SECONDS):
         yield replace(turn, note=loader.loading.note)
-    turn = replace(turn, step="searching", note="")
+    assistant = loader.assistant()
+    of = choice_to_ask(assistant, request.filter)
+    turn = replace(turn, step="searching", note="", of=of)
     yield turn
     with loader.suggestions().reader():
-        yield from _stream(loader.assistant(), turn, history)
+        yield from _stream(loader.over(of.filter) if of else assistant, turn, history_messages(request.history))
 
 
 def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:

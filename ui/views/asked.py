@@ -18,4 +18,5 @@ def asked(turn: ChatTurn) -> Markup:
     if not turn.standalone:
         return Markup("")
     titles = "; ".join(shown(paper.title) or paper.abstract[:_TITLE_CHARS] for paper in turn.about)
-    return render("asked", question=turn.standalone, about=about_label(turn.about), titles=titles)
+    of_all = "all these papers" if turn.of else "the whole library"
+    return render("asked", question=turn.standalone, about=about_label(turn.about), titles=titles, of_all=of_all)

@@ -9,7 +9,16 @@ from typing import Any
 from markupsafe import Markup
 
 from rag.core.settings import Settings
-from ui.records import CONVERSATION_EXPORTS, ENDED, HISTORY_MESSAGES, MODES, NOTE_CHARS, STARTING
+from ui.records import (
+    CONVERSATION_EXPORTS,
+    ENDED,
+    HISTORY_MESSAGES,
+    MODES,
+    NAME_CHARS,
+    NOTE_CHARS,
+    PAPER_EXPORTS,
+    STARTING,
+)
 from ui.views.outcomes import page_rows
 from ui.views.status import papers_label, ready_line, welcome
 from ui.views.templating import render
@@ -21,6 +30,8 @@ _WORDS = {
     "no_turn": "The papers behind an answer appear here, with the quoted words marked.",
 }
 """What both the page and its scripts say."""
+_KINDS = (("authors", "Authors"), ("venues", "Venues"), ("sources", "Files they came from"))
+"""What papers are chosen by, by the names of `rag.library.choices.Kind`."""
 _MOST_PAPERS = (1, 2, 3, 5, 10)
 
 
@@ -33,7 +44,10 @@ def page(settings: Settings) -> Markup:
         papers_label=papers_label(STARTING),
         welcome=welcome(STARTING, settings, waiting=False),
         formats=list(CONVERSATION_EXPORTS.items()),
+        paper_formats=list(PAPER_EXPORTS.items()),
         modes=list(MODES.items()),
+        kinds=_KINDS,
+        name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
     )
 

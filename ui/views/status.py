@@ -63,15 +63,16 @@ def _who_sees(about: Mapping[str, str]) -> str:
     return "Questions stay on the computer that runs citewise."
 
 
-def welcome(loading: Loading, settings: Settings, waiting: bool = True) -> Markup:
-    """The middle of an empty chat: what this is, unless `waiting` is off what is being waited for, or what to do."""
+def welcome(loading: Loading, settings: Settings, waiting: bool = True, of: str = "") -> Markup:
+    """The middle of an empty chat: what this is, unless `waiting` is off what is being waited for, or what to do. `of` says how many
+    papers are asked where these are not all."""
     ready = loading.state == "ready"
     empty = ready and not loading.papers
     return render(
         "welcome",
         state=loading.state,
         note=loading.note if waiting else "",  # of a failure it says what to do next
-        papers=counted(loading.papers, "paper") if ready else "papers",
+        papers=of or (f"these {counted(loading.papers, 'paper')}" if ready else "these papers"),
         promise=_WRITES if (loading.description or {}).get("mode") == "write" else _QUOTES,
         command=f"citewise ingest FILE --library {settings.library}" if empty else "",
     )

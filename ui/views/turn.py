@@ -4,6 +4,7 @@ Pure; knows nothing of gradio, of models or of how a turn comes about.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from ui.records import ENDED, EXPORTS, ChatTurn
 from ui.views.answer import answer_blocks
 from ui.views.asked import asked
+from ui.views.chosen import of_turn, told_once
 from ui.views.outcomes import state_row
 from ui.views.sources import sources, sources_label
 from ui.views.templating import render
@@ -22,12 +24,15 @@ def turn_parts(turn: ChatTurn, papers: int, about: Mapping[str, str]) -> dict[st
 
     Args:
         turn: as far as it has come.
-        papers: how many the library holds.
+        papers: how many are searched.
         about: what answers: the assistant's description.
     """
+    if turn.answer is not None:
+        turn = replace(turn, answer=told_once(turn.answer, turn.of))
     return {
         "id": turn.id,
         "step": turn.step,
+        "of": of_turn(turn),
         "asked": asked(turn),
         "state": state_row(turn, papers),
         "blocks": answer_blocks(turn.answer, turn.id) if turn.answer is not None else [],

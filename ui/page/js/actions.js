@@ -42,6 +42,7 @@ const linkTo = (turn) => {
   const address = new URL(location.pathname, location.origin);
   // The turns before a follow-up are not in a link: it asks the question as it was understood.
   address.searchParams.set("q", turn.answer?.standalone_question || turn.question);
+  if (turn.of) address.searchParams.set("of", JSON.stringify(turn.of.filter));
   if (turn.mode !== FACTS.defaultMode) address.searchParams.set("mode", turn.mode);
   return address.href;
 };
@@ -87,7 +88,7 @@ const similar = async (button) => {
   if (place.hidden && !place.firstChild) {
     if (place.waits) return;
     place.waits = true;
-    const answer = await call("similar", { paper_id: card.dataset.paper });
+    const answer = await call("similar", { paper_id: card.dataset.paper, filter: filterNow() });
     place.waits = false;
     if (!answer) return;
     place.innerHTML = answer.html;
@@ -98,7 +99,7 @@ const similar = async (button) => {
 
 const listPapers = async () => {
   const words = byId("cw-filter").value;
-  const answer = await call("papers", { words });
+  const answer = await call("papers", { words, filter: filterNow() });
   if (!answer || words !== byId("cw-filter").value) return;
   byId("cw-papers-note").textContent = answer.note;
   fill(byId("cw-papers-list"), answer.html);

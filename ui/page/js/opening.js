@@ -22,7 +22,10 @@ const show = (kept) => {
     activate(talk.turns.at(-1).id);
   }
   missing(false);
-  if (other) showDraft();
+  if (other) {
+    showDraft();
+    showChoice();
+  }
   busy();
   unopened = true;
   void reopen();
@@ -74,7 +77,10 @@ const begin = () => {
   const question = OURS && address.searchParams.get("q");
   const id = addressed();
   const before = store.talk(id || session.getItem(CURRENT));
-  if (!before && !question) showDraft();
+  if (!before && !question) {
+    showDraft();
+    showChoice();
+  }
   if (!question) {
     const last = before?.turns.at(-1);
     const mine = session.getItem(CURRENT) === before?.id; // else another tab may be waiting for its answer
@@ -86,7 +92,9 @@ const begin = () => {
     return;
   }
   const mode = address.searchParams.get("mode");
-  for (const name of ["q", "mode"]) address.searchParams.delete(name);
+  const filter = parse(address.searchParams.get("of"));
+  if (soundFilter(filter)) choose(filter);
+  for (const name of ["q", "mode", "of"]) address.searchParams.delete(name);
   address.hash = "";
   setAddress(address);
   ask(question, FACTS.otherModes.includes(mode) ? { mode } : {});
@@ -112,16 +120,14 @@ const showStatus = (status) => {
   lastStatus = status;
   if (gone) void lookAgain();
   else fill(byId("cw-line"), status.line);
-  fill(byId("cw-welcome"), status.welcome);
   fill(byId("cw-runs"), status.runs);
-  // Beside an empty chat, or on a narrow screen below its welcome.
-  for (const place of [byId("cw-library").lastElementChild, byId("cw-holds")]) fill(place, status.library);
-  byId("cw-count").textContent = status.count;
+  drawHoldings();
   byId("cw-reload").hidden = !status.retry;
   ready = status.state === "ready";
   if (ready) {
     void reopen();
     void showExamples();
+    void askChoice();
   }
   if (status.state === "failed" && unopened) notOpened(status.note);
 };

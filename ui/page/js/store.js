@@ -48,10 +48,13 @@ const put = (storage, key, text) => {
   }
 };
 
+/** Whether it can be a filter of papers that chooses some; what is in it, the server looks at. */
+const soundFilter = (filter) => !!filter && typeof filter === "object" && !Array.isArray(filter) && Object.keys(filter).length > 0;
+
 /** A turn that was kept, with what the page relies on; null where it is none. */
 const soundTurn = (turn) => {
   if (typeof turn?.id !== "string" || !/^[a-z0-9]{4,40}$/.test(turn.id) || typeof turn.question !== "string") return null;
-  const { answer, at, changed, mode, note, step } = turn;
+  const { answer, at, changed, mode, note, of, step } = turn;
   const whole = typeof answer?.answer === "string" && Array.isArray(answer.sentences);
   return {
     ...turn,
@@ -59,6 +62,7 @@ const soundTurn = (turn) => {
     changed: Number(changed) || 0,
     mode: FACTS.otherModes.includes(mode) ? mode : FACTS.defaultMode,
     note: typeof note === "string" ? note : "",
+    of: soundFilter(of?.filter) ? { ...of, line: typeof of.line === "string" ? of.line : "" } : null,
     step: typeof step === "string" ? step : "stopped",
     answer: whole && answer.sentences.every((sentence) => Array.isArray(sentence?.citations)) ? answer : null,
   };

@@ -9,9 +9,9 @@ const suggest = async (tries = 3) => {
   clearTimeout(suggest.timer);
   const turn = talk.turns.at(-1);
   if (!server?.next || turn?.step !== "done" || !turn.answer) return;
-  const of = talk;
-  const { html } = (await server.next({ turns: of.turns.filter((one) => one.answer).slice(-FACTS.historyTurns) }).catch(() => null)) ?? {};
-  if (talk !== of || talk.turns.at(-1) !== turn || running) return;
+  const [of, filter] = [talk, filterNow()];
+  const { html } = (await server.next({ turns: of.turns.filter((one) => one.answer).slice(-FACTS.historyTurns), filter }).catch(() => null)) ?? {};
+  if (talk !== of || filter !== filterNow() || talk.turns.at(-1) !== turn || running) return;
   if (!html) {
     if (tries > 1) suggest.timer = setTimeout(suggest, AGAIN_MS, tries - 1);
     return;
@@ -25,7 +25,9 @@ const suggest = async (tries = 3) => {
 /** Questions to begin with, as they become known: some are at once. */
 const showExamples = async (wait = EXAMPLES_MS.first) => {
   clearTimeout(showExamples.timer);
-  const { examples = [], done = true } = (await server?.examples?.({}).catch(() => null)) ?? {};
+  const filter = filterNow();
+  const { examples = [], done = true } = (await server?.examples?.({ filter }).catch(() => null)) ?? {};
+  if (filter !== filterNow()) return;
   const items = examples.map((question) => {
     const item = element("li");
     const button = element("button", "", question);

@@ -22,8 +22,8 @@ const call = async (name, data) => {
 /* --- asking -------------------------------------------------------------------------------------------------------------------- */
 
 /** Ask; `turn` is one to be asked again in its place, `like` the earlier one whose place in the talk it is understood from, `alone`
-    without the turns before it. False where it cannot be now. */
-const ask = (question, { turn = null, like = null, alone = false, mode = store.settings().mode } = {}) => {
+    without the turns before it, `of` which papers, where not those that are chosen now. False where it cannot be now. */
+const ask = (question, { turn = null, like = null, alone = false, mode = store.settings().mode, of = choiceNow() } = {}) => {
   const text = question.trim();
   if (!text) return false;
   if (running) {
@@ -35,9 +35,13 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
     toast(`This question has ${text.length.toLocaleString("en")} characters; at most ${most.toLocaleString("en")} are accepted.`);
     return false;
   }
+  if (of && of.papers === 0) {
+    refuseNone();
+    return false;
+  }
   const { papers } = store.settings();
   // Each attempt has a name of its own: what an earlier one still brings is not taken for this one's.
-  const attempt = { question: text, run: newId(), step: "waiting", note: "", answer: null, vote: "", cut: false, alone, mode };
+  const attempt = { question: text, run: newId(), step: "waiting", note: "", answer: null, vote: "", cut: false, alone, mode, of };
   attempt.papers = papers ? Number(papers) : null;
   if (!turn) {
     turn = { id: newId(), at: Date.now() };
@@ -52,6 +56,7 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   busy();
   viewOf(turn).root.scrollIntoView({ block: "start", behavior: calm() });
   const request = { id: turn.id, run: turn.run, question: text, mode, papers: turn.papers };
+  if (of) request.filter = of.filter;
   request.history = alone ? [] : historyBefore(talk, like ?? turn);
   if (trigger) trigger("ask", request);
   else pending = request;
@@ -61,7 +66,8 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
 };
 
 /** Again in its place where it is the last turn; an earlier one is asked anew at the end, since others lean on it. */
-const again = (turn, question, alone = turn.alone) => ask(question, { turn: talk.turns.at(-1) === turn ? turn : null, like: turn, alone });
+const again = (turn, question, alone = turn.alone, of = turn.of ? { ...turn.of, papers: null } : null) =>
+  ask(question, { turn: talk.turns.at(-1) === turn ? turn : null, like: turn, alone, of });
 
 /** Ended at once on the page; the server's own last word on it is still taken when it comes. */
 const stop = () => {
@@ -109,6 +115,7 @@ const finish = (turn) => {
   keep();
   busy();
   byId("cw-announce").textContent = viewOf(turn).state.textContent;
+  if (chosen) void askChoice(); // the library may have changed
   catchUp();
   void suggest();
 };

@@ -29,7 +29,7 @@ const viewOf = (turn) => {
   root.dataset.turn = turn.id;
   root.tabIndex = -1;
   view = { root };
-  for (const [name, tag] of [["question", "h2"], ["asked", "p"], ["state", "div"], ["answer", "div"], ["foot", "div"]]) {
+  for (const [name, tag] of [["question", "h2"], ["of", "p"], ["asked", "p"], ["state", "div"], ["answer", "div"], ["foot", "div"]]) {
     view[name] = element(tag, `cw-${name}`);
     root.append(view[name]);
   }
@@ -51,6 +51,9 @@ const drawQuestion = (turn) => {
   const view = viewOf(turn);
   for (const form of view.root.querySelectorAll(".cw-edit")) form.replaceWith(form.place);
   view.question.textContent = turn.question;
+  fill(view.of, "");
+  view.of.textContent = turn.of?.line ?? "";
+  view.of.html = null;
   fill(view.asked, "");
   fill(view.state, FACTS.states.waiting);
   for (const place of [view.answer, view.foot]) place.replaceChildren();
@@ -68,6 +71,7 @@ const drawParts = (turn, parts) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
   view.running = !FACTS.ended.includes(parts.step);
+  fill(view.of, parts.of);
   fill(view.asked, parts.asked);
   fill(view.state, parts.state);
   drawBlocks(view, parts.blocks);
@@ -133,6 +137,7 @@ const drawCutShort = (turn, state, why = "") => {
 const drawPlain = (turn) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
+  view.of.textContent = turn.of?.line ?? "";
   fill(view.state, FACTS.states.reopening);
   const words = turn.answer?.answer ?? "";
   view.answer.replaceChildren(...words.split("\n\n").filter(Boolean).map((text) => element("p", "cw-words", text)));
