@@ -57,7 +57,8 @@ TITLES = [
 ]  # fmt: skip
 DOIS = ["10.1/x", "10.1/x\\", "10.1/x}", "10.1/{x", "10.1/%20#&_~", '10.1/"x"', "10.1/x\\}, note={injected", "10.1/@x"]
 NAMES = [
-    ("Erd\u0151s, Paul",), ("A. and B {C", "D } E"), ("and", "and and"), ("a, b, c, d, e", "x"), ("\\", "O'Neil, \u00c9"), ("%", "#", "@"),
+    ("Erd\u0151s, Paul",),
+    ("A. and B {C", "D } E"), ("and", "and and"), ("a, b, c, d, e", "x"), ("\\", "O'Neil, \u00c9"), ("%", "#", "@"),
     ("}, note={injected",), ("\u5f20\u4e09", "M\u00fcller"),
 ]  # fmt: skip
 
