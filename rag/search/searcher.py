@@ -23,6 +23,7 @@ from rag.search.hybrid import HybridRetriever
 from rag.search.paper_names import OWNERS, is_about
 from rag.search.reranker import RERANKED_PAPERS, Reranker, SearchResult
 from rag.search.spelling import Speller, Spelling
+from rag.search.stuffing import is_stuffed
 
 RETRIEVED = 10
 _QUERY_CHARS = 1_000
@@ -133,7 +134,7 @@ class Searcher:
 
     def look_closely(self, query: Query, hits: Sequence[Hit]) -> SearchResult:
         """The first papers reordered by how well they match; those that an identifier names before all others."""
-        result = self._reranker.rerank(query.text, hits, self.library)
+        result = _stuffed_last(self._reranker.rerank(query.text, hits, self.library))
         if not query.by_identifier or not result.hits:
             return result
         top = max(hit.score for hit in result.hits)
@@ -193,3 +194,16 @@ class Searcher:
     def hits_like(self, text: str, limit: int) -> tuple[Hit, ...]:
         """The best papers for a text, best first."""
         return self.retriever.hits(text[:_QUERY_CHARS], limit)
+
+
+def _stuffed_last(result: SearchResult) -> SearchResult:
+    """With the papers whose abstracts are only there to be found behind all others."""
+    stuffed = {hit.paper.id for hit in result.hits if is_stuffed(hit.paper.title, hit.paper.abstract)}
+    if not stuffed:
+        return result
+    lowest = min(hit.score for hit in result.hits)
+    last = [
+        replace(hit, score=round(lowest - place, 6))
+        for place, hit in enumerate((hit for hit in result.hits if hit.paper.id in stuffed), start=1)
+    ]
+    return replace(result, hits=(*(hit for hit in result.hits if hit.paper.id not in stuffed), *last))
