@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rag.checking.checker import Checker
     from rag.ingest.pipeline import Progress
     from rag.ingest.report import IngestReport
+    from rag.library.merges import Split
     from rag.library.store import Library
     from rag.models.embedder import Embedder
     from rag.models.writer import Writer
@@ -293,3 +294,32 @@ def _library_as_it_is(folder: Path) -> "Iterator[Library | None]":
         return
     with closing(library):
         yield library
+
+
+def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> "Split":
+    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published.
+
+    Raises:
+        NoSuchMerge: no paper was merged from this record and others.
+        LibraryError, ModelError, VectorIndexError: nothing was changed, or the index alone is to be made.
+    """
+    from rag.ingest.chunks import embed_papers
+    from rag.ingest.undo import halves
+    from rag.library import publishing
+    from rag.library.merges import Split
+    from rag.library.store import Library
+
+    def planned(library: Library) -> Split:
+        paper_id, alone, rest, apart = halves(library, record_id)
+        return Split(paper_id, alone[0], rest[0], (alone[1], rest[1]), apart)
+
+    with closing(Library.open(settings.library)) as library:
+        work = planned(library)  # an id that nothing has does not wait for the model
+    if dry_run:
+        return work
+    embedder = open_embedder(settings)
+    with Library.open_for_writing(settings.library, embedder.identity) as library:
+        work = planned(library)
+        library.split(work, embed_papers([work.alone, work.rest], embedder))
+        publishing.publish(library)
+    return work

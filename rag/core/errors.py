@@ -13,6 +13,7 @@
     │   ├── StillLoading       the library is not open yet
     │   └── VoteRefused        a vote on an answer is of another form
     ├── NothingToExport        nothing is there that could be exported so
+    ├── NoSuchMerge            no paper was merged from the record that is to be taken out
     ├── PromptError            a prompt file is missing or has wrong slots
     ├── ModelError
     │   ├── ModelNotFound      no weights by that name in any of the places looked at
@@ -86,6 +87,10 @@ class VoteRefused(RequestRefused):
 
 class NothingToExport(CitewiseError):
     """Nothing is there that could be exported so: no answer, or no paper that is cited."""
+
+
+class NoSuchMerge(CitewiseError):
+    """No paper was merged from the record that is to be taken out of it."""
 
 
 class PromptError(CitewiseError):

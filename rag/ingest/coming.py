@@ -102,7 +102,7 @@ class Coming:
             for (blob,) in self._spool.rows("SELECT taken FROM taken WHERE paper = ?", (paper.id,)):
                 taken: TakenIn = unpacked(blob)
                 every = [record for record, _ in taken.records]
-                return every if len(every) > 1 else [Record(paper, every[0].version)]
+                return every if len(every) > 1 else [Record(paper, every[0].version, every[0].place)]
         return self._library.records_of(paper)
 
     def apart(self) -> Collection[tuple[str, str]]:

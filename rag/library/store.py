@@ -20,6 +20,7 @@ from rag.core.errors import EmbedderMismatch, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
+from rag.library import merges as merging
 from rag.library import queries, records, sources, tables
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
@@ -198,6 +199,20 @@ class Library:
     def apart(self) -> frozenset[tuple[str, str]]:
         """Pairs of ids of records that are never of one paper, the lesser id first."""
         return records.apart(self._database)
+
+    def merges(self) -> Iterator[tuple[str, list[Record]]]:
+        """The id of each paper that was merged from several records, with these."""
+        return merging.merged_papers(self._database)
+
+    def variants(self, paper_id: str) -> list[merging.Variant]:
+        """The records that a paper was merged from, such as a preprint and its publication; none where it has one alone."""
+        return merging.variants(self._database, paper_id)
+
+    def split(self, work: merging.Split, embedded: Sequence[EmbeddedPaper]) -> None:
+        """Store two papers in the place of one, in one transaction. Their records are never merged again."""
+        with self._database.transaction():
+            merging.split(self._database, work, embedded)
+            self._set_meta("revision", str(self._revision_in_transaction() + 1))
 
     def put(
         self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = (), origins: Sequence[sources.Origin] = ()
