@@ -1,4 +1,4 @@
-"""The command line: `citewise ingest | ask | search | papers | export | chat | doctor`.
+"""The command line: `citewise ingest | ask | search | papers | export | backup | restore | chat | doctor`.
 
 Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage, 3 and 4 an answer that is
 none, 130 Ctrl-C. Everything heavy is imported inside the command that needs it, so that `--help` answers at once.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import __version__
+from rag.cli_library import backup, restore
 from rag.cli_options import (
     NOT_FOUND,
     OUTCOMES,
@@ -241,7 +242,7 @@ def search(
     raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-for command in (papers, export):
+for command in (papers, export, backup, restore):
     app.command()(command)
 
 
