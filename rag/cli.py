@@ -1,4 +1,4 @@
-"""The command line: `citewise ingest | ask | search | papers | merges | export | remove | chat | doctor`.
+"""The command line: `citewise ingest | ask | search | papers | merges | export | remove | backup | restore | chat | doctor`.
 
 Owns: arguments, exit codes, what is printed. Exit 0 is fine, 1 a domain error in one line, 2 wrong usage, 3 and 4 an answer that is
 none, 130 Ctrl-C. Everything heavy is imported inside the command that needs it, so that `--help` answers at once.
@@ -14,6 +14,7 @@ import typer
 
 from rag import __version__
 from rag.cli_filters import chosen_of, takes_filter
+from rag.cli_library import backup, restore
 from rag.cli_merges import merges
 from rag.cli_options import (
     NOT_FOUND,
@@ -269,7 +270,7 @@ def search(
     raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-for command in (papers, merges, export, remove):
+for command in (papers, merges, export, remove, backup, restore):
     app.command()(command)
 
 

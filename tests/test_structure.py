@@ -19,7 +19,7 @@ ORDER = {
     "rag": (
         (
             "core models ingest question library search evidence checking answer output doctor wiring "
-            "cli_options cli_filters cli_papers cli_merges cli_remove cli start"
+            "cli_options cli_filters cli_papers cli_merges cli_remove cli_library cli start"
         ).split(),
         {"cli": {"ui.app"}},  # the one door upwards: `citewise chat` opens the window
     ),
@@ -62,6 +62,7 @@ ALLOWED = {
         "rag/cli_papers.py",
         "rag/cli_merges.py",
         "rag/cli_remove.py",
+        "rag/cli_library.py",
         "evals/__main__.py",
         "evals/commands",
     },

@@ -5,6 +5,7 @@
     │   └── WrongUsage         a flag or an argument of a command is missing, unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
     ├── SavedAnswersDamaged    what should be saved answers is none
+    ├── BackupDamaged          what should be a backup of a library is none
     ├── FileNotWritten         a file cannot be written, or must not be overwritten
     ├── QuestionError          a question is empty or too long
     │   └── NothingChosen      it is asked of papers that are not there
@@ -55,6 +56,10 @@ class SourceError(CitewiseError):
 
 class SavedAnswersDamaged(CitewiseError):
     """What should be saved answers, from a file or a browser, is none."""
+
+
+class BackupDamaged(CitewiseError):
+    """What should be a backup of a library is none, is damaged, or holds what no backup does."""
 
 
 class FileNotWritten(CitewiseError):

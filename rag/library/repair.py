@@ -7,7 +7,7 @@ text can be read go into a file that can be ingested.
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -214,14 +214,38 @@ def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
 
 
 def _copy_records(source: sqlite3.Connection, new: sqlite3.Connection, kept: set[str]) -> None:
-    """What kept papers were merged from, as far as it can be read; a lost paper's record would count as taken in."""
+    """What kept papers were merged from and where they came from, as far as it can be read; a lost paper's would count as taken in.
+
+    The hashes of the sources are left out: each file is read again when it is named, so that what was lost comes back with it.
+    """
     with suppress(sqlite3.Error):  # what is left unread comes again with its file
-        for row in source.execute("SELECT id, record_hash, paper, version, record FROM records"):
-            if row[2] in kept:
-                new.execute(
-                    "INSERT OR IGNORE INTO records (id, record_hash, paper, version, record) VALUES (?, ?, ?, ?, ?)",
-                    row,
-                )
+        for row in _rows(source, "records", "id, record_hash, paper, version, record, reason, place".split(", ")):
+            if row["paper"] in kept:
+                _add(new, "records", row)
+    with suppress(sqlite3.Error):
+        for row in _rows(source, "apart", ["one", "other"]):
+            _add(new, "apart", row)
+    with suppress(sqlite3.Error):
+        for row in _rows(source, "sources", ["key", "name", "read_at", "told"]):
+            _add(new, "sources", {**row, "sha256": ""})
+    with suppress(sqlite3.Error):
+        known = {row[0] for row in new.execute("SELECT key FROM sources")}
+        for row in _rows(source, "origins", ["paper", "source", "added"]):
+            if row["paper"] in kept and row["source"] in known:
+                _add(new, "origins", row)
+
+
+def _rows(source: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of a table with those of the columns that it has; none where an older library lacks the table."""
+    there = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
+    found = [name for name in columns if name in there]
+    for row in source.execute(f"SELECT {', '.join(found)} FROM {table}") if found else ():
+        yield dict(zip(found, row, strict=True))
+
+
+def _add(new: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(row))
+    new.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
 
 
 def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:

@@ -171,6 +171,23 @@ def test_ids_given_up_still_lead_to_the_papers_that_stay(small_library: Path, fe
     assert ids == ["bees"]
 
 
+def test_where_papers_came_from_is_kept_and_their_files_are_read_again(small_library: Path) -> None:
+    file = database_file(small_library)
+    connection = sqlite3.connect(file)
+    connection.executescript(
+        "INSERT INTO sources VALUES (7, 'more.ris', 'abc', '2026-01-01', '{}'); INSERT INTO apart VALUES ('a', 'b');"
+        "INSERT INTO origins VALUES ('tea', 7, '2026-01-01'), ('bees', 7, '2026-01-01'), ('ants', 8, '2026-01-01');"
+    )
+    connection.close()
+    file.write_bytes(file.read_bytes().replace(b"Bees make honey", b"Bees make\xff\xfe\xfd\xfc\xfb\xfa"))
+    repair(small_library, NOW)
+    connection = sqlite3.connect(file)
+    assert connection.execute("SELECT key, name, sha256 FROM sources").fetchall() == [(7, "more.ris", "")]
+    assert connection.execute("SELECT paper, source FROM origins").fetchall() == [("tea", 7)]
+    assert connection.execute("SELECT one, other FROM apart").fetchall() == [("a", "b")]
+    connection.close()
+
+
 def test_an_index_of_words_that_has_gone_astray_is_made_anew(small_library: Path, few_papers: list[Paper]) -> None:
     connection = sqlite3.connect(database_file(small_library))
     connection.execute(
