@@ -9,8 +9,8 @@ import typer
 from rag.cli_options import JsonOption, LibraryOption, exits_with_one_line
 from rag.core.escaping import counted
 from rag.core.settings import Settings
+from rag.output.progress import progress_bars
 from rag.output.streams import dump_json
-from rag.output.terminal import progress_bars
 
 BackupForce = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 RestoreForce = Annotated[
