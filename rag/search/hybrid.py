@@ -145,8 +145,8 @@ class HybridRetriever(BaseRetriever):
 
 
 def _among_those(papers: Sequence[str], scores: Mapping[str, float]) -> Scores:
-    """(papers,) z-scores over those that have a score. A paper without sentences, whose abstract is not known, counts as a middling one:
-    as the worst it is hardly found by its title, and papers that say something are found as well beside it."""
+    """(papers,) z-scores over those that have a score. A paper without sentences, whose abstract is not known, counts as a middling
+    one: as the worst it is hardly found by its title, and papers that say something are found as well beside it."""
     there = np.array([paper in scores for paper in papers])
     values = np.zeros(len(papers))
     if there.any():
