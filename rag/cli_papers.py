@@ -21,12 +21,14 @@ def papers(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     Example: citewise papers --library my-library --json > papers.jsonl
     """
     from rag.core.accents import shown
+    from rag.core.statuses import marks_of
     from rag.library.store import Library
     from rag.output import to_json
 
     opened = Library.open(Settings.of_flags(library=library).library)
     for paper in opened.papers():
-        typer.echo(dump_json(to_json.paper_json(paper)) if as_json else f"{paper.id}  {shown(paper.title)}")
+        line = f"{paper.id}  {shown(paper.title)}  {marks_of(paper)}".rstrip()
+        typer.echo(dump_json(to_json.paper_json(paper)) if as_json else line)
     opened.close()
 
 

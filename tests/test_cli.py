@@ -97,14 +97,15 @@ def test_help_names_the_commands_and_the_first_steps() -> None:
 
 def test_ingesting_twice_adds_nothing_and_loads_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, library = tmp_path / "corpus.jsonl", tmp_path / "library"
-    source.write_text(json.dumps(BEES) + '\n{"title": "No abstract"}\n', "utf-8")
+    source.write_text(json.dumps(BEES) + '\n{"title": "A header", "count": 2}\n', "utf-8")
     first = citewise("ingest", str(source), "--library", str(library))
     assert first.out == f"1 added, 0 updated, 0 unchanged, 1 rejected: {library}\n"
     assert f"rejected {source}:2: no abstract" in first.err
 
     monkeypatch.setattr("rag.wiring.open_embedder", lambda *_: pytest.fail("the embedder was loaded"))
     second = citewise("ingest", str(source), "--library", str(library), "--json")
-    rejected = [{"file": str(source), "line": 2, "title": "No abstract", "reason": "no abstract"}]
+    reason = "no abstract, and nothing else that a paper has: no authors, year or identifier"
+    rejected = [{"file": str(source), "line": 2, "title": "A header", "reason": reason}]
     expected = {"added": [], "updated": [], "unchanged": ["bees"], "rejected": rejected, "merged": [], "notes": []}
     assert json.loads(second.out) == expected
 

@@ -247,7 +247,7 @@ def test_a_wrong_flag_with_json_is_json_too(assistant: Assistant) -> None:
 
 def test_an_ingest_of_nothing_prints_one_json_value(tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
-    bad.write_text('{"title": "Only a title"}\n', "utf-8")
+    bad.write_text('{"title": "Only a header", "count": 2}\n', "utf-8")
     done = citewise("ingest", str(bad), "--json", "--library", str(tmp_path / "library"))
     assert done.code == 1
     assert json.loads(done.out)["added"] == []
@@ -259,14 +259,14 @@ def test_an_ingest_of_nothing_prints_one_json_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '{"title": "No abstract"}\n{"abstract": 5}\n',
+        '{"title": "A header", "count": 2}\n{"abstract": {"x": 5}}\n',
         "not json\n{\n",
         "",
         "\n\n",
         "[]",
-        '{"title": "A", "abstract": "%%"}\n',
+        '{"title": "%", "abstract": "%%"}\n',
     ],
-    ids=["no abstracts", "no JSON", "empty", "blank", "no records", "no words"],
+    ids=["no papers", "no JSON", "empty", "blank", "no records", "no words"],
 )
 def test_a_file_of_only_bad_lines_makes_no_library(tmp_path: Path, text: str) -> None:
     bad, folder = tmp_path / "bad.jsonl", tmp_path / "library"

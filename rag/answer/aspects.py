@@ -7,7 +7,7 @@ decided in `rag.answer.summaries`. An answer that was found has the probability 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answer import quoted
+from rag.answer import quoted, without_abstract
 from rag.answer.definitions import defines, definitions
 from rag.answer.named import MOST, exactly_called, is_pronoun, paper_called, papers_named
 from rag.answer.summaries import near_limits, sentences_of
@@ -52,6 +52,12 @@ class Aspects:
         if not papers:
             defined = self._defining(request.target, hits)
             return self._quoting(query, hits, defined, defined, "") if defined else None
+        if not any(paper.abstract for paper in papers):
+            # What others say of a thing answers better than that the paper called so has no abstract.
+            defined = self._defining(request.target, hits) if request.part == "definition" else []
+            if defined:
+                return self._quoting(query, hits, defined, defined, "")
+            return without_abstract.answer(query, papers)
         every = [self._told(paper) for paper in papers]
         if request.part in ("limits", "availability"):
             return self._stated(query, request, papers, every, hits)
@@ -61,6 +67,7 @@ class Aspects:
             for paper, told in zip(papers, every, strict=True)
             for sentence in sentences_of(paper, told, replace(request, sentences=each))
         ]
+        chosen += without_abstract.evidence_of(papers)
         notice = PLAIN_WORDS if request.part == "simple" else ""
         return self._quoting(query, hits, chosen, _all(papers, every), notice) if chosen else None
 
@@ -95,7 +102,9 @@ class Aspects:
         return owned[:1] if owned else query.about[:MOST]
 
     def _told(self, paper: Paper) -> list[RoleSentence]:
-        """The sentences of a paper that may be quoted, with their roles."""
+        """The sentences of a paper that may be quoted, with their roles; none of one without an abstract."""
+        if not paper.abstract:
+            return []
         sentences, embeddings = self._searcher.library.sentences([paper.id])
         spans = [sentence.span for sentence in sentences]
         free = set(quotable(paper.abstract, spans))

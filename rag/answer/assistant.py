@@ -14,6 +14,7 @@ from rag.answer.library_facts import nothing_more
 from rag.answer.missing_parts import missing_parts
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
+from rag.answer.status_notes import with_status
 from rag.answer.told import without_claim
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Outcome, Paper, Progress
@@ -55,6 +56,12 @@ class _Findings:
     most_papers: int | None
     sense: Sense
     has_members: bool
+
+    @property
+    def only_titles(self) -> bool:
+        """Whether nothing could be read of the papers meant, and one has no abstract: it is listed by its title."""
+        meant = self.plan.papers
+        return not self.evidence and any(hit.paper.id in meant and not hit.paper.abstract for hit in self.result.hits)
 
     def signals(self, result: SearchResult) -> dict[str, float]:
         """What tells whether the papers answer the question of this result."""
@@ -172,6 +179,8 @@ class Assistant:
         steps = self._stream(read.text, history, mode, most_papers)
         with closing(steps):
             for step in steps:
+                if isinstance(step, Answer):
+                    step = with_status(step)
                 if isinstance(step, Answer) and read.changes:
                     # The question stays as typed; the standalone one is how it was read.
                     step = quoted.noticed(replace(step, question=question), read.notice)
@@ -233,8 +242,16 @@ class Assistant:
         if self._composer is None and mode == "write" and not quoted.lead_of(answer):
             reason = self.description.get("mode_reason", "there is no writer")
             answer = replace(answer, notice=writing.notice(reason, answer.notice))
-        if self._composer and mode != "quote" and answer.outcome in ("answered", "partial") and not is_list:
-            yield from writing.write(self._composer, answer, quotes, clock, most_papers)
+        has_words = any(item.text for item in quotes)
+        if (
+            self._composer
+            and mode != "quote"
+            and answer.outcome in ("answered", "partial")
+            and has_words
+            and not is_list
+        ):
+            words = [item for item in quotes if item.text]
+            yield from writing.write(self._composer, answer, words, clock, most_papers)
             return
         read = len(answer.evidence)
         # A list stands as a whole: it is no text that grows.
@@ -267,7 +284,7 @@ class Assistant:
         query, result, model = findings.query, findings.result, self._models.answerability
         signals = findings.signals(result)
         probability = answerability.p_answerable(model, signals)
-        if findings.has_members and probability >= model.threshold:
+        if findings.has_members and (probability >= model.threshold or findings.only_titles):
             # Members of a list are looked up: each shows by its own words that it belongs.
             probability = max(probability, model.sure)
         verdict = self._verdict(findings, probability)
@@ -320,7 +337,7 @@ class Assistant:
         """Whether the quotes are the answer, the nearest words, or nothing is found."""
         model = self._models.answerability
         if not findings.evidence:
-            return "declined"
+            return "answered" if findings.has_members and findings.only_titles else "declined"
         if findings.query.by_identifier or probability >= model.sure:
             return "answered"
         return "nearest" if probability >= model.threshold else "declined"

@@ -76,7 +76,7 @@ def nothing_more(query: Query, papers: Sequence[Paper]) -> Answer:
 
 
 def _examples(papers: Sequence[Paper]) -> list[str]:
-    return example_questions((paper.title for paper in papers), _EXAMPLES)
+    return example_questions((paper.title for paper in papers if paper.abstract), _EXAMPLES)
 
 
 def answer(asked: Whole, query: Query, library: Library, bibliography: Callable[[], Bibliography]) -> Answer:
@@ -91,6 +91,10 @@ def answer(asked: Whole, query: Query, library: Library, bibliography: Callable[
     if asked in ("authors", "years", "venues"):
         return _listed(asked, query, bibliography())
     holds = f"This library holds {counted(count, 'paper')}, each with title and abstract"
+    if bare := library.without_abstract(0)[0]:
+        holds = (
+            f"This library holds {counted(count, 'paper')}, {bare:,} of them by the title alone, without an abstract"
+        )
     if asked == "count":
         return record_answers.from_records(query, (record_answers.said(f"{holds}."),))
     if asked == "titles":

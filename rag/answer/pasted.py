@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from rag.answer import told
+from rag.answer import told, without_abstract
 from rag.answer.paper_facts import Called, introduces_by_name, listing
 from rag.answer.quoted import short_name
 from rag.answer.told import Told
@@ -177,12 +177,16 @@ def _place(typed: Sequence[str], paper: Paper, asked: bool) -> Place | None:
 def card(query: Query, paper: Paper, introduction: Sequence[Evidence]) -> Answer:
     """A paper that was named alone: its record in a line, and the sentence that says what it does."""
     line = listing(paper)
-    return told.answer(query, Told(line if line.endswith(("?", "!")) else f"{line}.", tuple(introduction)))
+    shown = (*introduction, *without_abstract.evidence_of([paper]))
+    return told.answer(query, Told(line if line.endswith(("?", "!")) else f"{line}.", shown))
 
 
 def whole_abstract(query: Query, papers: Sequence[Paper]) -> Answer:
     """Every sentence of the abstracts that may be quoted, in order."""
+    if not any(paper.abstract for paper in papers):
+        return without_abstract.answer(query, papers)
     shown = tuple(told.evidence(paper, span) for paper in papers for span in told.quotable_sentences(paper))
+    shown += without_abstract.evidence_of(papers)
     names = " and ".join(short_name(paper) for paper in papers)
     what = "abstract" if len(papers) == 1 else "abstracts"
     return told.answer(query, Told(f"The {what} of {names}:", shown))

@@ -21,6 +21,8 @@ from rag.question.kinds import Kind
 DECLINED = "Not found in these abstracts."
 UNSURE = "No abstract here is sure to answer this. Nearest words:"
 """The line before quotes that may help where it is likelier than not, but not likely enough, that they answer."""
+NO_ABSTRACT = "The library has no abstract of this paper."
+"""What stands for the quote of a paper whose title is its only text."""
 _MOST_LOOKED_FOR = 8
 _POINTS_BACK = patterns("points_back")
 _POINTS_NOWHERE = patterns("points_nowhere")
@@ -42,10 +44,20 @@ def quote(evidence: Sequence[Evidence], question: str = "") -> tuple[AnswerSente
         first, *others = (item for item in evidence if item.paper.id == paper_id)
         rest = sorted(others, key=_start)
         ordered = [first, *rest] if _alone(first, rest, question) else sorted([first, *rest], key=_start)
-        for item in ordered:
-            citation = Citation(n, item.paper, item.span)
-            sentences.append(AnswerSentence(citation.quote, "quote", (citation,)))
+        sentences += [_sentence(Citation(n, item.paper, item.span)) for item in ordered]
     return tuple(sentences)
+
+
+def _sentence(citation: Citation) -> AnswerSentence:
+    """The quote; or of a paper without an abstract that there is none."""
+    if citation.paper.abstract:
+        return AnswerSentence(citation.quote, "quote", (citation,))
+    return AnswerSentence(NO_ABSTRACT, "record", (citation,))
+
+
+def is_without_abstract(sentence: AnswerSentence) -> bool:
+    """Whether a sentence only says that its paper has no abstract here."""
+    return sentence.verdict == "record" and sentence.text == NO_ABSTRACT
 
 
 def _start(item: Evidence) -> int:
@@ -75,11 +87,11 @@ def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
     """A quoted answer's paragraphs, one a paper; a written answer is one paragraph; of what records say each sentence is one.
 
     A paper is named before its quotes where there are several papers, or where the first quote points to something that is not
-    shown.
+    shown; one without an abstract is named always.
     """
     if all(sentence.verdict == "record" for sentence in sentences):
-        return tuple(Paragraph("", (sentence,)) for sentence in sentences)
-    if any(sentence.verdict != "quote" for sentence in sentences):
+        return tuple(Paragraph(_name_of_bare(sentence), (sentence,)) for sentence in sentences)
+    if any(sentence.verdict == "supported" for sentence in sentences):
         return (Paragraph("", tuple(sentences)),)
     groups: dict[int, list[AnswerSentence]] = {}
     for sentence in sentences:
@@ -90,6 +102,10 @@ def paragraphs(sentences: Sequence[AnswerSentence]) -> tuple[Paragraph, ...]:
         needed = name and (len(groups) > 1 or _needs_name(group[0], name))
         grouped.append(Paragraph(name if needed else "", tuple(group)))
     return tuple(grouped)
+
+
+def _name_of_bare(sentence: AnswerSentence) -> str:
+    return short_name(sentence.citations[0].paper) if is_without_abstract(sentence) else ""
 
 
 def text_of(
@@ -200,8 +216,7 @@ def _needs_name(sentence: AnswerSentence, name: str) -> bool:
 def in_order_of_papers(evidence: Sequence[Evidence]) -> tuple[AnswerSentence, ...]:
     """Sentences of several papers, each paper with its number, in the order they have."""
     numbers = {paper_id: n for n, paper_id in enumerate(dict.fromkeys(item.paper.id for item in evidence), start=1)}
-    citations = (Citation(numbers[item.paper.id], item.paper, item.span) for item in evidence)
-    return tuple(AnswerSentence(citation.quote, "quote", (citation,)) for citation in citations)
+    return tuple(_sentence(Citation(numbers[item.paper.id], item.paper, item.span)) for item in evidence)
 
 
 def declined_text(nearest: Sequence[Paper], question: str = "", lead: str = DECLINED) -> str:

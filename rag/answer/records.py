@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rag.answer import library_facts, paper_facts, pasted, record_answers
+from rag.answer import library_facts, paper_facts, pasted, record_answers, without_abstract
 from rag.answer.by_age import by_age
+from rag.answer.by_status import by_status
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
+from rag.answer.status_notes import with_status
 from rag.answer.two_parts import two_parts
 from rag.core.domain import Answer, Evidence, Paper
 from rag.core.text import content_words
@@ -38,6 +40,7 @@ class Records:
         self._introduction = introduction
         self._lock = threading.Lock()
         self._kept: tuple[int, Bibliography] | None = None
+        self._bare: tuple[int, bool] | None = None
 
     def bibliography(self) -> Bibliography:
         """Authors, years and venues of all papers."""
@@ -46,6 +49,14 @@ class Records:
             if self._kept is None or self._kept[0] != revision:
                 self._kept = (revision, Bibliography(self.library.details()))
             return self._kept[1]
+
+    def _some_without_abstract(self) -> bool:
+        """Whether there is any paper whose abstract is not known."""
+        with self._lock:
+            revision = self.library.revision
+            if self._bare is None or self._bare[0] != revision:
+                self._bare = (revision, self.library.without_abstract(0)[0] > 0)
+            return self._bare[1]
 
     def answer(self, query: Query) -> Answer | Query:
         """The answer, where the records or nothing at all are asked for; else the query, restricted to the papers that it means by
@@ -67,14 +78,20 @@ class Records:
             return self._card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
+        if became := by_status(query, typed, self.library):
+            return became
         if both := two_parts(query, self.library):
             return both
         told = self._detail(detail, query) if detail else None
         if told:
             return told
-        if told := by_age(query, self.library):
-            return told
-        return self._pasted(query, typed) or narrowed(query, self.library, self.bibliography)
+        if by_years := by_age(query, self.library):
+            return by_years
+        if shown := self._pasted(query, typed):
+            return shown
+        if self._some_without_abstract() and (papers := without_abstract.meant(query, typed, self.library)):
+            return without_abstract.answer(query, papers)
+        return narrowed(query, self.library, self.bibliography)
 
     def _card(self, query: Query, paper: Paper) -> Answer:
         return pasted.card(query, paper, self._introduction(paper) if self._introduction else ())
@@ -127,7 +144,7 @@ class Records:
         if about and talk.step(typed) == "more":
             return library_facts.nothing_more(query, self.library.papers(about))
         told = self.answer(query)
-        return told if isinstance(told, Answer) else None
+        return with_status(told) if isinstance(told, Answer) else None
 
     def _about(self, query: Query) -> Sequence[str]:
         """Ids of the papers that the question leans on; also where it comes with their titles, as it was shown to the reader."""

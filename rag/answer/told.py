@@ -46,7 +46,7 @@ def evidence(paper: Paper, span: Span, score: float = 0.0) -> Evidence:
 
 
 def sentences_of(papers: Iterable[Paper], library: Library) -> Iterator[tuple[Paper, list[Span]]]:
-    """Each paper with the sentences of it that may be quoted, in the abstract's order."""
+    """Each paper with the sentences of it that may be quoted, in the abstract's order; none of one without an abstract."""
     by_id = {paper.id: paper for paper in papers}
     spans: dict[str, list[Span]] = {paper_id: [] for paper_id in by_id}
     for sentence in library.sentences(by_id)[0]:

@@ -6,6 +6,7 @@ which does not name a thing is never said to lack it.
 
 from collections.abc import Sequence
 
+from rag.answer import without_abstract
 from rag.answer.told import MOST_LISTED, Told, evidence, introduction, sentences_of
 from rag.core.domain import Evidence, Hit, Paper
 from rag.core.escaping import counted
@@ -55,7 +56,7 @@ def _not_named(condition: Negation, hits: Sequence[Hit], library: Library, only:
     if not silent:
         return Told(f"{lead}.", (), "declined")
     more = f"; the first {len(silent)}:" if count > len(silent) else ":"
-    return Told(lead + more, tuple(_introduced(silent, library)))
+    return Told(lead + more, (*_introduced(silent, library), *without_abstract.evidence_of(silent)))
 
 
 def _in_own_words(condition: Negation, hits: Sequence[Hit], library: Library, only: bool) -> list[Evidence]:

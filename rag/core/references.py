@@ -16,6 +16,7 @@ from rag.core.domain import Paper
 from rag.core.escaping import shorten
 from rag.core.formulas import formulas
 from rag.core.links import paper_address, paper_link
+from rag.core.statuses import status_word
 from rag.core.tex import tex, tex_of_name, verbatim
 from rag.core.text import clean
 
@@ -27,12 +28,13 @@ SHOWN_AUTHORS = 4
 
 
 def reference(paper: Paper) -> str:
-    """The paper as one line of a bibliography: authors (year). Title. Venue. Link."""
+    """The paper as one line of a bibliography: [Retracted] where it is, authors (year). Title. Venue. Link."""
     year = f" ({paper.year})" if paper.year else ""
     authors = ", ".join(shown(clean(author)) for author in paper.authors)
     parts = [authors + year, _title(paper)] if authors else [_title(paper) + year]
     text = " ".join(part if part[-1] in ".?!" else f"{part}." for part in (*parts, clean(paper.venue or "")) if part)
-    return " ".join(filter(None, (text, paper_address(paper), _linked(paper))))
+    status = f"[{status_word(paper)}]" if paper.status else ""
+    return " ".join(filter(None, (status, text, paper_address(paper), _linked(paper))))
 
 
 def byline(paper: Paper) -> str:
@@ -41,6 +43,12 @@ def byline(paper: Paper) -> str:
     if len(paper.authors) > SHOWN_AUTHORS:
         authors += " et al."
     return " · ".join(filter(None, (authors, paper.venue or "", str(paper.year or ""))))
+
+
+def _remark(paper: Paper) -> str:
+    """What became of the paper, and what its abstract links to."""
+    status = status_word(paper)
+    return " ".join(filter(None, (f"{status}." if status else "", _linked(paper))))
 
 
 def _linked(paper: Paper) -> str:
@@ -64,8 +72,11 @@ def bibtex(papers: Sequence[Paper]) -> str:
             "doi": verbatim(clean(paper.doi or "")),
             "eprint": verbatim(paper.arxiv_id or ""),
             "archiveprefix": "arXiv" if paper.arxiv_id else "",
+            "pmid": paper.pmid or "",
+            "pmcid": paper.pmcid or "",
+            "isbn": paper.isbn or "",
             "url": verbatim(paper_address(paper) or ""),
-            "note": tex(_linked(paper)),
+            "note": tex(_remark(paper)),
         }
         lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
         entries.append(f"@{'article' if paper.venue else 'misc'}{{{key},\n" + ",\n".join(lines) + "\n}\n")
@@ -83,7 +94,10 @@ def ris(papers: Sequence[Paper]) -> str:
             ("JO", clean(paper.venue or "")),
             ("DO", clean(paper.doi or "")),
             ("AN", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else paper.pmid or ""),
+            ("C2", paper.pmcid or ""),
+            ("SN", paper.isbn or ""),
             ("UR", paper_address(paper) or ""),
+            ("N1", f"{status_word(paper)}." if paper.status else ""),
             ("N1", _linked(paper)),
         ]
         records.append("".join(f"{tag}  - {value}\n" for tag, value in lines if value) + "ER  - \n")
@@ -103,9 +117,12 @@ def csl_json(papers: Sequence[Paper]) -> str:
             "container-title": clean(paper.venue or ""),
             "DOI": clean(paper.doi or ""),
             "PMID": paper.pmid,
+            "PMCID": paper.pmcid,
+            "ISBN": paper.isbn,
+            "status": paper.status,
             "number": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else None,
             "URL": paper_address(paper),
-            "note": _linked(paper),
+            "note": _remark(paper),
         }
         items.append({name: value for name, value in item.items() if value})
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"

@@ -12,7 +12,7 @@ from rag.core.domain import Hit, Sentence, Span
 from rag.core.lexicon import patterns
 from rag.core.logistic import Logistic
 from rag.evidence import members
-from rag.question import kinds
+from rag.question import kinds, spellings
 from rag.question.follow_up import Query
 from rag.question.kinds import Form
 from rag.search.paper_names import owners
@@ -68,6 +68,8 @@ def form_of(question: str, hits: Sequence[Hit]) -> Form:
 def compared(question: str, hits: Sequence[Hit], spare: int = 0) -> tuple[str, ...]:
     """Ids of the papers that a question about several means: those it names, then the best found, as many as it says."""
     named = owners(question, hits)
+    bare = [hit.paper for hit in hits if not hit.paper.abstract and hit.paper.id not in named]
+    named += tuple(paper.id for paper in bare if spellings.stands_in(question, paper))
     wanted = max(len(named), kinds.papers_asked_for(question)) + spare
-    others = [hit.paper.id for hit in hits if hit.paper.id not in named]
+    others = [hit.paper.id for hit in hits if hit.paper.id not in named and hit.paper.abstract]
     return (*named, *others[: wanted - len(named)])

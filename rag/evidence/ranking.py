@@ -125,7 +125,8 @@ class SentenceRanker:
     def _candidates(self, result: SearchResult, passages: Passages, plan: Plan) -> list[_Candidate]:
         """The sentences worth reading: the best by all signals but the likelihood, and some of each paper planned."""
         planned = {hit.paper.id: hit for hit in result.hits if hit.paper.id in plan.papers}
-        best = {} if plan.only else {hit.paper.id: hit for hit in result.hits[: self._papers]}
+        with_words = [hit for hit in result.hits if hit.paper.abstract]
+        best = {} if plan.only else {hit.paper.id: hit for hit in with_words[: self._papers]}
         every = self._signalled(result, passages, best | planned)
         scores = fuse([candidate.parts for candidate in every], self._weights)
         order = sorted(range(len(every)), key=lambda i: (-round(float(scores[i]), 6), i))

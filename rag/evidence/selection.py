@@ -42,11 +42,18 @@ def choose(result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most:
     if plan.form == "list":
         # The sentence that says why the paper is listed, not something new about it.
         told_first = sorted(evidence, key=lambda item: item.span != plan.reasons.get(item.paper.id))
-        return _best_of(plan.papers, told_first, 1)
+        return (*_best_of(plan.papers, told_first, 1), *_wordless(plan.papers, result))
     if plan.form == "several":
         papers = plan.papers if plan.only else compared(result.question, result.hits)
-        return _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
+        best = _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
+        return (*best, *_wordless(papers, result))
     return closest(evidence, most)
+
+
+def _wordless(papers: Sequence[str], result: SearchResult) -> tuple[Evidence, ...]:
+    """Evidence of no words for those of these papers whose abstract is not known: they stand in the answer, and are not quoted."""
+    by_id = {hit.paper.id: hit.paper for hit in result.hits if not hit.paper.abstract}
+    return tuple(Evidence(by_id[paper_id], Span(0, 0), 0.0, {}) for paper_id in papers if paper_id in by_id)
 
 
 def of_first_papers(quotes: Sequence[Evidence], most: int | None) -> tuple[Evidence, ...]:

@@ -13,7 +13,8 @@ from rag.models.embedder import Embedder
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPaper:
-    """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window."""
+    """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window. A paper without an
+    abstract has no sentence, and one window 0..0 that is embedded by the title."""
 
     paper: Paper
     sentences: tuple[Span, ...]
@@ -24,7 +25,8 @@ class EmbeddedPaper:
 
 def embed_papers(batch: Sequence[Paper], embedder: Embedder) -> list[EmbeddedPaper]:
     in_sentences = [sentences(paper.abstract) for paper in batch]
-    in_windows = [windows(spans) for spans in in_sentences]
+    # The title is the only text of a paper without an abstract: one window of no words stands for it.
+    in_windows = [windows(spans) or (Span(0, 0),) for spans in in_sentences]
     window_rows = embedder.embed_passages(
         [embedded_text(paper.title, text) for paper, text in _texts(batch, in_windows)]
     )

@@ -22,3 +22,8 @@ def text_hash(title: str, abstract: str) -> str:
 def text_id(title: str, abstract: str) -> str:
     """16 hexadecimal digits from the normalised title and abstract: the id of a paper that has no other."""
     return hashlib.sha256(f"{normalise(title)}\n{normalise(abstract)}".encode()).hexdigest()[:16]
+
+
+def title_id(title: str, author: str, year: int | None) -> str:
+    """16 hexadecimal digits from the normalised title, an author's name and the year: of a paper without abstract or id."""
+    return hashlib.sha256(f"{normalise(title)}\n\n{normalise(author)}\n{year or ''}".encode()).hexdigest()[:16]

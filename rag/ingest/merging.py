@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rag.core.domain import Paper
+from rag.core.domain import STATUSES, Paper
 from rag.core.text import normalise, words
 
 ALIKE = 0.7
@@ -130,6 +130,7 @@ def merged(records: Sequence[Record], identifier: str) -> Paper:
         url=next(filter(None, (paper.url for paper in published)), None),
         pmid=next(filter(None, (paper.pmid for paper in newest)), None),
         arxiv_id=next(filter(None, (paper.arxiv_id for paper in newest)), None),
+        status=max((paper.status for paper in newest), key=STATUSES.index),
     )
     return replace(paper, aliases=_others(paper, [record.paper for record in records]))
 

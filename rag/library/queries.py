@@ -9,6 +9,7 @@ from typing import Any
 Query = tuple[str, Sequence[Any]]
 TITLE_WEIGHT = 2.0
 _MOST_IDENTIFIED = 5
+_IDENTIFIERS = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn")
 
 PAPERS = "SELECT id, title, abstract, details FROM papers"
 DETAILS = (
@@ -25,9 +26,9 @@ WINDOWS_BY_ID = _WINDOWS + "WHERE w.id IN ({}) ORDER BY w.paper, w.start"
 
 
 def papers_identified(identifiers: Sequence[str]) -> Query:
-    """The papers whose id, DOI, arXiv id, PMID, address or link is one of these (lower case but for addresses)."""
+    """The papers whose id, DOI, arXiv id, PMID, PMCID, ACL id, ISBN, address or link is one of these (lower case but for addresses)."""
     any_of = f"IN ({','.join('?' * len(identifiers))})"
-    fields = ("lower(id)", *(f"lower(json_extract(details, '$.{name}'))" for name in ("doi", "arxiv_id", "pmid")))
+    fields = ("lower(id)", *(f"lower(json_extract(details, '$.{name}'))" for name in _IDENTIFIERS))
     fields += ("json_extract(details, '$.url')",)
     tests = [f"{field} {any_of}" for field in fields]
     tests.append(f"EXISTS (SELECT 1 FROM json_each(details, '$.links') WHERE value {any_of})")

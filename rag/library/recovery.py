@@ -58,8 +58,8 @@ def open_damaged(file: Path) -> sqlite3.Connection:
 
 
 def is_whole(paper: Paper, sentences: Sequence[Span], windows: Sequence[Span]) -> bool:
-    """Whether nothing but white space of the abstract is outside its sentences, nor outside its windows."""
-    return all(_covers(spans, paper.abstract) for spans in (sentences, windows))
+    """Whether nothing but white space of the abstract is outside its sentences, nor outside its windows, and it has any."""
+    return bool(windows) and all(_covers(spans, paper.abstract) for spans in (sentences, windows))
 
 
 def _covers(spans: Sequence[Span], abstract: str) -> bool:

@@ -236,7 +236,7 @@ def _told_anew(data: _Answer, told: Told) -> Restored:
 def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
     """The sentence with its citations, or None where one of them does not resolve."""
     if item.verdict == "record":
-        return None
+        return _without_abstract(item, papers)
     citations = [
         Citation(c.n, papers[c.paper_id], Span(c.start, c.end)) for c in item.citations if c.paper_id in papers
     ]
@@ -248,13 +248,21 @@ def _sentence(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | 
     return AnswerSentence(item.text, item.verdict, tuple(citations))
 
 
+def _without_abstract(item: _Sentence, papers: Mapping[str, Paper]) -> AnswerSentence | None:
+    """That a paper has no abstract here, where it still has none; nothing else of what records are said to have told."""
+    cited = [Citation(c.n, papers[c.paper_id], Span(0, 0)) for c in item.citations if c.paper_id in papers]
+    told = AnswerSentence(item.text, "record", tuple(cited))
+    holds = len(cited) == 1 and not cited[0].paper.abstract and quoted.is_without_abstract(told)
+    return told if holds else None
+
+
 def _with_text(answer: Answer, text: str) -> Answer:
     """With its text made anew from what resolves; the saved text says only whether it counted its papers, or began with its
     notice."""
     lead = answer.notice if answer.notice and text.startswith(answer.notice) else ""
     if answer.outcome == "declined":
         return replace(answer, text=lead or quoted.declined_text(answer.nearest, answer.question))
-    if any(sentence.verdict != "quote" for sentence in answer.sentences):
+    if any(sentence.verdict == "supported" for sentence in answer.sentences):
         return replace(answer, text=quoted.written_text(answer.sentences, answer.missing))
     has_count = re.match(r"\d+ papers?:\n", text) is not None
     return replace(answer, text=quoted.text_of(answer.sentences, has_count, answer.missing, lead))

@@ -19,6 +19,7 @@ from rag.core.domain import Answer, Finding, Hit, Paper
 from rag.core.escaping import shorten
 from rag.core.links import paper_link
 from rag.core.references import byline
+from rag.core.statuses import marks_of
 from rag.output.about import about_label
 from rag.output.wrapping import wrapped
 
@@ -109,7 +110,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _titled(paper: Paper) -> str:
-    return "  ".join(filter(None, (shown(paper.title) or paper.abstract[:80], byline(paper), paper_link(paper))))
+    title = shown(paper.title) or paper.abstract[:80]
+    return "  ".join(filter(None, (title, marks_of(paper), byline(paper), paper_link(paper))))
 
 
 @contextmanager

@@ -29,7 +29,14 @@ def paper_json(paper: Paper) -> dict[str, Any]:
 def hit_json(hit: Hit) -> dict[str, Any]:
     """A paper found, with its score and the parts of it."""
     parts = {name: round(value, 4) for name, value in hit.parts.items()}
-    return {"paper_id": hit.paper.id, "title": hit.paper.title, "score": round(hit.score, 4), "parts": parts}
+    found = {"paper_id": hit.paper.id, "title": hit.paper.title, "score": round(hit.score, 4), "parts": parts}
+    return found | _marks(hit.paper)
+
+
+def _marks(paper: Paper) -> dict[str, Any]:
+    """What few papers need said: what became of them, and that their abstract is not known."""
+    status: dict[str, Any] = {"status": paper.status} if paper.status else {}
+    return status if paper.abstract else status | {"has_abstract": False}
 
 
 def search_json(question: str, hits: tuple[Hit, ...]) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "missing": list(answer.missing),
         "origin": answer.origin,
         "withheld": [_withheld(item) for item in answer.withheld],
-        "nearest": [{"paper_id": paper.id, "title": paper.title} for paper in answer.nearest],
+        "nearest": [{"paper_id": paper.id, "title": paper.title} | _marks(paper) for paper in answer.nearest],
         "retrieved": [hit_json(hit) for hit in answer.retrieved],
         "timings_ms": dict(answer.timings_ms),
         "error": None,
@@ -97,6 +104,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "start": citation.span.start,
         "end": citation.span.end,
         "quote": citation.quote,
+        **_marks(citation.paper),
     }
 
 

@@ -57,6 +57,7 @@ def example_candidates(papers: Sequence[Paper], each: int = 4) -> list[list[str]
 
     They are made of the papers' own words; whether they are answered has to be tried.
     """
+    papers = [paper for paper in papers if paper.abstract]
     titles = [clean(paper.title) for paper in papers]
     shared = subjects(titles)
     named = [(name, paper) for paper, name in ((paper, _own_name(paper)) for paper in papers) if name]

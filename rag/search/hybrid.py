@@ -15,7 +15,7 @@ import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from rag.core.arrays import Matrix, zscores
+from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Hit, Window
 from rag.core.text import content_words
 from rag.library import publishing, vector_index
@@ -137,8 +137,21 @@ class HybridRetriever(BaseRetriever):
         }
         total = np.zeros(len(papers))
         for name, scores in parts.items():
-            total += weights[name] * zscores(np.array([scores.get(paper, 0.0) for paper in papers]))
+            if name == "sentence":
+                total += weights[name] * _among_those(papers, scores)
+            else:
+                total += weights[name] * zscores(np.array([scores.get(paper, 0.0) for paper in papers]))
         return dict(zip(papers, total.tolist(), strict=True))
+
+
+def _among_those(papers: Sequence[str], scores: Mapping[str, float]) -> Scores:
+    """(papers,) z-scores over those that have a score. A paper without sentences, whose abstract is not known, counts as a middling
+    one: as the worst it is hardly found by its title, and papers that say something are found as well beside it."""
+    there = np.array([paper in scores for paper in papers])
+    values = np.zeros(len(papers))
+    if there.any():
+        values[there] = zscores(np.array([scores[paper] for paper in papers if paper in scores]))
+    return values
 
 
 def _best_windows(

@@ -129,6 +129,7 @@ def test_all_fields_of_a_record_arrive(tmp_path: Path) -> None:
             pmid="123",
             venue="Bee World",
             links=("https://bees.org/dance",),
+            version=3,
         )
     ]
 
@@ -178,9 +179,9 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         ('{"title": "Bad", "abstract": "cut', "not JSON: .*"),
         ('["Bad"]', "not a JSON object but a list"),
         ("null", "not a JSON object but null"),
-        ({"title": "Bad"}, "no abstract"),
-        ({"title": "Bad", "abstract": None}, "no abstract"),
-        ({"title": "Bad", "abstract": " \u200b\n"}, "no abstract"),
+        ({"title": "Bad", "count": 12}, "no abstract, and nothing else that a paper has: .*"),
+        ({"title": "", "abstract": None}, "no abstract and no title"),
+        ({"title": "2001", "abstract": " \u200b\n"}, "no abstract, and no title with a word"),
         ({"title": "Bad", "abstract": "?! … 1. 2."}, "no word in its abstract: .*"),
         ({"title": "Bad", "abstract": [["a"], {"b": True}]}, "abstract is not text but a list"),
         ({"title": "Bad", "abstract": {"x": {"y": 1}}}, "abstract is not text but an object"),
@@ -197,9 +198,9 @@ def test_the_hash_id_ignores_spelling_of_space_and_case_but_not_words() -> None:
         "line cut off",
         "a list",
         "null",
-        "no abstract",
-        "null abstract",
-        "invisible abstract",
+        "no record of a paper",
+        "neither title nor abstract",
+        "invisible abstract and no words in the title",
         "no words",
         "abstract a nested list",
         "abstract an object without text",
@@ -217,7 +218,7 @@ def test_a_bad_record_is_rejected_with_its_line_and_the_rest_goes_in(tmp_path: P
     assert [item.line for item in rejected] == [3]
     assert re.fullmatch(reason, rejected[0].reason)
     named = isinstance(bad, dict) and isinstance(bad["title"], str)
-    assert rejected[0].title[:3] == ("Bad" if named else "")
+    assert rejected[0].title[:3] == (bad["title"][:3] if named else "")
     assert len(rejected[0].title) <= 200
 
 
@@ -233,9 +234,9 @@ def test_a_paper_needs_no_title(tmp_path: Path) -> None:
     assert rejected == []
 
 
-def test_make_paper_refuses_an_empty_abstract() -> None:
+def test_make_paper_refuses_what_has_neither_abstract_nor_title() -> None:
     with pytest.raises(BadRecord, match="no abstract"):
-        make_paper(title="T", abstract="\u202e\u200b ")
+        make_paper(title="1984?", abstract="\u202e\u200b ")
 
 
 # Text from strangers.

@@ -66,14 +66,19 @@ def test_records_by_id_have_that_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [[BEES, {"title": "No abstract"}, ANTS], {"items": [BEES, {"title": "No abstract"}, ANTS]}]
+    "value",
+    [
+        [BEES, {"title": "A header", "count": 2}, ANTS],
+        {"items": [BEES, {"title": "A header", "count": 2}, ANTS]},
+    ],
 )
 def test_a_bad_record_of_a_list_is_named_with_its_line(tmp_path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2)
     path = file(tmp_path, text, "papers.json")
     [bad] = [item for item in read_records(path) if isinstance(item, Rejected)]
-    line = next(number for number, line in enumerate(text.splitlines(), start=1) if "No abstract" in line)
-    assert (bad.line, bad.reason, bad.title) == (line - 1, "no abstract", "No abstract")
+    line = next(number for number, line in enumerate(text.splitlines(), start=1) if "A header" in line)
+    assert (bad.line, bad.title) == (line - 1, "A header")
+    assert bad.reason.startswith("no abstract, and nothing else that a paper has")
     assert _titles(tmp_path, text) == ["Bees", "Ants"]
 
 

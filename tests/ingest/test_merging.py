@@ -143,7 +143,7 @@ def _pair(one: dict[str, Any], other: dict[str, Any]) -> tuple[Paper, Paper]:
             {"title": "Editorial", "abstract": "No abstract available."},
             {"title": "Editorial", "abstract": "No abstract available."},
         ),
-        ({"title": "", "abstract": "No abstract available."}, {"title": "", "abstract": "No abstract available."}),
+        ({"title": "", "abstract": "Not much to tell."}, {"title": "", "abstract": "Not much to tell."}),
     ],
     ids=[
         "the same title only",

@@ -8,11 +8,21 @@ from typing import Any
 
 from markupsafe import Markup
 
-from rag.answer.quoted import Paragraph, count_line, lead_of, missing_line, paragraphs, run_ends, withheld_lines
+from rag.answer.quoted import (
+    Paragraph,
+    count_line,
+    is_without_abstract,
+    lead_of,
+    missing_line,
+    paragraphs,
+    run_ends,
+    withheld_lines,
+)
 from rag.answer.record_answers import parts_of_guide
 from rag.core.accents import shown
 from rag.core.domain import Answer, AnswerSentence
 from rag.core.links import paper_link
+from rag.core.statuses import status_word
 from rag.question import kinds
 from ui.records import EXPORTS
 from ui.views.marks import prose
@@ -28,7 +38,7 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
     if answer.origin == "guide":
         line, _ = parts_of_guide(answer.text)
         return [_record([{"words": prose(line), "quoted": False, "chips": ()}])]
-    if answer.outcome == "declined":
+    if answer.outcome == "declined" and not answer.sentences:
         return kept_back
     keys = citation_keys(answer)
     blocks: list[Markup] = []
@@ -44,7 +54,7 @@ def answer_blocks(answer: Answer, turn_id: str) -> list[Markup]:
         if paragraph.label:
             blocks.append(render("line", kind="paper-name", text=prose(paragraph.label)))
         sentences = _said(paragraph.sentences, turn_id, keys)
-        if answer.origin == "records":
+        if answer.origin == "records" or all(map(is_without_abstract, paragraph.sentences)):
             blocks.append(_record(sentences))
             continue
         quoted = all(sentence["quoted"] for sentence in sentences)
@@ -62,7 +72,7 @@ def is_list(answer: Answer) -> bool:
         and answer.origin == "abstracts"
         and kinds.form(answer.question) == "list"
         and len(papers) == len(answer.sentences) == len(set(papers))
-        and all(sentence.verdict == "quote" for sentence in answer.sentences)
+        and all(sentence.verdict == "quote" or is_without_abstract(sentence) for sentence in answer.sentences)
     )
 
 
@@ -75,6 +85,8 @@ def _list(answer: Answer, groups: Sequence[Paragraph], turn_id: str, keys: Keys)
             "plain": shown(paper.title) or "Untitled",
             "link": paper_link(paper),
             "year": paper.year,
+            "status": status_word(paper),
+            "grave": paper.status in ("retracted", "withdrawn"),
             "sentence": _said(group.sentences[:1], turn_id, keys)[0],
         }
         for group in groups

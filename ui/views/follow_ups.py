@@ -36,11 +36,11 @@ def follow_ups(answer: Answer, limit: int = LIMIT) -> list[str]:
     if answer.origin == "guide":
         return list(parts_of_guide(answer.text)[1])
     if answer.outcome == "declined":
-        names = [_name_of(paper) for paper in answer.nearest if paper.title]
+        names = [_name_of(paper) for paper in answer.nearest if paper.title and paper.abstract]
         forms = ("What is {}?", "How does {} work?", "What does {} report?")
         questions: Iterator[str] = (form.format(name) for form in forms for name in names)
     else:
-        papers = [paper for paper in answer.cited_papers if paper.title][:3]
+        papers = [paper for paper in answer.cited_papers if paper.title and paper.abstract][:3]
         each = [list(_about(paper, answer)) for paper in papers]
         in_turn = chain.from_iterable(zip_longest(*each))
         questions = (question for question in chain(_comparison(papers, answer), in_turn) if question)

@@ -60,7 +60,7 @@ def outcome_row(answer: Answer, lost: int = 0) -> Markup:
         return _row("declined", answer.verdict, " ".join([text, *notes]) + seconds)
     if lost and not answer.sentences:
         return _row("failed", "No longer in this library", " ".join(notes))
-    exact = all(sentence.verdict == "quote" for sentence in answer.sentences)
+    exact = all(sentence.verdict != "supported" for sentence in answer.sentences)
     support = (
         f"{counted(len(answer.cited_papers), 'paper')}, {'exact words' if exact else 'checked against the abstracts'}"
     )
@@ -77,15 +77,18 @@ def _told_row(answer: Answer, seconds: str) -> Markup:
     """Of an answer for which no abstract was read; a line on what can be asked has no outcome."""
     if answer.origin == "guide":
         return Markup("")
-    if answer.outcome == "declined":
-        return _row("declined", answer.verdict, answer.text + seconds)
+    notes = f" {plain(answer.notice)}" if answer.notice and not lead_of(answer) else ""
+    if answer.outcome == "declined" and not answer.sentences:
+        return _row("declined", answer.verdict, answer.text + notes + seconds)
     cited = len(answer.cited_papers)
     told = (
         f"the {'record' if cited == 1 else 'records'} of {counted(cited, 'paper')}"
         if cited
         else "the records of this library"
     )
-    return _row("answered", answer.verdict, f"from {told}{seconds}")
+    if answer.outcome == "declined":
+        return _row("declined", answer.verdict, f"from {told}{seconds}{'.' if notes else ''}{notes}")
+    return _row("answered", answer.verdict, f"from {told}{seconds}{'.' if notes else ''}{notes}")
 
 
 def stopped_row(has_answer: bool) -> Markup:

@@ -14,6 +14,7 @@ from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Span
 from rag.core.escaping import counted, shorten
 from rag.core.links import paper_link
 from rag.core.references import bibtex, byline, reference
+from rag.core.statuses import status_word
 from ui.records import ENDED, ChatTurn
 from ui.views.excerpts import pieces_with_marks
 from ui.views.hits import any_hits, hits, passage
@@ -21,6 +22,7 @@ from ui.views.marks import Mark, prose, with_marks
 from ui.views.templating import render
 
 NEXT_BEST = 3
+NO_ABSTRACT = "No abstract in the library; only the title is known."
 Keys = Mapping[tuple[str, Span], str]
 Facts = dict[str, Any]
 
@@ -180,6 +182,9 @@ def _facts(paper: Paper) -> Facts:
     link, by = paper_link(paper), byline(paper)
     return {
         "id": paper.id,
+        "status": status_word(paper),
+        "grave": paper.status in ("retracted", "withdrawn"),
+        "bare": "" if paper.abstract else NO_ABSTRACT,
         "title": prose(shorten(shown(paper.title), 300)) or "Untitled",
         "link": link,
         "byline": by,

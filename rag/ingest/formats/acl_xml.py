@@ -11,6 +11,7 @@ from rag.ingest.formats.tagged import present
 from rag.ingest.formats.xml_blocks import blocks, count_of, first, inner, opens
 
 ADDRESS = "https://aclanthology.org/"
+_UPDATES = {"./retracted": "retraction", "./removed": "removal", "./erratum": "erratum"}
 _CASE = re.compile(r"</?fixed-case>")
 """Words whose capitals BibTeX must keep."""
 
@@ -48,6 +49,8 @@ def _fields(paper: Element, volume: Element | None) -> dict[str, object]:
             "year": first(volume, "./year") if volume is not None else "",
             "venue": first(volume, "./booktitle") if volume is not None else "",
             "doi": first(paper, "./doi"),
+            "acl_id": "" if "/" in name else name,
+            "updates": [kind for path, kind in _UPDATES.items() if paper.find(path) is not None],
             "url": name if re.match(r"https?://", name) else f"{ADDRESS}{name}/" if name else "",
         }
     )

@@ -49,6 +49,7 @@ def _fields(entry: Element) -> dict[str, object]:
             "venue": first(entry, "./journal_ref"),
             "doi": first(entry, "./doi"),
             "entry_id": address,
+            "comments": first(entry, "./comment"),
             "url": address,
         }
     )

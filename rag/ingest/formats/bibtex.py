@@ -67,6 +67,14 @@ def _fields(raw: Mapping[str, Any]) -> dict[str, object]:
             "arxiv_id": eprint if kind == "arxiv" else _plain(raw, ("arxivid", "arxiv")),
             "eprint": "" if kind else eprint,
             "url": _plain(raw, _URLS),
+            "pmcid": _plain(raw, ("pmcid", "pmc")),
+            "isbn": _plain(raw, ("isbn",)),
+            "document_type": _text(raw, ("document_type", "type", "pubtype")),
+            "status": _text(raw, ("status", "pubstate")),
+            "keywords": _text(raw, ("keywords",)),
+            "notes": [
+                _text(raw, (name,)) for name in ("note", "annote", "annotation", "addendum", "comment") if raw.get(name)
+            ],
         }
     )
 

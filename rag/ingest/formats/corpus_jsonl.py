@@ -7,6 +7,7 @@ from rag.core.domain import Note, Paper, Rejected
 from rag.core.escaping import shorten
 from rag.core.text import clean
 from rag.ingest.formats import fields, json_count, json_kinds, keys
+from rag.ingest.formats.cut import why_cut
 from rag.ingest.formats.json_values import NotJson, decode
 from rag.ingest.formats.record import RAW_CHARS, BadRecord, Entry, make_paper
 from rag.ingest.formats.source import Line
@@ -92,7 +93,10 @@ def entry_of(value: Any, line: int, notes: tuple[str, ...] = (), raw: str = "") 
         record = json_kinds.prepared(record)
         title = _title(record)
         found = fields.fields_of(record)
-        return Entry(make_paper(**found.values), line, found.version, (*notes, *found.notes), raw)
+        paper = make_paper(**found.values)
+        why = why_cut(paper.abstract, found.values["abstract"])
+        looks_cut = (f"the abstract looks cut: {why}",) if why else ()
+        return Entry(paper, line, found.version, (*notes, *found.notes, *looks_cut), raw)
     except BadRecord as error:
         return Rejected(line, str(error), title, raw)
     except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:

@@ -48,5 +48,10 @@ def _fields(record: Element) -> dict[str, object]:
             "venue": first(record, *_VENUES),
             "doi": first(record, *_DOIS),
             "url": first(record, *_URLS),
+            "pmcid": first(record, "./custom2"),
+            "isbn": first(record, "./isbn"),
+            "document_type": first(record, "./work-type"),
+            "notes": plains(record, "./notes") + plains(record, "./research-notes"),
+            "keywords": plains(record, "./keywords/keyword"),
         }
     )

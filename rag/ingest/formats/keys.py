@@ -16,6 +16,17 @@ ABSTRACTS = (
     "abstract abstracttext abstractnote paperabstract abstracts abstractinvertedindex ab summary description descriptions "
     "text body content contents passage articleabstract"
 ).split()
+SURE_TITLES = (
+    "title papertitle articletitle documenttitle primarytitle ti titles originaltitle displayname headline".split()
+)
+"""Of a record without an abstract: under other names stand the names of people, groups and files too."""
+SURE_ABSTRACTS = "abstract abstracttext abstractnote paperabstract abstracts abstractinvertedindex ab text".split()
+SURE_FIELDS = (
+    "arxivid arxiv eprint isbn journal journalname journaltitle containertitle booktitle publicationtitle "
+    "issued published publishedprint publicationdate pubdate coverdate datepublished"
+).split()
+NO_PAPERS = frozenset("attachment note annotation".split())
+"""Kinds of items of Zotero that belong to papers and are none."""
 AUTHORS = (
     "authors author creators creator authorships authorlist authornames authorstring authorfullnames contributors "
     "contributor au"
@@ -24,6 +35,9 @@ IDS = "id docid docno paperid corpusid uid corduid articleid recordid pid identi
 DOIS = "doi doiurl articledoi".split()
 ARXIV = "arxivid arxiv eprint entryid abs pdf pdfurl".split()
 PMIDS = "pmid pubmedid pubmed".split()
+PMCIDS = "pmcid pmc pmcids pubmedcentral pubmedcentralid".split()
+ACL_IDS = "aclid acl anthologyid aclanthologyid".split()
+ISBNS = "isbn isbns isbn13 isbn10 printisbn electronicisbn eisbn isbntype".split()
 URLS = "url link landingpageurl absurl htmlurl abs pdfurl pdf uri".split()
 VENUES = (
     "venue journal journalname journaltitle containertitle journalref booktitle publicationtitle publication publicationvenue "

@@ -15,6 +15,14 @@ _AUTHORS = ("FAU", "AU", "CN")
 _YEARS = ("DP", "DEP", "EDAT", "CRDT")
 _VENUES = ("JT", "TA")
 _IDENTIFIERS = ("LID", "AID", "SO")
+_UPDATES = {
+    "RIN": "RetractionIn",
+    "PRIN": "PartialRetractionIn",
+    "EIN": "ErratumIn",
+    "ECI": "ExpressionOfConcernIn",
+    "CRI": "CorrectedandRepublishedIn",
+}
+"""Tags of the notices that were published on a paper."""
 
 _GRAMMAR = Grammar(tag=re.compile(r"([A-Z][A-Z0-9]{1,3}) {0,2}- ?(.*)"), opens=frozenset({"PMID"}))
 _OPENS = re.compile(r"^\ufeff?PMID {0,2}- ?\d", re.MULTILINE)
@@ -51,5 +59,9 @@ def _fields(record: TaggedRecord) -> dict[str, object]:
             "venue": record.first(*_VENUES),
             "doi": doi,
             "pmid": record.first("PMID"),
+            "pmcid": record.first("PMC"),
+            "isbn": record.first("ISBN"),
+            "publication_types": record.all("PT"),
+            "updates": [kind for tag, kind in _UPDATES.items() if tag in record.values],
         }
     )

@@ -9,7 +9,7 @@ from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
 from rag.ingest.formats.tagged import present
-from rag.ingest.formats.xml_blocks import blocks, count_of, first, inner, opens
+from rag.ingest.formats.xml_blocks import blocks, count_of, first, inner, opens, plains
 from rag.ingest.formats.years import year_of
 
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "MedlineCitation")
@@ -21,6 +21,7 @@ _DOIS = (
     ".//ELocationID[@EIdType='doi']",
     ".//ArticleId[@IdType='doi']",
 )
+_PMCIDS = ("./PubmedData/ArticleIdList/ArticleId[@IdType='pmc']",)
 _PMIDS = ("./MedlineCitation/PMID", "./PMID", ".//PMID")
 
 
@@ -66,6 +67,10 @@ def _fields(record: Element) -> dict[str, object]:
             "venue": first(record, *_VENUES),
             "doi": first(record, *_DOIS),
             "pmid": first(record, *_PMIDS),
+            "pmcid": first(record, *_PMCIDS),
+            "isbn": first(record, ".//Isbn"),
+            "publication_types": plains(record, ".//PublicationType"),
+            "comments_corrections": [item.get("RefType", "") for item in record.iterfind(".//CommentsCorrections")],
         }
     )
 

@@ -42,5 +42,9 @@ def _fields(record: TaggedRecord) -> dict[str, object]:
             "venue": record.first("J", "B", "I"),
             "doi": record.first("R"),
             "url": record.first("U"),
+            "isbn": record.values.get("@", []),
+            "document_type": record.first("9"),
+            "notes": record.values.get("Z", []),
+            "keywords": record.values.get("K", []),
         }
     )

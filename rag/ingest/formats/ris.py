@@ -80,6 +80,11 @@ def _fields(record: TaggedRecord) -> dict[str, object]:
             "venue": record.first(*_VENUES),
             "doi": doi,
             "pmid": _pmid(record),
+            "pmcid": next((value for value in record.values.get("C2", ()) if value.upper().startswith("PMC")), ""),
+            "isbn": record.values.get("SN", []),
+            "document_type": record.values.get("M3", []),
+            "notes": record.values.get("N1", []),
+            "keywords": record.values.get("KW", []),
             "url": next(
                 (url for value in _values(record, _URLS) for url in value.split(";") if url.strip()), ""
             ).strip(),

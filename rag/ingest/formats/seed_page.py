@@ -128,6 +128,8 @@ def _check(draft: Draft, title: Block, abstract: str, unsure: bool) -> None:
     parts = sum(block.kind == "section" for block in draft.paragraphs)
     if running > MOST_PARAGRAPHS + parts:
         raise BadRecord(f"{running} paragraphs stand below this title: that is running text, not an abstract")
+    if not abstract:
+        raise BadRecord("no abstract")
     if len(abstract) > MOST_CHARACTERS:
         raise BadRecord(f"{len(abstract):,} characters stand below this title, too many for an abstract")
     if title.text.endswith((",", "，")):

@@ -40,6 +40,8 @@ _COLUMNS = {
     "lensid": "lens_id",
     "so": "venue",
     "di": "doi",
+    "dt": "document_type",
+    "bn": "isbn",
     "pm": "pmid",
     "af": "author_full_names",
     "pdflink": "pdf_url",
@@ -249,7 +251,8 @@ def _fields(names: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
         fields |= {"venue": embase[1], "year": embase[2]}
     if re.fullmatch(r"https?://openalex\.org/W\d{1,12}", str(fields.get("id", ""))):
         fields["url"] = fields.pop("id")
-    return fields
+    # A row is the record of a paper also without an abstract; of two columns of a name the first counts.
+    return {**fields, "abstract": fields.get("abstract", "")}
 
 
 def _without_authors(fields: Mapping[str, object]) -> dict[str, object]:

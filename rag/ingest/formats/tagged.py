@@ -177,5 +177,5 @@ def people(values: Iterable[str]) -> list[str]:
 
 
 def present(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields that hold anything."""
-    return {name: value for name, value in fields.items() if value}
+    """The fields that hold anything, and the abstract in any case: a record of an export is one of a paper also without it."""
+    return {name: value for name, value in fields.items() if value or name == "abstract"}

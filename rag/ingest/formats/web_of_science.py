@@ -51,5 +51,7 @@ def _fields(record: TaggedRecord) -> dict[str, object]:
             "venue": record.joined(*_VENUES),
             "doi": record.first("DI", "D2"),
             "pmid": record.first("PM"),
+            "isbn": record.values.get("BN", []),
+            "document_type": record.joined("DT"),
         }
     )
