@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rag.answer import library_facts, paper_facts, pasted, record_answers, without_abstract
 from rag.answer.by_age import by_age
+from rag.answer.by_status import by_status
 from rag.answer.narrow import narrowed
 from rag.answer.paper_facts import Called
 from rag.answer.status_notes import with_status
@@ -77,6 +78,8 @@ class Records:
             return self._card(query, library_facts.any_paper(typed, self.library))
         if asked:
             return library_facts.answer(asked, query, self.library, self.bibliography)
+        if became := by_status(query, typed, self.library):
+            return became
         if both := two_parts(query, self.library):
             return both
         told = self._detail(detail, query) if detail else None

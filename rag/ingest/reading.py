@@ -169,7 +169,9 @@ def _counted(path: Path) -> int | None:
 
 
 def _sha256(path: Path) -> str:
-    """Of a file's bytes; "" where they cannot be read, which reading it tells with the reason."""
+    """Of a file's bytes; "" where they cannot be read, which reading it tells with the reason. A pipe would be waited for."""
+    if not path.is_file():
+        return ""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -299,6 +299,11 @@ class Library:
         """How many papers have no abstract, and the first ones of them in the order they came in."""
         return self._page("abstract = ''", (), limit)
 
+    def papers_of_status(self, statuses: Sequence[str], limit: int) -> tuple[int, list[Paper]]:
+        """How many papers have one of these statuses, and the first ones of them in the order they came in."""
+        marks = ",".join("?" * len(statuses))
+        return self._page(f"json_extract(details, '$.status') IN ({marks})", tuple(statuses), limit)
+
     def _page(self, where: str, values: Sequence[Any] | Mapping[str, Any], limit: int) -> tuple[int, list[Paper]]:
         with self.snapshot():
             count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])

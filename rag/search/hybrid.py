@@ -149,13 +149,12 @@ class HybridRetriever(BaseRetriever):
 
 
 def _among_those(papers: Sequence[str], scores: Mapping[str, float]) -> Scores:
-    """(papers,) z-scores over those that have a score. A paper without sentences, whose abstract is not known, counts as the worst one:
-    it can be found by its title, and comes after what says something."""
+    """(papers,) z-scores over those that have a score. A paper without sentences, whose abstract is not known, counts as a middling
+    one: as the worst it is hardly found by its title, and papers that say something are found as well beside it."""
     there = np.array([paper in scores for paper in papers])
     values = np.zeros(len(papers))
     if there.any():
         values[there] = zscores(np.array([scores[paper] for paper in papers if paper in scores]))
-        values[~there] = values[there].min()
     return values
 
 

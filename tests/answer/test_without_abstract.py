@@ -244,3 +244,39 @@ def test_the_whole_flow_over_a_library_with_such_papers(assistant: Assistant, tm
             answer = asked.ask(question)
             assert all(sentence.text for sentence in answer.sentences)
             assert "“”" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which papers are retracted?",
+        "retracted papers",
+        "Which papers have been withdrawn?",
+        "are any papers here retracted?",
+    ],
+)
+def test_retracted_papers_are_listed_from_the_records(library: Library, question: str) -> None:
+    told = _told(library, question)
+    assert isinstance(told, Answer)
+    assert told.text.startswith("1 paper of 5 is on record as ")
+    assert [paper.id for paper in told.cited_papers] == ["gone"]
+
+
+def test_whether_a_paper_was_retracted_is_told_from_its_record(library: Library) -> None:
+    told = _told(library, "Was WaterLoom retracted?")
+    assert isinstance(told, Answer)
+    assert told.text == "WaterLoom: its record says nothing of the kind [1]"
+    told = _told(library, "Has it been retracted?", "gone")
+    assert isinstance(told, Answer)
+    assert told.text == "RETRACTED: Rain Made by Dances: Retracted [1]"
+    told = _told(library, "which papers are under an expression of concern?")
+    assert isinstance(told, Answer)
+    assert (told.outcome, told.cited_papers) == ("declined", ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which papers are about retracted articles?", "How many patients were withdrawn?", "Why was moth retracted?"],
+)
+def test_other_questions_with_such_words_go_their_usual_way(library: Library, question: str) -> None:
+    assert isinstance(_told(library, question), Query)

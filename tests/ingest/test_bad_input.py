@@ -217,6 +217,23 @@ def test_json_lists_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.Monke
         assert (len(rejected), counted(path)) == (1, 51)
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "damage",
+    ['"title" "', '"title": "no" end, ', '"title": }', "'title': \""],
+    ids=["colon", "quote", "bracket", "marks"],
+)
+def test_a_damaged_record_of_a_json_list_counts_once(tmp_path: Path, indent: int | None, damage: str) -> None:
+    records = [
+        {"id": f"b{n}", "title": f"Bees {n}", "abstract": TEXT, "authors": [{"name": "A"}, {"name": "B"}]}
+        for n in range(9)
+    ]
+    text = json.dumps(records, indent=indent)
+    path = file(tmp_path, text.replace('"title": "Bees 4', f"{damage}Bees 4"), "x.json")
+    papers, rejected = read(path)
+    assert (len(papers), len(rejected), counted(path)) == (8, 1, 9)
+
+
 def _peak(path: Path, what: str) -> tuple[float, str]:
     """Megabytes that a process takes at most that reads a file, and what it says of it."""
     program = (

@@ -167,6 +167,21 @@ def test_tables_without_abstracts_are_recognised_and_every_row_is_accounted_for(
     assert [item.paper.title if isinstance(item, Entry) else item.title for item in (*entries, *rejected)] == ["Honey"]
 
 
+def test_empty_lines_of_a_table_are_no_rows(tmp_path: Path) -> None:
+    entries, rejected = _read(
+        file(tmp_path, f"title;abstract;doi\n\nOne;{TEXT};\n;;\n\n\n  ;  ; \nTwo;{TEXT} More.;\n\n")
+    )
+    assert ([entry.paper.title for entry in entries], rejected) == (["One", "Two"], [])
+
+
+def test_a_quotation_mark_inside_a_cell_swallows_no_row(tmp_path: Path) -> None:
+    rows = [f'a 5" pipe,{TEXT} {n},2019' for n in range(3)] + [
+        f'"quoted ""5"" pipe",{TEXT} {n},2019' for n in range(3, 5)
+    ]
+    entries, rejected = _read(file(tmp_path, "title,abstract,year\n" + "\n".join(rows)))
+    assert ([entry.paper.year for entry in entries], rejected) == ([2019] * 5, [])
+
+
 def test_the_number_of_a_row_is_no_id_of_a_paper_nor_is_an_id_that_two_rows_have(tmp_path: Path) -> None:
     text = f"record_id,title,abstract\n0,One,{TEXT}\n1,Two,{TEXT} More.\n"
     entries, _ = _read(file(tmp_path, text))

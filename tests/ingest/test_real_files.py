@@ -17,7 +17,7 @@ COUNTS = {
     "arxiv-jsonl/arxiv-metadata-oai-snapshot-100.jsonl": (100, 100),
     "arxiv-jsonl/daily-2026-06-30.jsonl": (200, 200),
     "bibtex/jabref_examples.bib": (4, 0),
-    "bibtex/jabref_library_916.bib": (911, 476),
+    "bibtex/jabref_library_916.bib": (911, 459),
     "bibtex/scopus.bib": (10, 9),
     "crossref/work_0.json": (1, 1),
     "crossref/work_2.json": (1, 1),

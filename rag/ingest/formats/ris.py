@@ -34,6 +34,7 @@ _LOOSE = re.compile(rf"[ \t]{{0,9}}({_TAG})([ \t]{{1,3}}-)(?=\s|[^\s-]|$)", re.I
 """Tags in small letters, behind spaces or before tabs: only of files that have no others."""
 _OPENS = re.compile(r"^\ufeff?TY {0,3}- ?[A-Z]", re.MULTILINE)
 _OPENS_LOOSELY = re.compile(r"^\ufeff?[ \t]{0,9}TY[ \t]{1,3}-[ \t]?[A-Z]", re.MULTILINE | re.IGNORECASE)
+_TYPE = re.compile(r"TY {0,3}-")
 _ENDS = re.compile(r"ER {0,3}-")
 _TITLE = re.compile(r"T[I1] {0,3}- ?\S")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>,;]{1,300}")
@@ -47,7 +48,7 @@ def recognises(text: str) -> bool:
 
 def count(pieces: Iterable[str]) -> int:
     """How many records a text has, counted without reading them."""
-    return count_of(_strict(pieces), _OPENS, _ENDS, _TITLE)
+    return count_of(_strict(pieces), _TYPE, _ENDS, _TITLE)
 
 
 def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:

@@ -16,6 +16,7 @@ from rag.core.domain import Rejected
 from rag.core.errors import SourceError
 from rag.core.escaping import counted
 from rag.ingest.formats.decoding import Strange, decoded, end_of_characters, other_encoding
+from rag.ingest.formats.record import RAW_CHARS
 
 LINE_BYTES = 4 << 20
 """More than any record of a paper with all its references: a longer line is skipped, not held in memory."""
@@ -250,21 +251,22 @@ def _long_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _decoded(number: int, data: bytes) -> Line | Rejected | None:
+    raw = data[:RAW_CHARS].decode("utf-8", "replace")
     if len(data) > LINE_BYTES:
-        return Rejected(number, f"the line is longer than {LINE_BYTES >> 20} MiB")
+        return Rejected(number, f"the line is longer than {LINE_BYTES >> 20} MiB", raw=raw)
     note = ""
     if b"\x00" in data:
         whole = data.strip(b"\x00 \t")
         nul = f"{counted(data.count(0), 'NUL byte')}, as a crash may leave them"
         if not whole or b"\x00" in whole:
-            return Rejected(number, f"the line holds {nul}")
+            return Rejected(number, f"the line holds {nul}", raw=raw)
         data, note = whole, f"{nul}, left out"
     if not data.strip():
         return None
     try:
         return Line(number, data.decode("utf-8"), note)
     except UnicodeDecodeError as error:
-        return Rejected(number, f"byte 0x{data[error.start]:02x} of the line is not UTF-8")
+        return Rejected(number, f"byte 0x{data[error.start]:02x} of the line is not UTF-8", raw=raw)
 
 
 def _first_bad(data: bytes) -> int | None:

@@ -114,7 +114,7 @@ def count(pieces: Iterable[str]) -> int:
     coming = islice(lines_of(chain((head,), rest)), header.line + 1, None)
     number = 0
     held: deque[str] = deque()
-    while line := next(coming, None) if not held else held.popleft():
+    while (line := held.popleft() if held else next(coming, None)) is not None:
         row = [line]
         is_open = _is_open(line, False, opening)
         while (

@@ -88,16 +88,11 @@ class _Window:
 
     def closing(self, name: str) -> int | None:
         """Where the element ends that the window begins with; None where it is not closed before another of its name opens."""
-        closing = re.compile(rf"</{re.escape(name)}\s{{0,9}}>")
-        again = re.compile(rf"<{re.escape(name)}(?=[\s>])")
+        either = re.compile(rf"</{re.escape(name)}\s{{0,9}}>|<{re.escape(name)}(?=[\s>])")
         place = 1
         while True:
-            end = closing.search(self._text, place)
-            following = again.search(self._text, place, end.start() if end else len(self._text))
-            if following:
-                return None
-            if end:
-                return end.end()
+            if (match := either.search(self._text, place)) is not None:
+                return match.end() if match[0].startswith("</") else None
             place = max(1, len(self._text) - _TAIL)
             if len(self._text) > MOST_CHARS or not self._more():
                 return None
