@@ -41,6 +41,8 @@ OPENING_CHARS = 200
 _LAG = 3
 """Years between a preprint and its publication, at most."""
 _TITLE_WORDS = 4
+_HEADING = 15
+"""Letters of a heading, at least: "Volume 2: " is none."""
 
 _DATA_DOI = re.compile(
     r"10\.(?:5061|6084|7910|17632|1594|3886|24433|34740|21227|15468|25387|26180|5255|5063|15139|5066|7924|57760|18150|48436)/"
@@ -229,11 +231,23 @@ def _same_by_text(one: Paper, other: Paper) -> str | None:
         if authors and share >= _OF_VERSIONS and _may_be_versions(one, other, share):
             return "the same title and first author, and abstracts with much in common"
         return None
-    if not authors or (share < 1.0 and may_be_of_series(one.title, other.title)):
+    if not authors:
+        return None
+    if may_be_of_series(one.title, other.title) and not (share == 1.0 and _has_heading(one.title, other.title)):
         return None
     if share >= ALIKE and titles_agree(one.title, other.title) and _are_near_in_time(one, other):
         return "nearly the same title and abstract, and the same first author"
     return "the same first author and nearly the same abstract" if share >= _NEARLY else None
+
+
+def _has_heading(one: str, other: str) -> bool:
+    """Whether one title is the other behind a heading: "Team A at Campaign 2025 Task 3: …". Volumes have their number behind."""
+    short, long = sorted((title_key(one), title_key(other)), key=len)
+    return (
+        min(len(words(one)), len(words(other))) >= _TITLE_WORDS
+        and len(long) - len(short) >= _HEADING
+        and long.endswith(short)
+    )
 
 
 def _same_by_title(one: Paper, other: Paper) -> str | None:

@@ -140,6 +140,7 @@ def _pair(one: dict[str, Any], other: dict[str, Any]) -> tuple[Paper, Paper]:
         ({"doi": "10.1000/a"}, {"doi": "10.1000/b", "abstract": _text("96.1")}),
         ({"arxiv_id": "2401.00001"}, {"arxiv_id": "2402.00002", "abstract": _text("96.1")}),
         ({"title": "TideScan"}, {"title": "GrainSort"}),
+        ({"authors": ["A. Miller"]}, {"authors": ["A. Miller"], "title": f"{TITLE}, Volume 2"}),
         (
             {"title": "Editorial", "abstract": "No abstract available."},
             {"title": "Editorial", "abstract": "No abstract available."},
@@ -152,6 +153,7 @@ def _pair(one: dict[str, Any], other: dict[str, Any]) -> tuple[Paper, Paper]:
         "two publications",
         "two arXiv papers",
         "the same boilerplate",
+        "volumes with one abstract",
         "short abstracts",
         "no title",
     ],
@@ -175,6 +177,16 @@ def test_two_papers_stay_two(one: dict[str, Any], other: dict[str, Any]) -> None
         ({"arxiv_id": "2401.1"}, {"doi": "10.48550/arXiv.2401.1", "title": "Sorting"}, "the same arXiv id 2401.1"),
         ({"pmid": "7"}, {"pmid": "7", "title": "Sorting"}, "the same PMID 7"),
         ({"title": ""}, {}, "the same abstract"),
+        (
+            {"authors": ["A. Miller"]},
+            {"authors": ["A. Miller"], "title": f"Miller Lab at WheatEval-2025 Task 3: {TITLE}"},
+            "nearly the same title and abstract, and the same first author",
+        ),
+        (
+            {"authors": ["A. Miller"], "abstract": _text("97.3")[:120]},
+            {"authors": ["A. Miller"], "abstract": _text("97.3").replace("spiking", "\\textit{spiking}")},
+            "the same title and first author, and one abstract is the beginning of the other",
+        ),
     ],
 )
 def test_records_of_one_paper_are_known_by(one: dict[str, Any], other: dict[str, Any], reason: str) -> None:
