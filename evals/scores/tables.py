@@ -168,6 +168,19 @@ def print_checker(result: dict[str, Any]) -> None:
     console.print(kinds)
 
 
+def print_merges(result: dict[str, Any]) -> None:
+    """How many pairs of records were made one paper by mistake, and left two by mistake: by kind, and which."""
+    console = Console(highlight=False, width=120)
+    table = Table("kind", "pairs", "of one paper", "false merges", "missed merges", "refused")
+    for name, item in (*result["by_kind"].items(), ("all", result)):
+        table.add_row(_text(name), *(str(item[key]) for key in ("n", "same", "false", "missed", "refused")))
+    console.print(table)
+    for name, items in (("false merge", result["false_merges"]), ("missed merge", result["missed_merges"])):
+        for item in items:
+            why = f" ({item['reason']})" if item["reason"] else ""
+            console.print(_text(f"{name}: {item['id']}, {item['kind']}: {' | '.join(item['titles'])}{why}"))
+
+
 @contextmanager
 def progress_of(what: str) -> Iterator[Callable[[int], Callable[[], None]]]:
     """A progress bar on the standard error, where somebody watches: gives what takes the total, and gives what is called each time."""

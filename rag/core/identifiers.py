@@ -32,7 +32,8 @@ _VERSION_OF_DOI = re.compile(
 """The servers that give each version a DOI of its own."""
 _PREPRINT = re.compile(
     r"10\.(?:48550|31219|31234|31235|2139|36227|26434|20944|21203|22541|55458|14293|5281|12688|64898|7287|32388)/"
-    r"|10\.1101/\d|10\.\d+/(?:arxiv|osf|ssrn)"
+    r"|10\.312(?:2[0-9]|3[0-9])/|10\.(?:31124|31730|32942|33767|33774|34055|35542|35543|51224)/"
+    r"|10\.1101/\d|10\.1590/scielopreprints|10\.2196/preprints|10\.5194/egusphere-\d|10\.\d+/(?:arxiv|osf|ssrn)"
 )
 
 _ARXIV = re.compile(

@@ -12,7 +12,7 @@ from rag.core.domain import Paper
 from rag.ingest.formats.record import Entry
 from rag.ingest.identity import text_hash
 from rag.ingest.merging import ALIKE, Key, are_apart, keys_of, likeness, why_same
-from rag.ingest.titles import title_key
+from rag.ingest.titles import are_told_apart, title_key
 
 _MOST_COMPARED = 20
 """As many papers of one title ("Editorial") a record is compared with; beyond them only records of the same text are found."""
@@ -133,7 +133,10 @@ def _same_id(found: Found, holder: Found) -> str | None:
 
 
 def is_revision(one: Paper, other: Paper) -> bool:
-    """Whether of two texts of one id one can be a revision of the other: the same title, or much of the same abstract."""
+    """Whether of two texts of one id one can be a revision of the other: the same title, or much of the same abstract; never two parts
+    of a work, or a notice and its article, which may have one DOI."""
+    if one.title and other.title and are_told_apart(one.title, other.title):
+        return False
     same_title = bool(one.title) and title_key(one.title) == title_key(other.title)
     return same_title or likeness(one.abstract, other.abstract) >= ALIKE
 

@@ -27,6 +27,6 @@ def text_id(title: str, abstract: str) -> str:
     return hashlib.sha256(f"{normalise(title)}\n{normalise(abstract)}".encode()).hexdigest()[:16]
 
 
-def title_id(title: str, author: str, year: int | None) -> str:
-    """16 hexadecimal digits from the normalised title, an author's name and the year: of a paper without abstract or id."""
-    return hashlib.sha256(f"{normalise(title)}\n\n{normalise(author)}\n{year or ''}".encode()).hexdigest()[:16]
+def title_id(title: str, origin: str, year: int | None) -> str:
+    """16 hexadecimal digits from the normalised title, its author and venue, and the year: of a paper without abstract or id."""
+    return hashlib.sha256(f"{normalise(title)}\n\n{normalise(origin)}\n{year or ''}".encode()).hexdigest()[:16]

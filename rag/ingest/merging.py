@@ -19,7 +19,7 @@ from rag.core.identifiers import (
 )
 from rag.core.people import person
 from rag.core.text import words
-from rag.ingest.titles import are_of_series, is_generic, kind_of, may_be_of_series, title_key, titles_agree
+from rag.ingest.titles import are_told_apart, is_generic, may_be_of_series, title_key, titles_agree
 
 ALIKE = 0.7
 """Share of words that two abstracts of one paper have in common, at least: versions and publications stay well above it."""
@@ -41,6 +41,8 @@ OPENING_CHARS = 200
 _LAG = 3
 """Years between a preprint and its publication, at most."""
 _TITLE_WORDS = 4
+_HEADING = 15
+"""Letters of a heading, at least: "Volume 2: " is none."""
 
 _DATA_DOI = re.compile(
     r"10\.(?:5061|6084|7910|17632|1594|3886|24433|34740|21227|15468|25387|26180|5255|5063|15139|5066|7924|57760|18150|48436)/"
@@ -48,6 +50,7 @@ _DATA_DOI = re.compile(
 )
 """DOIs of stores of data and supplements. These often take over title and abstract of the paper that they belong to."""
 _LABEL = re.compile(r"^\W{0,3}[A-Z][A-Za-z/ ]{2,30}:\s")
+_TEX = re.compile(r"\\[a-zA-Z]{1,20}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _ISSUE = re.compile(r"\d{1,4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b", re.IGNORECASE)
 _SURE = ("arXiv id", "PMID", "PMCID", "ACL id")
@@ -156,9 +159,7 @@ def why_same(one: Paper, other: Paper) -> str | None:
 def are_apart(one: Paper, other: Paper) -> bool:
     """Whether two records are of two papers, whatever else they have in common: a notice or a reply and its article, two parts of a
     series, data and their paper, or two DOIs and not the same text."""
-    if kind_of(one.title) != kind_of(other.title) and one.title and other.title:
-        return True
-    if are_of_series(one.title, other.title):
+    if one.title and other.title and are_told_apart(one.title, other.title):
         return True
     mine, theirs = _identifiers(one), _identifiers(other)
     shared = {kind for kind, value in mine if (kind, value) in theirs}
@@ -230,22 +231,43 @@ def _same_by_text(one: Paper, other: Paper) -> str | None:
         if authors and share >= _OF_VERSIONS and _may_be_versions(one, other, share):
             return "the same title and first author, and abstracts with much in common"
         return None
-    if not authors or may_be_of_series(one.title, other.title):
+    if not authors:
+        return None
+    if may_be_of_series(one.title, other.title) and not (share == 1.0 and _has_heading(one.title, other.title)):
         return None
     if share >= ALIKE and titles_agree(one.title, other.title) and _are_near_in_time(one, other):
         return "nearly the same title and abstract, and the same first author"
     return "the same first author and nearly the same abstract" if share >= _NEARLY else None
 
 
+def _has_heading(one: str, other: str) -> bool:
+    """Whether one title is the other behind a heading: "Team A at Campaign 2025 Task 3: …". Volumes have their number behind."""
+    short, long = sorted((title_key(one), title_key(other)), key=len)
+    return (
+        min(len(words(one)), len(words(other))) >= _TITLE_WORDS
+        and len(long) - len(short) >= _HEADING
+        and long.endswith(short)
+    )
+
+
 def _same_by_title(one: Paper, other: Paper) -> str | None:
     """Why two records of which one has no abstract, or a very short one, are of one paper: title, first author and year agree."""
     if title_key(one.title) != title_key(other.title) or is_generic(one.title):
         return None
-    if not authors_agree(one, other) or not one.year or one.year != other.year or not _may_be_one_issue(one, other):
+    if not authors_agree(one, other) or not _are_of_one_time(one, other):
         return None
     if one.abstract and other.abstract and likeness(one.abstract, other.abstract) < _OF_VERSIONS:
         return None
-    return "the same title, first author and year"
+    return "the same title, first author and year" if one.year == other.year else "the same title and first author"
+
+
+def _are_of_one_time(one: Paper, other: Paper) -> bool:
+    """Whether year and issue are the same, or one record is of a preprint and the other of a publication not long after it."""
+    if not one.year or not other.year:
+        return False
+    if is_preprint(one) != is_preprint(other) and len(words(one.title)) >= _TITLE_WORDS:
+        return abs(one.year - other.year) <= _LAG
+    return one.year == other.year and _may_be_one_issue(one, other)
 
 
 def _may_be_versions(one: Paper, other: Paper, share: float) -> bool:
@@ -270,14 +292,14 @@ def _are_near_in_time(one: Paper, other: Paper) -> bool:
 
 
 def _may_be_one_issue(one: Paper, other: Paper) -> bool:
-    """Whether the volumes, numbers and months that both venues name are the same."""
+    """Whether of the volumes, numbers and months that two venues name one has all of the other's: some name the pages too."""
     mine, theirs = (frozenset(map(str.lower, _ISSUE.findall(paper.venue or ""))) for paper in (one, other))
-    return not mine or not theirs or mine == theirs
+    return mine <= theirs or theirs <= mine
 
 
 def _are_beginnings(one: str, other: str) -> bool:
     """Whether one of two abstracts was cut from the other."""
-    short, long = sorted((words(one), words(other)), key=len)
+    short, long = sorted((words(_TEX.sub(" ", text)) for text in (one, other)), key=len)
     short = short[:-1]  # the last word may be cut
     return len(short) >= _ENOUGH_WORDS and long[: len(short)] == short
 

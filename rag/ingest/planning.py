@@ -275,7 +275,8 @@ class _Work:
         """The members of a group with why they belong to it and what is to be noted, without those whose id stands for another text in
         the library.
 
-        A paper of one record is replaced by another text of its id, which is said.
+        A paper of one record is replaced by another text of the id that its file gives it, which is said. A DOI does not do that:
+        errata and chapters of a book are exported with the DOI of the article or the book.
         """
         of_id = {record.paper.id: record.paper for record in old}
         fitting: list[tuple[Found, str, tuple[str, ...]]] = []
@@ -285,8 +286,9 @@ class _Work:
             if paper and not is_revision(member.paper, paper):
                 shown = repr(shorten(paper.title or paper.abstract, 60))
                 title = shorten(member.paper.title, 200)
-                if len(old) > 1:
-                    text = f"id {paper.id!r} already leads to a paper of several records with another text ({shown})"
+                if len(old) > 1 or _is_identifier(member.paper):
+                    leads = "a paper of several records with another text" if len(old) > 1 else "another paper"
+                    text = f"id {paper.id!r} already leads to {leads} ({shown})"
                     self.refused.append(FileRejected(member.file, Rejected(member.entry.line, text, title)))
                     self.fates.append(told(member, "rejected", text))
                     continue
@@ -295,6 +297,11 @@ class _Work:
                 notes = (text,)
             fitting.append((member, reason, notes))
         return fitting
+
+
+def _is_identifier(paper: Paper) -> bool:
+    """Whether a paper's id is its DOI or the like, not a name that its file gives it."""
+    return paper.id in (paper.doi, paper.arxiv_id, paper.pmid)
 
 
 def _same_id(paper: Paper, records: Sequence[Record]) -> str:

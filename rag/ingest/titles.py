@@ -114,6 +114,11 @@ def are_of_series(one: str, other: str) -> bool:
     return mine != theirs and bool(mine and theirs)
 
 
+def are_told_apart(one: str, other: str) -> bool:
+    """Whether two titles are of two papers for certain: of two of a series, or of a notice, a reply or data and their paper."""
+    return kind_of(one) != kind_of(other) or are_of_series(one, other)
+
+
 def may_be_of_series(one: str, other: str) -> bool:
     """Whether one of two titles names a number of a series that the other does not name."""
     return title_key(one) != title_key(other) and series_numbers(one) != series_numbers(other)

@@ -140,6 +140,7 @@ def _pair(one: dict[str, Any], other: dict[str, Any]) -> tuple[Paper, Paper]:
         ({"doi": "10.1000/a"}, {"doi": "10.1000/b", "abstract": _text("96.1")}),
         ({"arxiv_id": "2401.00001"}, {"arxiv_id": "2402.00002", "abstract": _text("96.1")}),
         ({"title": "TideScan"}, {"title": "GrainSort"}),
+        ({"authors": ["A. Miller"]}, {"authors": ["A. Miller"], "title": f"{TITLE}, Volume 2"}),
         (
             {"title": "Editorial", "abstract": "No abstract available."},
             {"title": "Editorial", "abstract": "No abstract available."},
@@ -152,6 +153,7 @@ def _pair(one: dict[str, Any], other: dict[str, Any]) -> tuple[Paper, Paper]:
         "two publications",
         "two arXiv papers",
         "the same boilerplate",
+        "volumes with one abstract",
         "short abstracts",
         "no title",
     ],
@@ -175,6 +177,16 @@ def test_two_papers_stay_two(one: dict[str, Any], other: dict[str, Any]) -> None
         ({"arxiv_id": "2401.1"}, {"doi": "10.48550/arXiv.2401.1", "title": "Sorting"}, "the same arXiv id 2401.1"),
         ({"pmid": "7"}, {"pmid": "7", "title": "Sorting"}, "the same PMID 7"),
         ({"title": ""}, {}, "the same abstract"),
+        (
+            {"authors": ["A. Miller"]},
+            {"authors": ["A. Miller"], "title": f"Miller Lab at WheatEval-2025 Task 3: {TITLE}"},
+            "nearly the same title and abstract, and the same first author",
+        ),
+        (
+            {"authors": ["A. Miller"], "abstract": _text("97.3")[:120]},
+            {"authors": ["A. Miller"], "abstract": _text("97.3").replace("spiking", "\\textit{spiking}")},
+            "the same title and first author, and one abstract is the beginning of the other",
+        ),
     ],
 )
 def test_records_of_one_paper_are_known_by(one: dict[str, Any], other: dict[str, Any], reason: str) -> None:
@@ -193,6 +205,106 @@ def test_the_publication_gives_doi_venue_and_year_and_the_preprint_stays_an_alia
         assert (paper.id, paper.doi, paper.year, paper.venue) == ("p", "10.1000/a", 2024, "Grain")
         assert "98.0" in paper.abstract
         assert set(paper.aliases) == {"q", "10.1101/2024.1"}
+
+
+# What speaks against it, whatever else two records have in common.
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"title": "Moths of Ayr. Part I: Meadows"}, {"title": "Moths of Ayr. Part II: Meadows"}),
+        ({"title": "Moths of Ayr, 3"}, {"title": "Moths of Ayr, 4"}),
+        ({"title": "Moths of Ayr 2011"}, {"title": "Moths of Ayr 2012"}),
+        ({}, {"title": f"Erratum: {TITLE}"}),
+        ({}, {"title": f"Retraction notice to “{TITLE}”"}),
+        ({}, {"title": f"Reply to: {TITLE}"}),
+        ({}, {"title": f"{TITLE}: a comment"}),
+        ({}, {"title": f"Data from: {TITLE}"}),
+        ({"title": "Sorting of Grain (Algorithm 5)"}, {"title": "Sorting of Grain (Remark on Algorithm 5)"}),
+    ],
+)
+@pytest.mark.parametrize("shared", [{"pmid": "7"}, {"doi": "10.1000/a"}, {"arxiv_id": "2401.00001"}, {}])
+def test_parts_notices_replies_and_data_are_papers_of_their_own(
+    one: dict[str, Any], other: dict[str, Any], shared: dict[str, Any]
+) -> None:
+    papers = _pair({**one, **shared, "authors": ["A. Miller"]}, {**other, **shared, "authors": ["A. Miller"]})
+    assert why_same(*papers) is None
+    assert why_same(*reversed(papers)) is None
+    files = [Found(Path(name), Entry(paper)) for name, paper in zip("ab", papers, strict=True)]
+    groups, conflicts = grouped(files, {})
+    assert len(groups) + len(conflicts) == 2
+
+
+def test_data_under_title_and_abstract_of_their_article_are_not_it() -> None:
+    assert why_same(*_pair({"doi": "10.5061/dryad.1"}, {"doi": "10.1000/a"})) is None
+
+
+def test_a_record_without_a_doi_does_not_make_one_of_two_articles() -> None:
+    first, second = _pair({"id": "a", "doi": "10.1000/a"}, {"id": "b", "doi": "10.1000/b", "abstract": _text("96.1")})
+    neither = replace(first, id="c", doi=None)
+    for records in ([first, neither, second], [neither, second, first], [first, second, neither]):
+        groups, _ = grouped((Found(Path("f"), Entry(paper)) for paper in records), {})
+        assert len(groups) == 2
+        assert all({member.paper.id for member in group.members} != {"a", "b"} for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "reason"),
+    [
+        ({"venue": "Grain 3(1)"}, {"venue": "Grain 3(2)"}, None),
+        ({"venue": "Grain, May 2019"}, {"venue": "Grain, July 2019"}, None),
+        ({"venue": "Grain 77(3), 2019"}, {"venue": "Grain 2019;77(3):201-9"}, "the same title, first author and year"),
+        ({"authors": ["B. Miller"]}, {}, None),
+        ({"authors": []}, {}, None),
+        ({"year": 2020}, {}, None),
+        ({"year": None}, {}, None),
+        ({"year": 2018, "arxiv_id": "1801.00001"}, {"doi": "10.1000/a"}, "the same title and first author"),
+        ({"year": 2014, "arxiv_id": "1401.00001"}, {"doi": "10.1000/a"}, None),
+        ({"title": "Grain"}, {"title": "Grain"}, None),
+    ],
+)
+def test_without_abstracts_title_first_author_year_and_issue_decide(
+    one: dict[str, Any], other: dict[str, Any], reason: str | None
+) -> None:
+    base = {"abstract": "", "authors": ["A. Miller"], "year": 2019}
+    papers = _pair({**base, **one}, {**base, **other})
+    assert why_same(*papers) == reason
+    assert why_same(*reversed(papers)) == reason
+
+
+# Which text a paper of several records has.
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ({"abstract": ""}, {}),
+        ({"abstract": _text("97.3")[:120] + "…"}, {}),
+        ({"abstract": "", "year": 2024}, {"year": 2020}),
+        ({"abstract": _text("97.3")[:120], "year": 2024}, {"year": 2020}),
+        ({"year": 2022}, {"year": 2023, "abstract": _text("98.0")}),
+        ({"arxiv_id": "2401.1"}, {"doi": "10.1000/a", "abstract": _text("98.0")}),
+        ({}, {"abstract": "AIM: To grade wheat. " + _text("97.3").replace("It reaches", "RESULTS: It reaches")}),
+        ({"abstract": OTHER}, {"abstract": OTHER + " Cheap lamps do not help."}),
+    ],
+    ids=["none", "cut", "none, newer", "cut, newer", "older", "preprint", "without labels", "shorter"],
+)
+def test_the_better_abstract_is_the_papers(worse: dict[str, Any], better: dict[str, Any]) -> None:
+    bad, good = _pair({**worse, "id": "w"}, {**better, "id": "b"})
+    for records in ([bad, good], [good, bad]):
+        assert merged([Record(one) for one in records], "p").abstract == good.abstract
+
+
+def test_a_doi_that_stands_for_a_paper_already_is_no_reason_to_replace_it(tmp_path: Path) -> None:
+    article = {"title": TITLE, "abstract": _text("97.3"), "doi": "10.1000/a"}
+    erratum = {"title": f"Erratum: {TITLE}", "abstract": "In Table 2 two columns were exchanged.", "doi": "10.1000/a"}
+    _ingest(tmp_path, file(tmp_path, jsonl(article), "a.jsonl"))
+    report = _ingest(tmp_path, file(tmp_path, jsonl(erratum), "b.jsonl"))
+    assert [item.record.reason for item in report.rejected] == [
+        f"id '10.1000/a' already leads to another paper ({TITLE!r})"
+    ]
+    assert [paper.title for paper in _papers(tmp_path)] == [TITLE]
 
 
 # Ids.

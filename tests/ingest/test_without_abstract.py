@@ -80,14 +80,16 @@ def test_two_editorials_are_two_papers_and_one_read_twice_is_one() -> None:
         make_paper(title="Editorial", abstract="", authors=authors, year=year, venue=venue).id
         for authors, year, venue in [
             (("A. Miller",), 2019, None),
-            (("A. MILLER", "C. Rossi"), 2019, "J Moths"),
+            (("A. MILLER", "C. Rossi"), 2019, None),
+            (("A. Miller",), 2019, "J Moths, 3(1)"),
+            (("A. Miller",), 2019, "J Moths, 3(2)"),
             (("A. Miller",), 2020, None),
             (("B. Schmidt",), 2019, None),
             ((), 2019, "J Moths"),
             ((), 2019, "J Lamps"),
         ]
     }
-    assert len(ids) == 5
+    assert len(ids) == 7
     assert make_paper(title="Editorial", abstract="", doi="10.1000/a").id == "10.1000/a"
 
 

@@ -66,8 +66,8 @@ def make_paper(
     """A cleaned paper with its identity.
 
     The id is the given one, else the DOI, else the arXiv id without its version, else the PMID, else a hash of the
-    normalised title and abstract, or where there is no abstract of the title, the first author and the year. What only says that there
-    is no abstract is none.
+    normalised title and abstract, or where there is no abstract of the title, the first author, the venue and the year. What only says
+    that there is no abstract is none.
 
     Raises:
         BadRecord: there is neither an abstract nor a title with a word, the abstract has no words, or one of them is too long.
@@ -107,10 +107,10 @@ def says_none(abstract: str) -> bool:
 
 
 def _hash(title: str, abstract: str, authors: Sequence[str], year: int | None, venue: str | None) -> str:
-    """Two editorials of one title are told apart by who wrote them when, or else where they stand."""
+    """Two editorials of one title are told apart by who wrote them when, and where they stand."""
     if abstract:
         return text_id(title, abstract)
-    return title_id(title, authors[0] if authors else venue or "", year)
+    return title_id(title, "\n".join([*authors[:1], venue or ""]).strip(), year)
 
 
 def _check(title: str, abstract: str) -> None:
