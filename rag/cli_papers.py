@@ -30,7 +30,7 @@ def papers(
 ) -> None:
     """List the papers of a library, or those that are chosen.
 
-    With --json it is a file that can be read in again.
+    With --json it is a file that can be read in again; of a paper that was merged from several records it lists these as `versions`.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def papers(
         files = came_from(part, [paper.id for paper in printed]) if long and not as_json else {}
         for paper in printed:
             if as_json:
-                typer.echo(dump_json(to_json.paper_json(paper)))
+                typer.echo(dump_json(to_json.paper_json(paper, opened.variants(paper.id))))
                 continue
             typer.echo(f"{paper.id}  {shown(paper.title)}  {marks_of(paper)}".rstrip())
             if about := " · ".join(filter(None, (byline(paper), *files.get(paper.id, ())))) if long else "":

@@ -247,7 +247,7 @@ def ingest_files(
     A file that has not changed since all of it was taken in is not read. With `dry_run` nothing is written at all, and nothing loaded.
 
     Raises:
-        SourceError: a file as a whole cannot be read; nothing was stored.
+        SourceError: a file that is named is missing, or none of papers; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
     from rag.ingest import pipeline

@@ -83,6 +83,18 @@ def test_a_record_taken_back_is_a_paper_of_its_own_and_stays_one(bees: Path, und
     library.close()
 
 
+def test_a_listing_has_the_versions_of_a_merged_paper_and_can_be_read_in_again(bees: Path) -> None:
+    done = citewise("papers", "--json", "--library", str(bees / "library"))
+    [paper] = map(json.loads, done.out.splitlines())
+    assert [version["id"] for version in paper["versions"]] == ["pre", "art", "third"]
+    assert paper["versions"][1] == {"id": "art", "year": 2024, "doi": "10.1000/b"}
+    before = _papers(bees)
+    _ingest(bees, paper)
+    assert _papers(bees) == before
+    [alone] = read_files([file(bees, jsonl({**paper, "arxiv_id": "2401.01234"}))]).records
+    assert (alone.entry.version, alone.entry.notes) == (0, ())
+
+
 def test_what_was_not_merged_cannot_be_undone(bees: Path) -> None:
     for name, problem in (
         ("wasp", "no paper and no record has the id 'wasp'"),

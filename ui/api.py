@@ -68,7 +68,7 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             filter: as for `ask`.
 
         Returns:
-            The objects that `citewise papers --json` prints a line each.
+            The objects that `citewise papers --json` prints a line each, without their `versions`.
         """
         with _reported(rate, request):
             return [to_json.paper_json(paper) for paper in loader.assistant().over(filter_of(filter)).papers()]

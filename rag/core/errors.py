@@ -4,6 +4,7 @@
     ├── SettingsError          a setting is unknown or out of bounds
     │   └── WrongUsage         a flag or an argument of a command is missing, unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
+    │   └── SourceDamaged      it is packed, and breaks off or unpacks to far more than text
     ├── SavedAnswersDamaged    what should be saved answers is none
     ├── BackupDamaged          what should be a backup of a library is none
     ├── FileNotWritten         a file cannot be written, or must not be overwritten
@@ -52,6 +53,10 @@ class WrongUsage(SettingsError):
 
 class SourceError(CitewiseError):
     """A file to ingest cannot be read as a whole."""
+
+
+class SourceDamaged(SourceError):
+    """A packed file to ingest is damaged, or unpacks to far more than text does."""
 
 
 class SavedAnswersDamaged(CitewiseError):

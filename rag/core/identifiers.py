@@ -17,8 +17,11 @@ _DASHES = re.compile("[\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _DOI = re.compile(r"(?<![\d.])10\.\d{1,9}(?:\.\d{1,9}){0,5}/\S{1,300}")
 _SICI = re.compile(r"10\.\d{4,9}/\(sici\)", re.IGNORECASE)
 """Such DOIs, of the years about 2000, hold angle brackets and semicolons; in all others these end the DOI."""
-_DOI_END = re.compile(r"[\"<>;|{}]|,(?=10\.|http|$)|[?#]")
-_PAGE = re.compile(r"(?:/(?:full|abstract|abs|summary|pdf|epdf|html|fulltext|meta|references)|\.full(?:\.pdf)?|\.pdf)$")
+_DOI_END = re.compile(r"[\"<>;|{}]|,(?=10\.|http|$)|[?#]|&(?=[a-z_]{1,20}=)", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(?:/(?:full|abstract|abs|summary|e?pdf|pdfdirect|pdfplus|epub|html|full-?text|full-?html|_pdf|_article|meta|references|keywords"
+    r"|related-content)){1,3}(?:/[a-z]{2}(?:[_-][a-z]{2,4})?)?(?:\.html)?$|\.full(?:-text|\.pdf)?(?:\+html)?$|\.pdf(?:\+html)?$"
+)
 _CLOSING = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 _VERSION_OF_NO_DOI = re.compile(

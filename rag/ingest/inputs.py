@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.core.errors import SourceError
+from rag.core.errors import SourceDamaged, SourceError
 from rag.ingest.formats.mistakes import office_file
 from rag.ingest.formats.source import UNPACKED_BYTES, UNPACKED_TIMES
 
@@ -47,7 +47,7 @@ def inputs(given: Sequence[Path], workspace: Path) -> Iterator[Input]:
         workspace: an empty folder for what has to be unpacked; the caller removes it.
 
     Raises:
-        SourceError: something named is not there, holds no file, or is an archive that is damaged or unpacks to far more than text.
+        SourceError: something named is not there, holds no file, or is a document of an office program.
     """
     seen: set[Path] = set()
     for name in given:
@@ -65,7 +65,7 @@ def _of(name: Path, workspace: Path) -> Iterator[Input]:
         with copy.open("wb") as target:
             shutil.copyfileobj(sys.stdin.buffer, target, _CHUNK)
         shown = Path("standard input")
-        yield from _archive(copy, shown, shown, workspace) if zipfile.is_zipfile(copy) else [Input(copy, shown, shown)]
+        yield from _named(copy, shown, workspace)
         return
     if any(mark in str(name) for mark in "*?[") and not name.exists():
         found = sorted(path for path in Path(name.anchor or ".").glob(str(name.relative_to(name.anchor))))
@@ -76,10 +76,19 @@ def _of(name: Path, workspace: Path) -> Iterator[Input]:
         return
     if name.is_dir():
         yield from _folder(name, workspace)
-    elif name.is_file() and zipfile.is_zipfile(name):
-        yield from _archive(name, name, name, workspace)
     else:
-        yield Input(name, name, name)
+        yield from _named(name, name, workspace)
+
+
+def _named(path: Path, shown: Path, workspace: Path) -> Iterator[Input]:
+    """A file that is named itself, or what is in it where it is an archive; one that is damaged costs itself alone."""
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        yield Input(path, shown, shown)
+        return
+    try:
+        yield from _archive(path, shown, shown, workspace)
+    except SourceDamaged as error:
+        yield Input(path, shown, shown, str(error))
 
 
 def _folder(folder: Path, workspace: Path) -> Iterator[Input]:
@@ -128,14 +137,14 @@ def _archive(path: Path, shown: Path, given: Path, workspace: Path) -> Iterator[
             members = [member for member in archive.infolist() if not member.is_dir() and not _is_hidden(member)]
             most = max(UNPACKED_BYTES, UNPACKED_TIMES * path.stat().st_size)
             if sum(member.file_size for member in members) > most or len(members) > MOST_FILES:
-                raise SourceError(
+                raise SourceDamaged(
                     f"{shown} unpacks to more than {UNPACKED_TIMES} times its size, which no text does. Where that is right, unpack it "
                     "first"
                 )
             for member in sorted(members, key=lambda member: member.filename):
                 yield _unpacked(archive, member, shown / member.filename.lstrip("/"), given, workspace)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error) as error:
-        raise SourceError(f"{shown} is a damaged zip archive: {error}") from error
+        raise SourceDamaged(f"{shown} is a damaged zip archive: {error}") from error
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: Path, given: Path, workspace: Path) -> Input:

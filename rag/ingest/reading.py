@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.core.domain import Note, Rejected
-from rag.core.errors import SourceError
+from rag.core.errors import SourceDamaged, SourceError
 from rag.core.escaping import shorten
 from rag.ingest.fates import KnownFile, Told, is_record
 from rag.ingest.formats import counted, read_records
@@ -58,10 +58,11 @@ Item = Found | FileRejected | FileNote | FileRead
 def read_files(files: Sequence[Path], progress: Progress | None = None) -> Reading:
     """All records of what is named, held in memory: files, folders, patterns, zip archives, or "-" for standard input (see `inputs`).
 
-    A file of a folder or archive that holds no papers is reported; one that is named itself ends the reading.
+    A file of a folder or archive that holds no papers is reported; one that is named itself ends the reading, unless it is a packed
+    one that is damaged or made to fill a memory, which shows itself only while it is read.
 
     Raises:
-        SourceError: a file that is named cannot be read as a whole.
+        SourceError: a file that is named is missing, or none of papers.
     """
     items = list(read_each(files, progress=progress))
     notes: list[FileNote] = []
@@ -96,7 +97,7 @@ def read_each(files: Sequence[Path], known: Known = lambda _: None, progress: Pr
     """What is named, file by file, as `read_files` has it; a file that is known is not read.
 
     Raises:
-        SourceError: a file that is named cannot be read as a whole.
+        SourceError: as `read_files`.
     """
     with tempfile.TemporaryDirectory(prefix="citewise-") as workspace:
         every = list(inputs(files, Path(workspace)))
@@ -142,7 +143,7 @@ def _of_file(source: Input, known: Known, share: _Share) -> Iterator[Item]:
                 share.show(place / number if number else 0)
     except SourceError as error:
         reason = str(error).replace(str(source.path), str(source.shown))
-        if not source.is_found:
+        if not (source.is_found or isinstance(error, SourceDamaged)):
             raise SourceError(reason) from error
         yield FileRejected(source.shown, Rejected(0, reason))
         read = replace(read, problem=reason)
@@ -169,8 +170,8 @@ def _counted(path: Path) -> int | None:
 
 
 def _sha256(path: Path) -> str:
-    """Of a file's bytes; "" where they cannot be read, which reading it tells with the reason. A pipe would be waited for."""
-    if not path.is_file():
+    """Of a file's bytes; "" where they cannot be read, which reading it tells with the reason."""
+    if not path.is_file():  # a pipe would be waited for without end
         return ""
     try:
         with path.open("rb") as file:

@@ -1,12 +1,15 @@
 """Records -> plain JSON values: the one form that the command line, the API and the run files share."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rag.core.domain import Answer, Citation, Evidence, Hit, Paper, Withheld
+from rag.library.merges import Variant
 
 
-def paper_json(paper: Paper) -> dict[str, Any]:
-    """A `corpus.jsonl` object: id, title, abstract, and what else is known."""
+def paper_json(paper: Paper, versions: Sequence[Variant] = ()) -> dict[str, Any]:
+    """A `corpus.jsonl` object: id, title, abstract, and what else is known; with the records that it was merged from."""
     optional: dict[str, Any] = {
         "authors": list(paper.authors),
         "url": paper.url,
@@ -21,9 +24,13 @@ def paper_json(paper: Paper) -> dict[str, Any]:
         "isbn": paper.isbn,
         "version": paper.version,
         "status": paper.status,
+        "versions": [_known(asdict(version)) for version in versions],
     }
-    known = {name: value for name, value in optional.items() if value not in (None, [], "")}
-    return {"id": paper.id, "title": paper.title, "abstract": paper.abstract, **known}
+    return {"id": paper.id, "title": paper.title, "abstract": paper.abstract, **_known(optional)}
+
+
+def _known(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, [], "")}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

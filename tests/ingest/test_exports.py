@@ -201,6 +201,21 @@ JATS = f"""<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS//EN" 
 </sec></abstract></article-meta></front><body><p>Text</p></body></article>
 """
 EACH = {
+    "Ovid with names of fields": f"""<1>
+Unique Identifier
+  30000001
+Title
+  Honey bees dance
+    for flowers.
+Authors
+  Smith JA, Lee K.
+Source
+  Journal of Hives. 12(3):1-9, 2018 Mar.
+Abstract
+  {ABSTRACT}
+Institution
+  A hive.
+""",
     "Ovid": OVID,
     "Cochrane": COCHRANE,
     "RefWorks": REFWORKS,

@@ -1,5 +1,6 @@
 """Folders, patterns, archives and standard input: every file in them is read once or named."""
 
+import gzip
 import io
 import zipfile
 from pathlib import Path
@@ -87,10 +88,24 @@ def test_names_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     assert titles(read_files([path])) == ["One", "Two"]
 
 
-def test_an_archive_that_unpacks_to_far_more_than_text_is_refused(tmp_path: Path) -> None:
+def test_an_archive_that_unpacks_to_far_more_than_text_costs_itself_alone(tmp_path: Path) -> None:
     path = archive(tmp_path / "bomb.zip", {"zeros.jsonl": b"0" * (80 << 20)})
-    with pytest.raises(SourceError, match="unpacks to more than 100 times its size"):
-        read_files([path])
+    reading = read_files([path, file(tmp_path, record("One"), "good.jsonl")])
+    assert titles(reading) == ["One"]
+    [refused] = reading.rejected
+    assert (refused.file, refused.record.line) == (path, 0)
+    assert "bomb.zip unpacks to more than 100 times its size" in refused.record.reason
+
+
+def test_a_packed_file_that_unpacks_to_blanks_without_end_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.formats.source.UNPACKED_BYTES", 1 << 20)
+    path = file(tmp_path, gzip.compress(b" " * (4 << 20)), "z.jsonl.gz")
+    reading = read_files([path, file(tmp_path, record("One"), "good.jsonl")])
+    assert titles(reading) == ["One"]
+    assert [item.file for item in reading.rejected] == [path]
+    assert "unpacks to more than 100 times its size" in reading.rejected[0].record.reason
 
 
 def test_an_archive_inside_an_archive_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import random
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -196,11 +197,39 @@ def test_origins_tell_which_file_first_brought_a_paper(tmp_path: Path, embedder:
     assert all(row[2].endswith("+00:00") for row in rows)
 
 
-def test_a_named_file_that_is_damaged_further_down_costs_nothing(tmp_path: Path, embedder: HashEmbedder) -> None:
-    packed = gzip.compress(jsonl(*({**ROWS[1], "id": f"p{n}", "title": f"{n}"} for n in range(2_000))).encode())
+def test_a_named_file_that_is_damaged_further_down_costs_what_is_behind_the_damage(
+    tmp_path: Path, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.formats.source.HEAD_BYTES", 1 << 12)
+    words = random.Random(1)
+    rows = [{"id": f"p{n}", "title": f"{n}", "abstract": words.randbytes(500).hex()} for n in range(100)]
+    packed = gzip.compress(jsonl(*rows).encode())
     bad = file(tmp_path, packed[: len(packed) // 2], "bad.jsonl.gz")
-    with pytest.raises(SourceError, match="damaged gzip"):
-        ingest(tmp_path / "library", file(tmp_path, jsonl(ROWS[0])), bad)
+    good = file(tmp_path, jsonl(ROWS[0]))
+    report = ingest(tmp_path / "library", good, bad)
+    assert 10 < len(report.added) < 80
+    assert [item.file for item in report.rejected] == [bad]
+    assert "damaged gzip" in report.rejected[0].record.reason
+    assert report.fruitless == ()
+    again = ingest(tmp_path / "library", good, bad)
+    assert [count.since != "" for count in again.files] == [True, False], "what is behind the damage is tried again"
+
+
+def test_of_a_bomb_nothing_goes_in_and_the_file_beside_it_does(
+    tmp_path: Path, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.ingest.formats.source.UNPACKED_BYTES", 1 << 20)
+    bomb = file(tmp_path, gzip.compress(b" " * (4 << 20)), "z.jsonl.gz")
+    report = ingest(tmp_path / "library", bomb, file(tmp_path, jsonl(ROWS[0])))
+    assert (report.added, report.fruitless) == (("a",), (bomb,))
+    assert not (tmp_path / "other").exists()
+    assert ingest(tmp_path / "other", bomb).fruitless == (bomb,)
+    assert not (tmp_path / "other").exists(), "no library is made of nothing"
+
+
+def test_a_file_that_is_missing_is_told_before_anything_is_stored(tmp_path: Path, embedder: HashEmbedder) -> None:
+    with pytest.raises(SourceError, match="there is no file"):
+        ingest(tmp_path / "library", file(tmp_path, jsonl(ROWS[0])), tmp_path / "gone.ris")
     assert not (tmp_path / "library").exists()
 
 

@@ -6,6 +6,7 @@ Owns how each is recognised in what sources write. Knows nothing of other fields
 import math
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rag.core.identifiers import normal_acl, normal_doi, normal_isbn, normal_pmcid
 from rag.core.text import clean
@@ -70,8 +71,14 @@ def arxiv_of(record: PlainRecord, identifier: str) -> tuple[str, int]:
     version = re.search(r"v(\d{1,3})(?:\.pdf)?$", found)
     if version:
         return found[: version.start()], int(version[1])
-    versions = record.fields.get("versions")
-    return found.removesuffix(".pdf"), len(versions) if found and isinstance(versions, list) else 0
+    return found.removesuffix(".pdf"), _number_of_versions(record.fields.get("versions")) if found else 0
+
+
+def _number_of_versions(value: Any) -> int:
+    """How many versions the arXiv lists; the records of a paper, as `citewise papers --json` lists them, are none."""
+    if not isinstance(value, list) or any(isinstance(item, Mapping) and "id" in item for item in value):
+        return 0
+    return len(value)
 
 
 def pmid_of(record: PlainRecord) -> str:

@@ -29,12 +29,15 @@ _GRAMMAR = Grammar(
     tag=re.compile(rf"({_TAG})(?: {{0,3}}-(?:[ \t](.*)|$)| {{2}}-(\S.*))"),
     opens=frozenset({"TY"}),
     closes=frozenset({"ER"}),
+    may_lack_opening=True,
 )
 _LOOSE = re.compile(rf"[ \t]{{0,9}}({_TAG})([ \t]{{1,3}}-)(?=\s|[^\s-]|$)", re.IGNORECASE)
 """Tags in small letters, behind spaces or before tabs: only of files that have no others."""
 _OPENS = re.compile(r"^\ufeff?TY {0,3}- ?[A-Z]", re.MULTILINE)
 _OPENS_LOOSELY = re.compile(r"^\ufeff?[ \t]{0,9}TY[ \t]{1,3}-[ \t]?[A-Z]", re.MULTILINE | re.IGNORECASE)
 _TYPE = re.compile(r"TY {0,3}-")
+_BARE_TITLE = re.compile(r"^\ufeff?T[I1] {1,3}- \S", re.MULTILINE)
+_BARE_END = re.compile(r"^ER {1,3}-", re.MULTILINE)
 _ENDS = re.compile(r"ER {0,3}-")
 _TITLE = re.compile(r"T[I1] {0,3}- ?\S")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>,;]{1,300}")
@@ -42,8 +45,10 @@ _PMID = re.compile(r"(?:PMID:?\s?|PUBMED\s|^)(\d{5,9})(?=$|[^\w/.])")
 
 
 def recognises(text: str) -> bool:
-    """Whether a line names the type of a record."""
-    return _OPENS_LOOSELY.search(text) is not None
+    """Whether a line names the type of a record, or, where none does, there are a title and an end."""
+    if _OPENS_LOOSELY.search(text):
+        return True
+    return _BARE_TITLE.search(text) is not None and _BARE_END.search(text) is not None
 
 
 def count(pieces: Iterable[str]) -> int:

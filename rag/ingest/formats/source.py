@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rag.core.domain import Rejected
-from rag.core.errors import SourceError
+from rag.core.errors import SourceDamaged, SourceError
 from rag.core.escaping import counted
 from rag.ingest.formats.decoding import Strange, decoded, end_of_characters, other_encoding
 from rag.ingest.formats.record import RAW_CHARS
@@ -185,7 +185,7 @@ class Source:
         except FileNotFoundError:
             raise SourceError(f"there is no file {path}") from None
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise SourceError(f"{path} is a damaged gzip file: {error}") from error
+            raise SourceDamaged(f"{path} is a damaged gzip file: {error}") from error
         except OSError as error:
             raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -206,7 +206,7 @@ class _Unpacked(gzip.GzipFile):
 
     def _checked(self, data: bytes) -> bytes:
         if self.tell() > self._most:
-            raise SourceError(
+            raise SourceDamaged(
                 f"{self._path} unpacks to more than {UNPACKED_TIMES} times its size, which no text does. Where that is right, unpack "
                 f"it first: gunzip -k {self._path.name}"
             )

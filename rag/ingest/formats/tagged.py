@@ -55,20 +55,22 @@ class Grammar:
     """How the lines of a format look.
 
     `tag` matches a line that begins with a tag: group 1 is the tag, one of the further groups the value. `opens` are the tags that
-    begin a record, `closes` those that end one. Of `lists` each further line is a value of its own.
+    begin a record, `closes` those that end one. Of `lists` each further line is a value of its own. With `may_lack_opening` the
+    tags before the first record are one too, if a title is among them.
     """
 
     tag: re.Pattern[str]
     opens: frozenset[str]
     closes: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    may_lack_opening: bool = False
 
 
 def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> Iterator[TaggedRecord]:
     """The records of a text.
 
     A record ends where the next one opens, whether or not it is closed. Tags behind a closing one belong to the record before, unless
-    they bring a second title. What stands before the first record is passed over.
+    they bring a second title. What stands before the first record is passed over, but for a record that lacks its opening.
 
     Args:
         lines: of the file.
@@ -78,14 +80,17 @@ def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> It
     titles = frozenset(titles)
     record: TaggedRecord | None = None
     behind: TaggedRecord | None = None
-    last = ""
+    last, is_loose = "", False
     for number, line in enumerate(lines, start=1):
         match = grammar.tag.match(line)
         tag, value = _parts(match)
         if tag in grammar.opens:
-            yield from _whole(record, behind)
-            record, behind = TaggedRecord(number), None
-        elif behind and tag in titles and record and not titles.isdisjoint(record.values):
+            if not is_loose or _is_titled(record, titles):
+                yield from _whole(record, behind)
+            record, behind, is_loose = TaggedRecord(number), None, False
+        elif record is None and tag and tag not in grammar.closes and grammar.may_lack_opening:
+            record, is_loose = TaggedRecord(number), True
+        elif behind and tag in titles and _is_titled(record, titles):
             yield from _whole(record, None)
             record, behind = behind, None
         place = behind or record
@@ -102,7 +107,12 @@ def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> It
                 place.line = number
             place.add(tag, value)
             last = tag
-    yield from _whole(record, behind)
+    if not is_loose or _is_titled(record, titles):
+        yield from _whole(record, behind)
+
+
+def _is_titled(record: TaggedRecord | None, titles: frozenset[str]) -> bool:
+    return record is not None and not titles.isdisjoint(record.values)
 
 
 def _parts(match: re.Match[str] | None) -> tuple[str, str]:
@@ -156,7 +166,7 @@ def count_of(
     ends: re.Pattern[str] | None = None,
     titles: re.Pattern[str] | None = None,
 ) -> int:
-    """How many records a text has, counted by the lines that open one, and by titles behind an end that has no such line."""
+    """How many records a text has: lines that open one, and titles without one, which stand first or behind an end."""
     number, is_titled, is_ended = 0, False, False
     for line in lines_of(pieces):
         if opens.match(line):
@@ -164,7 +174,7 @@ def count_of(
         elif ends is not None and ends.match(line):
             is_ended = number > 0
         elif titles is not None and titles.match(line):
-            if is_titled and is_ended:
+            if number == 0 or (is_titled and is_ended):
                 number, is_ended = number + 1, False
             is_titled = True
     return number

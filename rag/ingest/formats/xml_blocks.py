@@ -16,6 +16,7 @@ from rag.ingest.formats.record import RAW_CHARS
 
 _PREFIX = re.compile(r"(<\/?)[A-Za-z][\w.-]{0,40}:(?=[A-Za-z])")
 _PREFIXED_ATTRIBUTE = re.compile(r"(\s)[A-Za-z][\w.-]{0,40}:([A-Za-z][\w.-]{0,40}\s{0,3}=)")
+_NAMESPACE = re.compile(r"""\sxmlns(?::[A-Za-z][\w.-]{0,40})?\s{0,3}=\s{0,3}(?:"[^"<>]{0,500}"|'[^'<>]{0,500}')""")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """Characters that no XML may hold; exports hold them all the same."""
@@ -32,7 +33,7 @@ _TAIL = 200
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One record: its 1-based line, its element without prefixes, and the beginning of what stands there."""
+    """One record: its 1-based line, its element without prefixes and namespaces, and the beginning of what stands there."""
 
     line: int
     element: ElementTree.Element
@@ -119,7 +120,7 @@ class _Window:
 
 
 def _parsed(block: str, line: int) -> Block | Rejected:
-    plain = _PREFIXED_ATTRIBUTE.sub(r"\1\2", _PREFIX.sub(r"\1", block))
+    plain = _PREFIXED_ATTRIBUTE.sub(r"\1\2", _PREFIX.sub(r"\1", _NAMESPACE.sub("", block)))
     plain = _ENTITY.sub(lambda entity: entity[0] if entity[1] in _OWN_ENTITIES else _character(entity[0]), plain)
     try:
         return Block(line, ElementTree.fromstring(_UNWRITABLE.sub(" ", plain)), block[:RAW_CHARS])
