@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
 from rag.library import private
-from rag.library.checksums import checksums, checksums_of, damage
+from rag.library.checksums import checksums, checksums_of, damage_of_index
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
@@ -87,7 +87,7 @@ def _sound(folder: Path, manifest: Manifest) -> bool:
     """Whether an index can be opened and holds the number of vectors it should."""
     if not folder.is_dir():
         return False
-    wrong = damage(folder, manifest.files, whole=True)
+    wrong = damage_of_index(folder, manifest.files, whole=True)
     if wrong:
         log.warning("the vector index %s is damaged: %s; building it anew", folder.name, wrong)
         return False
@@ -129,6 +129,8 @@ def current_manifest(root: Path) -> Manifest | None:
 
 def _write_manifest(root: Path, manifest: Manifest) -> None:
     partial = root / f"current.json.{os.getpid()}"
+    for left in root.glob("current.json.*"):  # of a process that was killed: there is one writer at a time
+        left.unlink()
     try:
         partial.write_text(json.dumps(asdict(manifest)), "utf-8")
         partial.replace(root / "current.json")
@@ -181,7 +183,7 @@ def health(library: Library) -> str:
         raise VectorIndexError(
             f"it is of revision {manifest.revision}, the library of revision {library.revision}; {_REBUILT}"
         )
-    wrong = damage(root / manifest.folder, manifest.files, whole=True)
+    wrong = damage_of_index(root / manifest.folder, manifest.files, whole=True)
     if wrong:
         raise VectorIndexError(f"it is damaged: {wrong}; {_REBUILT}")
     index = None
@@ -220,7 +222,7 @@ def _open_current(library: Library, root: Path) -> VectorIndex | None:
     if _crashed_before(root):
         log.warning("opening the vector index %s ended a process; it is damaged", manifest.folder)
         return None
-    wrong = damage(root / manifest.folder, manifest.files)
+    wrong = damage_of_index(root / manifest.folder, manifest.files)
     if wrong:
         log.warning("the vector index %s is damaged: %s", manifest.folder, wrong)
         return None
