@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,12 +63,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a library holds: texts by paper id; whether each passage is in the index once and nothing else is; what is wrong."""
+    """What a library holds: texts by paper id; whether each passage is in the index once and nothing else is; what is found for some
+    passages and words; what is wrong."""
 
     papers: Mapping[str, tuple[str, str, str]]
     mirrored: bool = False
     wrong: str = ""
     refused: str = ""
+    finds: tuple[tuple[str, ...], ...] = ()
 
 
 def ingest(folder: Path, files: Sequence[Path], point: Point | None = None, *, limit: int = 0) -> Ended:
@@ -90,7 +92,8 @@ def look(folder: Path) -> Found:
     ended = _job(_look, folder)
     assert ended.code == 0, f"looking at {folder} ended with {ended.code}"
     told = dict(ended.told)
-    return Found(**{**told, "papers": {name: tuple(text) for name, text in told.get("papers", {}).items()}})
+    told["papers"] = {name: tuple(text) for name, text in told.get("papers", {}).items()}
+    return Found(**{**told, "finds": tuple(tuple(names) for names in told.get("finds", ()))})
 
 
 def repair(folder: Path) -> Mapping[str, Any]:
@@ -234,6 +237,7 @@ def _look(folder: Path, path: Path) -> None:
         index = publishing.open_index(library)
         ids = [int(one) for one in index._collection.get(include=[])["ids"]]
         mirrored = sorted(ids) == sorted(library.window_ids())
+        finds = list(_finds(library, index))
         index.close()
         if not wrong:
             publishing.health(library)
@@ -241,7 +245,16 @@ def _look(folder: Path, path: Path) -> None:
     except CitewiseError as error:
         log.tell(papers={}, refused=f"{type(error).__name__}: {error}")
         return
-    log.tell(papers=papers, mirrored=mirrored, wrong=wrong)
+    log.tell(papers=papers, mirrored=mirrored, wrong=wrong, finds=finds)
+
+
+def _finds(library: Any, index: Any) -> Iterator[list[str]]:
+    """For some passages whether they find themselves or a twin, and the papers that hold some words."""
+    _, vectors = library.windows_by_id(library.window_ids()[::20])
+    for vector in vectors:
+        yield [str(max(index.query(vector, 3).values()) > 0.999)]
+    for number in range(0, 60, 7):
+        yield sorted(library.lexical([f"Word{number}x1", "ink"], 1000))
 
 
 def _repair(folder: Path, path: Path) -> None:
