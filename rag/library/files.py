@@ -159,7 +159,9 @@ def problem_in(connection: sqlite3.Connection, dimension: int | None) -> str | N
                 pass  # text that is no UTF-8 raises
             if table in _JSON:
                 column, what = _JSON[table]
-                count = connection.execute(f"SELECT count(*) FROM {table} WHERE NOT json_valid({column})").fetchone()[0]
+                count = connection.execute(
+                    f"SELECT count(*) FROM {table} WHERE {column} != '' AND NOT json_valid({column})"
+                ).fetchone()[0]
                 if count:
                     return f"{what} cannot be read ({count:,})"
     for table, (kind, _) in tables.NUMBERS.items():

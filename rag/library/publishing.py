@@ -27,6 +27,8 @@ from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
 log = logging.getLogger(__name__)
 _MANY_SAMPLES = 1_000
 """Passages that are looked for where everything is to be checked."""
+_LEAST_ROOM = 1 << 20
+"""Free bytes of a disk that is not full."""
 _REBUILT = "it is rebuilt from the library at the next question or ingest, or by citewise doctor --repair"
 
 
@@ -76,7 +78,13 @@ def _build(library: Library, folder: Path, report: Callable[[int, int], None] | 
                 f"{strays} of {sampled} sampled ones do not find themselves"
             )
     except chroma_exceptions() as error:
-        raise VectorIndexError(f"Chroma cannot build the vector index of {library.folder}: {error}") from error
+        if shutil.disk_usage(folder.parent).free < _LEAST_ROOM:  # Chroma does not say so
+            raise LibraryFull(
+                f"no space is left for the vector index of {library.folder}; the papers are stored. Free some and run it again"
+            ) from error
+        raise VectorIndexError(
+            f"Chroma cannot build the vector index of {library.folder}; the papers are stored: {error}"
+        ) from error
     finally:
         if index:
             index.close()

@@ -73,8 +73,16 @@ class Found:
     finds: tuple[tuple[str, ...], ...] = ()
 
 
-def ingest(folder: Path, files: Sequence[Path], point: Point | None = None, *, limit: int = 0) -> Ended:
-    """Take files in, in a process that is killed at a point, or may write no file beyond a size in bytes."""
+def ingest(
+    folder: Path,
+    files: Sequence[Path],
+    point: Point | None = None,
+    *,
+    limit: int = 0,
+    meanwhile: Callable[[], None] | None = None,
+) -> Ended:
+    """Take files in, in a process that is killed at a point, or may write no file beyond a size in bytes; `meanwhile` is called again
+    and again until it ends."""
     log = folder.parent / f"{folder.name}.log"
     log.write_bytes(b"")
     process = _CONTEXT.Process(target=_ingest, args=(folder, files, log, point, limit))
@@ -84,6 +92,17 @@ def ingest(folder: Path, files: Sequence[Path], point: Point | None = None, *, l
             process.join(0.002)
         process.join(point.seconds)
         process.kill()
+    while meanwhile and process.is_alive():
+        meanwhile()
+    return _ended(process, log)
+
+
+def change(folder: Path, what: str, word: str, point: Point | None = None) -> Ended:
+    """`remove` the papers with these ids, or `undo` the merge of a record, in a process that is killed at a step."""
+    log = folder.parent / f"{folder.name}.log"
+    log.write_bytes(b"")
+    process = _CONTEXT.Process(target=_change, args=(folder, what, word, log, point))
+    process.start()
     return _ended(process, log)
 
 
@@ -199,7 +218,7 @@ def _die(seconds: float) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None, limit: int) -> None:
+def _with_stand_ins() -> HashEmbedder:
     import rag.ingest.pipeline as pipeline
     import rag.models.embedder as embedders
     from rag import wiring
@@ -208,6 +227,13 @@ def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None
     embedders.identity_of = lambda *_, **__: fake.identity  # type: ignore[assignment]
     wiring.open_embedder = lambda *_, **__: fake  # type: ignore[assignment]
     pipeline.BATCH_PAPERS = BATCH
+    return fake
+
+
+def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None, limit: int) -> None:
+    from rag import wiring
+
+    fake = _with_stand_ins()
     log = _Log(path)
     if limit:
         import resource
@@ -267,3 +293,23 @@ def _repair(folder: Path, path: Path) -> None:
         log.tell(refused=f"{type(error).__name__}: {error}")
         return
     log.tell(done=done.done, lost=done.lost)
+
+
+def _change(folder: Path, what: str, word: str, path: Path, point: Point | None) -> None:
+    from rag import wiring
+    from rag.core.paper_filter import PaperFilter
+    from rag.library import removal
+
+    _with_stand_ins()
+    log = _Log(path)
+    watched = _Steps(folder, log, point)
+    watched.watch()
+    try:
+        if what == "remove":
+            removal.remove(folder, PaperFilter(ids=tuple(word.split())))
+        else:
+            wiring.undo_merge(Settings.load(library=folder), word)
+    except CitewiseError as error:
+        log.tell(refused=f"{type(error).__name__}: {error}")
+        return
+    log.tell(steps=watched.counts)
