@@ -274,11 +274,12 @@ def ingest_files(
         with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
             work.plan(library, progress)
             # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-            pipeline.carry_out(library, library.sources, work, lambda: open_embedder(settings), progress)
+            finish = pipeline.carry_out(library, library.sources, work, lambda: open_embedder(settings), progress)
             publishing.publish(library, None if progress is None else partial(progress, "indexing"))
             report = work.report()
             if library.count() and report.has_read:
                 write_report(settings.library, report)
+            finish()
     return report
 
 

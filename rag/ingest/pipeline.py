@@ -85,10 +85,11 @@ def carry_out(
     work: Planned,
     load_embedder: Callable[[], Embedder],
     progress: Progress | None = None,
-) -> None:
+) -> Callable[[], None]:
     """Store what is planned, a transaction a batch; a paper that cannot be cut or embedded is refused and the others go in.
 
-    A file counts as read when all of its papers are stored. The caller publishes the vector index afterwards.
+    The caller publishes the vector index and writes the report, and then calls what is returned: from then on the files count as read.
+    One that is killed before reads them again, and so reports what it had no time to report.
     """
     names = work.to_note()
     keys = dict(zip(names, sources.begin([stored_name(name) for name in names]), strict=True)) if names else {}
@@ -104,7 +105,7 @@ def carry_out(
         work.fail(paper_id, reason)
     for brought in work.brought_before():
         sources.add(_keyed(brought, keys))
-    sources.finish({keys[name]: read for name, read in work.taken_whole().items()})
+    return lambda: sources.finish({keys[name]: read for name, read in work.taken_whole().items()})
 
 
 def _keyed(brought: Iterable[tuple[str, Path]], keys: Mapping[Path, int]) -> list[tuple[str, int]]:

@@ -1,14 +1,16 @@
 """Whether the files of a vector index still are what was written: their sizes, and a checksum of each block of each file.
 
 Owns: which files have checksums. Those of the graph do, which native code reads without looking: cut or overwritten ones give other
-results than before, or end the process. Chroma's SQLite file has none, since every opening changes it, and SQLite notices damage
-itself; nor has a graph that is not yet on disk, below a thousand vectors. Checksums tell damage, not attacks.
+results than before, or end the process. Chroma's SQLite file has none, since every opening changes it, and SQLite itself says whether
+it is sound; nor has a graph that is not yet on disk, below a thousand vectors. Checksums tell damage, not attacks.
 """
 
 import random
+import sqlite3
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 Checksums = Mapping[str, tuple[int, ...]]
@@ -19,6 +21,9 @@ _MOST_BLOCKS = 32
 """Looked at when an index is opened: about 20 ms. Of larger ones those looked at differ from time to time."""
 _HEADER = struct.Struct("<iQQQQ")
 """Version, offset, room, number of elements, bytes of each."""
+_CHROMA_FILE = "chroma.sqlite3"
+_MOST_CHECKED = 64 << 20
+"""Bytes of Chroma's SQLite file up to which all of it is looked at when it is opened: about 0.1 s."""
 _WRITTEN = "index_metadata.pickle"
 """Beside these files once the graph is on disk."""
 
@@ -33,6 +38,14 @@ def checksums(folder: Path) -> dict[str, tuple[int, ...]]:
         str(path.relative_to(folder).as_posix()): (path.stat().st_size, *(_sum(block) for block in _blocks(path)))
         for path in _graph_files(folder)
     }
+
+
+def damage_of_index(folder: Path, expected: Checksums, *, whole: bool = False) -> str | None:
+    """What is wrong with the files of an index, Chroma's tables among them, as a phrase; None where they are sound.
+
+    The tables are looked through where they are small, or where `whole` asks for it.
+    """
+    return _wrong_in_tables(folder / _CHROMA_FILE, whole=whole) or damage(folder, expected, whole=whole)
 
 
 def damage(folder: Path, expected: Checksums, *, whole: bool = False) -> str | None:
@@ -94,6 +107,20 @@ def _against_headers(folder: Path) -> str | None:
             if not file.is_file() or file.stat().st_size != expected:
                 return f"its file {marker.parent.name}/{other} has not the {expected:,} bytes that its header says"
     return None
+
+
+def _wrong_in_tables(file: Path, *, whole: bool) -> str | None:
+    """What SQLite says against Chroma's tables. Where a page is wrong, Chroma may open and fail at a later question."""
+    try:
+        if file.stat().st_size > _MOST_CHECKED and not whole:
+            return None
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = str(
+                connection.execute("PRAGMA integrity_check(1)" if whole else "PRAGMA quick_check(1)").fetchone()[0]
+            )
+    except (OSError, sqlite3.Error) as error:
+        return f"its file {file.name} cannot be read ({error})"
+    return None if found == "ok" else f"its file {file.name} is damaged ({found.splitlines()[-1]})"
 
 
 def _graph_files(folder: Path) -> Iterator[Path]:

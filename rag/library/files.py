@@ -6,13 +6,14 @@ empty, or an index without its file, was not left by an ingestion that was stopp
 
 import shlex
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from rag.core.errors import LibraryDamaged, LibraryMissing
-from rag.library import tables
+from rag.library import queries, tables
 from rag.library.sqlite import connect, way_out
 
 NEW = "library.sqlite3.new"
@@ -147,13 +148,52 @@ def problem_in(connection: sqlite3.Connection, dimension: int | None) -> str | N
         count = int(connection.execute(statement, {"dimension": dimension or 0}).fetchone()[0])
         if count:
             return f"{what} ({count:,})"
-    for _ in connection.execute("SELECT id, title, abstract, details FROM papers"):
-        pass  # text that is no UTF-8 raises
+    count = sum(
+        not _is_as_stored(row) for row in connection.execute(f"{queries.PAPERS} ORDER BY key")
+    )  # no UTF-8 raises
+    if count:
+        return f"papers are not as they were stored ({count:,})"
+    for table in ("meta", "records", "apart", "sources", "origins"):
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone():
+            for _ in connection.execute(f"SELECT * FROM {table}"):
+                pass  # text that is no UTF-8 raises
+            if table in _JSON:
+                column, what = _JSON[table]
+                count = connection.execute(
+                    f"SELECT count(*) FROM {table} WHERE {column} != '' AND NOT json_valid({column})"
+                ).fetchone()[0]
+                if count:
+                    return f"{what} cannot be read ({count:,})"
     for table, (kind, _) in tables.NUMBERS.items():
         rows = connection.execute(f"SELECT embedding FROM {table}")
         count = sum(not tables.is_unit(row[0], kind) for row in rows)
         if count:
             return f"{table} have embeddings that are no unit vectors ({count:,})"
+    return _wrong_words(connection)
+
+
+_JSON = {
+    "records": ("record", "records that papers were merged from"),
+    "sources": ("told", "the counts of files that papers came from"),
+}
+
+
+def _is_as_stored(row: Sequence[Any]) -> bool:
+    try:
+        tables.stored_paper(*row)
+    except LibraryDamaged:
+        return False
+    return True
+
+
+def _wrong_words(connection: sqlite3.Connection) -> str | None:
+    """What is wrong with the index of words. FTS5 only looks at one that it may write: at a copy, in a temporary file."""
+    with closing(sqlite3.connect("")) as copy:
+        connection.backup(copy)
+        try:
+            copy.execute("INSERT INTO papers_fts (papers_fts, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.DatabaseError as error:
+            return f"the index of words is not of these papers ({error})"
     return None
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
 from rag.library import private
-from rag.library.checksums import checksums, checksums_of, damage
+from rag.library.checksums import checksums, checksums_of, damage_of_index
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
@@ -27,6 +27,8 @@ from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
 log = logging.getLogger(__name__)
 _MANY_SAMPLES = 1_000
 """Passages that are looked for where everything is to be checked."""
+_LEAST_ROOM = 1 << 20
+"""Free bytes of a disk that is not full."""
 _REBUILT = "it is rebuilt from the library at the next question or ingest, or by citewise doctor --repair"
 
 
@@ -76,7 +78,13 @@ def _build(library: Library, folder: Path, report: Callable[[int, int], None] | 
                 f"{strays} of {sampled} sampled ones do not find themselves"
             )
     except chroma_exceptions() as error:
-        raise VectorIndexError(f"Chroma cannot build the vector index of {library.folder}: {error}") from error
+        if shutil.disk_usage(folder.parent).free < _LEAST_ROOM:  # Chroma does not say so
+            raise LibraryFull(
+                f"no space is left for the vector index of {library.folder}; the papers are stored. Free some and run it again"
+            ) from error
+        raise VectorIndexError(
+            f"Chroma cannot build the vector index of {library.folder}; the papers are stored: {error}"
+        ) from error
     finally:
         if index:
             index.close()
@@ -87,7 +95,7 @@ def _sound(folder: Path, manifest: Manifest) -> bool:
     """Whether an index can be opened and holds the number of vectors it should."""
     if not folder.is_dir():
         return False
-    wrong = damage(folder, manifest.files, whole=True)
+    wrong = damage_of_index(folder, manifest.files, whole=True)
     if wrong:
         log.warning("the vector index %s is damaged: %s; building it anew", folder.name, wrong)
         return False
@@ -129,6 +137,8 @@ def current_manifest(root: Path) -> Manifest | None:
 
 def _write_manifest(root: Path, manifest: Manifest) -> None:
     partial = root / f"current.json.{os.getpid()}"
+    for left in root.glob("current.json.*"):  # of a process that was killed: there is one writer at a time
+        left.unlink()
     try:
         partial.write_text(json.dumps(asdict(manifest)), "utf-8")
         partial.replace(root / "current.json")
@@ -181,7 +191,7 @@ def health(library: Library) -> str:
         raise VectorIndexError(
             f"it is of revision {manifest.revision}, the library of revision {library.revision}; {_REBUILT}"
         )
-    wrong = damage(root / manifest.folder, manifest.files, whole=True)
+    wrong = damage_of_index(root / manifest.folder, manifest.files, whole=True)
     if wrong:
         raise VectorIndexError(f"it is damaged: {wrong}; {_REBUILT}")
     index = None
@@ -220,7 +230,7 @@ def _open_current(library: Library, root: Path) -> VectorIndex | None:
     if _crashed_before(root):
         log.warning("opening the vector index %s ended a process; it is damaged", manifest.folder)
         return None
-    wrong = damage(root / manifest.folder, manifest.files)
+    wrong = damage_of_index(root / manifest.folder, manifest.files)
     if wrong:
         log.warning("the vector index %s is damaged: %s", manifest.folder, wrong)
         return None

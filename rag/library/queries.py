@@ -11,7 +11,7 @@ TITLE_WEIGHT = 2.0
 _MOST_IDENTIFIED = 5
 _IDENTIFIERS = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn")
 
-PAPERS = "SELECT id, title, abstract, details FROM papers"
+PAPERS = "SELECT id, title, abstract, details, record_hash FROM papers"
 DETAILS = (
     "SELECT id, json_extract(details, '$.authors'), json_extract(details, '$.year'), json_extract(details, '$.venue') "
     "FROM papers ORDER BY key"

@@ -7,9 +7,8 @@ text can be read go into a file that can be ingested.
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,9 @@ from typing import Any
 from rag.core.domain import Paper, Span
 from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
 from rag.core.escaping import counted
+from rag.ingest.identity import record_hash
 from rag.library import publishing, recovery
+from rag.library.beside import copy_records
 from rag.library.files import NEW, database_file, fill_new, is_there, side_files
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.store import Library
@@ -101,6 +102,7 @@ class _Rescue:
         self._date = date
         self._done: list[str] = []
         self._lost: list[str] = []
+        self._indexed: tuple[recovery.Texts, frozenset[str]] | None = None
 
     def run(self, problem: LibraryDamaged) -> Repair:
         """Put what can be read in the place of what is damaged."""
@@ -142,8 +144,11 @@ class _Rescue:
             unknown = int(new.execute(f"SELECT count(DISTINCT paper) {unnamed}").fetchone()[0])
             if unknown:
                 self._lost.append(f"the records of {counted(unknown, 'paper')} in library.sqlite3")
-            kept, texts = _sorted_out(new)
-            _copy_records(source, new, kept)
+            kept, texts, changed = _sorted_out(new, self._texts_in_index)
+            if changed:
+                what = counted(len(changed), "paper")
+                self._lost.append(f"how {what} read before some characters changed: {_named(changed)}")
+            self._lost += copy_records(source, new, kept)
             new.execute(f"DELETE {unnamed}")
             new.execute(f"DELETE {unnamed.replace('windows', 'sentences')}")
             new.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
@@ -155,12 +160,10 @@ class _Rescue:
 
     def _read_index(self, kept: set[str], texts: dict[str, Paper]) -> None:
         """Add the papers that only the vector index still holds."""
-        root = self._folder / "vectors"
-        manifest = publishing.current_manifest(root)
-        if manifest is None:
+        if publishing.current_manifest(self._folder / "vectors") is None:
             self._lost.append("whatever cannot be read of library.sqlite3: there is no vector index that would tell")
             return
-        found, broken = recovery.texts_in_index(root, manifest)
+        found, broken = self._index()
         new = [Paper(paper_id, *text) for paper_id, text in found.items() if paper_id not in kept | texts.keys()]
         texts |= {paper.id: paper for paper in new}
         if new:
@@ -170,9 +173,17 @@ class _Rescue:
             )
         gone = sorted(broken - kept - texts.keys())
         if gone:
-            more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-            named = ", ".join(gone[:_NAMED]) + more
-            self._lost.append(f"{counted(len(gone), 'paper')} of which only parts can be read: {named}")
+            self._lost.append(f"{counted(len(gone), 'paper')} of which only parts can be read: {_named(gone)}")
+
+    def _index(self) -> tuple[recovery.Texts, frozenset[str]]:
+        if self._indexed is None:
+            root = self._folder / "vectors"
+            manifest = publishing.current_manifest(root)
+            self._indexed = recovery.texts_in_index(root, manifest) if manifest else ({}, frozenset())
+        return self._indexed
+
+    def _texts_in_index(self) -> recovery.Texts:
+        return self._index()[0]
 
     def _write(self, texts: dict[str, Paper]) -> None:
         if not texts:
@@ -213,49 +224,36 @@ def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
         new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
-def _copy_records(source: sqlite3.Connection, new: sqlite3.Connection, kept: set[str]) -> None:
-    """What kept papers were merged from and where they came from, as far as it can be read; a lost paper's would count as taken in.
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(ids[:_NAMED]) + more
 
-    The hashes of the sources are left out: each file is read again when it is named, so that what was lost comes back with it.
+
+def _sorted_out(
+    new: sqlite3.Connection, in_index: Callable[[], recovery.Texts]
+) -> tuple[set[str], dict[str, Paper], list[str]]:
+    """Leave the papers that are whole in the file: their ids, the others' texts, and the ids of those that are not as they were stored.
+
+    A paper whose text changed has it from the vector index, where that has it as it was.
     """
-    with suppress(sqlite3.Error):  # what is left unread comes again with its file
-        for row in _rows(source, "records", "id, record_hash, paper, version, record, reason, place".split(", ")):
-            if row["paper"] in kept:
-                _add(new, "records", row)
-    with suppress(sqlite3.Error):
-        for row in _rows(source, "apart", ["one", "other"]):
-            _add(new, "apart", row)
-    with suppress(sqlite3.Error):
-        for row in _rows(source, "sources", ["key", "name", "read_at", "told"]):
-            _add(new, "sources", {**row, "sha256": ""})
-    with suppress(sqlite3.Error):
-        known = {row[0] for row in new.execute("SELECT key FROM sources")}
-        for row in _rows(source, "origins", ["paper", "source", "added"]):
-            if row["paper"] in kept and row["source"] in known:
-                _add(new, "origins", row)
-
-
-def _rows(source: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows of a table with those of the columns that it has; none where an older library lacks the table."""
-    there = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
-    found = [name for name in columns if name in there]
-    for row in source.execute(f"SELECT {', '.join(found)} FROM {table}") if found else ():
-        yield dict(zip(found, row, strict=True))
-
-
-def _add(new: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
-    marks = ", ".join("?" * len(row))
-    new.execute(f"INSERT OR IGNORE INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-
-
-def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:
-    """Leave the papers that are whole in the file: their ids, and the others' texts."""
     embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
     dimension = int(json.loads(embedder[0])["dimension"]) if embedder else 0
     kept: set[str] = set()
     texts: dict[str, Paper] = {}
-    for key, *fields in new.execute("SELECT key, id, title, abstract, details FROM papers").fetchall():
+    changed: list[str] = []
+    for key, *fields, digest in new.execute(
+        "SELECT key, id, title, abstract, details, record_hash FROM papers"
+    ).fetchall():
         paper, whole = _paper(fields)
+        if paper and whole and record_hash(paper) != digest:
+            title, abstract = in_index().get(paper.id, ("", ""))
+            healed = replace(paper, title=title, abstract=abstract)
+            if record_hash(healed) == digest:
+                paper = healed
+                new.execute("UPDATE papers SET title = ?, abstract = ? WHERE key = ?", (title, abstract, key))
+            else:
+                whole = False
+                changed.append(paper.id)
         spans = [_spans(new, table, key, dimension) for table in NUMBERS]
         if paper and whole and dimension and recovery.is_whole(paper, *spans):
             kept.add(paper.id)
@@ -263,7 +261,7 @@ def _sorted_out(new: sqlite3.Connection) -> tuple[set[str], dict[str, Paper]]:
         new.execute("DELETE FROM papers WHERE key = ?", (key,))
         if paper:
             texts[paper.id] = paper
-    return kept, texts
+    return kept, texts, changed
 
 
 def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
@@ -277,8 +275,9 @@ def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
 
 
 def _spans(new: sqlite3.Connection, table: str, key: int, dimension: int) -> list[Span]:
-    """Where the rows of a paper stand whose embeddings are sound."""
+    """Where the rows of a paper stand; none where the embedding of one is not sound, as others may overlap it."""
     kind, size = NUMBERS[table]
-    statement = f"SELECT start, end, embedding FROM {table} WHERE paper = ? AND length(embedding) = ?"
-    rows = new.execute(statement, (key, size * dimension))
-    return [Span(start, end) for start, end, embedding in rows if is_unit(embedding, kind)]
+    rows = new.execute(f"SELECT start, end, embedding FROM {table} WHERE paper = ?", (key,)).fetchall()
+    if not all(len(row[2]) == size * dimension and is_unit(row[2], kind) for row in rows):
+        return []
+    return [Span(start, end) for start, end, _ in rows]

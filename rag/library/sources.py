@@ -32,7 +32,10 @@ class Sources:
             return next(filter(None, (self._known(*row) for row in rows)), None)
 
     def _known(self, key: int, name: str, read_at: str, told: str) -> KnownFile | None:
-        said = json.loads(told)
+        try:
+            said = json.loads(told)
+        except ValueError:  # damaged: the file is read again
+            return None
         if said.get("reader") != READER_VERSION:
             return None
         statement = (

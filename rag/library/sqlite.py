@@ -23,6 +23,15 @@ _MOST_KEYS = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
 _BY_CODE: dict[int, tuple[type[LibraryError], str]] = {
     sqlite3.SQLITE_FULL: (LibraryFull, "no space is left; nothing of the batch was stored. Free some and run it again"),
+    sqlite3.SQLITE_IOERR_WRITE: (
+        LibraryFull,
+        "the file cannot grow: a quota or a limit is reached, or the disk fails; nothing of the batch was stored. Make room and run it "
+        "again",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        LibraryError,
+        "the disk does not answer as it should; nothing was changed. Look at the disk, and try again",
+    ),
     sqlite3.SQLITE_READONLY: (LibraryReadOnly, "the folder or file is read-only; make it writable or use another one"),
     sqlite3.SQLITE_CANTOPEN: (LibraryReadOnly, "the file cannot be opened; check the folder's permissions"),
     sqlite3.SQLITE_BUSY: (LibraryBusy, f"it stayed locked for {_WAIT_SECONDS} s by another process; try again"),
@@ -60,7 +69,8 @@ def mapped_errors(folder: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        kind, advice = _BY_CODE.get((code or 0) & 0xFF, (LibraryError, "SQLite cannot go on; nothing was changed"))
+        other = (LibraryError, "SQLite cannot go on; nothing was changed")
+        kind, advice = _BY_CODE.get(code or 0) or _BY_CODE.get((code or 0) & 0xFF, other)
         if code is None and "decode to UTF-8" in str(error):
             kind, advice = _BY_CODE[sqlite3.SQLITE_CORRUPT]
         advice = advice.format(way_out=way_out(folder))

@@ -16,7 +16,7 @@ from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, SchemaTooNew
+from rag.core.errors import EmbedderMismatch, LibraryDamaged, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
@@ -25,8 +25,8 @@ from rag.library import queries, records, sources, tables
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
-from rag.library.sqlite import Database, connect, mapped_errors, writer_lock
-from rag.library.tables import details_of, insert, matrix_of, paper_of, windows_of
+from rag.library.sqlite import Database, connect, mapped_errors, way_out, writer_lock
+from rag.library.tables import details_of, insert, matrix_of, stored_paper, windows_of
 
 
 class Library:
@@ -275,7 +275,7 @@ class Library:
         """All papers in the order they came in, or those of the ids given; an id given up in a merge leads to its paper, unknown ids
         are left out."""
         if ids is None:
-            return [paper_of(*row) for row in self._database.rows(f"{queries.PAPERS} ORDER BY key")]
+            return [self._paper(row) for row in self._database.rows(f"{queries.PAPERS} ORDER BY key")]
         wanted = list(dict.fromkeys(ids))
         with self.snapshot():
             statement = queries.PAPERS + " WHERE id IN ({}) ORDER BY key"
@@ -284,7 +284,7 @@ class Library:
                 found = {row[0] for row in rows}
                 others = records.leads_to(self._database, [one for one in wanted if one not in found])
                 rows += self._database.rows_for(statement, [one for one in others if one not in found])
-        return [paper_of(*row) for row in rows]
+        return [self._paper(row) for row in rows]
 
     def find_papers(self, words: str, limit: int) -> tuple[int, list[Paper]]:
         """How many papers hold all of these words, and the first ones of them in the order they came in; all papers where there is
@@ -304,11 +304,17 @@ class Library:
         marks = ",".join("?" * len(statuses))
         return self._page(f"json_extract(details, '$.status') IN ({marks})", tuple(statuses), limit)
 
+    def _paper(self, row: Sequence[Any]) -> Paper:
+        try:
+            return stored_paper(*row)
+        except LibraryDamaged as error:
+            raise LibraryDamaged(f"the library {self.folder}: {error}; {way_out(self.folder)}") from error
+
     def _page(self, where: str, values: Sequence[Any] | Mapping[str, Any], limit: int) -> tuple[int, list[Paper]]:
         with self.snapshot():
             count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
             rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT {int(limit)}", values)
-        return count, [paper_of(*row) for row in rows]
+        return count, [self._paper(row) for row in rows]
 
     def details(self) -> list[Details]:
         """Authors, year and venue of all papers, in the order they came in."""
@@ -320,7 +326,7 @@ class Library:
         if not identifiers:
             return []
         statement, values = queries.papers_identified(identifiers)
-        return [paper_of(*row) for row in self._database.rows(statement, values)]
+        return [self._paper(row) for row in self._database.rows(statement, values)]
 
     def sentences(self, ids: Iterable[str]) -> tuple[list[Sentence], Matrix]:
         """The sentences of the papers with these ids, in the abstracts' order, and their embeddings as rows."""

@@ -137,6 +137,21 @@ def paper_of(identifier: str, title: str, abstract: str, details: str) -> Paper:
     return Paper(id=identifier, title=title, abstract=abstract, **fields)
 
 
+def stored_paper(identifier: str, title: str, abstract: str, details: str, digest: str) -> Paper:
+    """A paper of a row, which is as it was stored.
+
+    Raises:
+        LibraryDamaged: it is another one than was stored, though SQLite sees nothing wrong in the file.
+    """
+    try:
+        paper = paper_of(identifier, title, abstract, details)
+    except (ValueError, TypeError, LookupError):
+        paper = None
+    if paper is None or record_hash(paper) != digest:
+        raise LibraryDamaged(f"the record of the paper {identifier!r} is not as it was stored")
+    return paper
+
+
 def windows_of(rows: Sequence[Any]) -> tuple[list[Window], Matrix]:
     windows = [Window(row[0], row[1], Span(row[2], row[3])) for row in rows]
     return windows, matrix_of([row[4] for row in rows], "<f4")

@@ -10,16 +10,19 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.core.arrays import Matrix
 from rag.core.domain import Window
 from rag.core.environment import without_their_settings
+from rag.core.errors import VectorIndexError
+from rag.core.escaping import shorten
 from rag.library import private
 from rag.library.checksums import Checksums
 from rag.library.store import Library
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 _COLLECTION = "windows"
 _ADD_BATCH = 500
 _SAMPLES = 48
@@ -53,6 +56,7 @@ class VectorIndex:
             chroma_settings = ChromaSettings(anonymized_telemetry=False)
         from llama_index.vector_stores.chroma import ChromaVectorStore
 
+        self._folder = folder
         self.revision = manifest.revision
         self.origin = manifest.folder
         self._strays = manifest.strays
@@ -73,8 +77,25 @@ class VectorIndex:
         """Number of vectors."""
         return int(self._collection.count())
 
+    def _ids(self) -> set[str]:
+        """The ids of all vectors, as Chroma has them: in a damaged file they may be no numbers."""
+        return set(self._collection.get(include=[])["ids"])
+
     def query(self, vector: Matrix, limit: int) -> dict[int, float]:
-        """The nearest windows: {window id: cosine, -1..1}, best first."""
+        """The nearest windows: {window id: cosine, -1..1}, best first.
+
+        Raises:
+            VectorIndexError: the index has been damaged since it was opened.
+        """
+        try:
+            return self._nearest(vector, limit)
+        except chroma_exceptions() as error:
+            raise VectorIndexError(
+                f"the vector index {self._folder} cannot be searched, its files are damaged or gone; start again, or run: "
+                f"citewise doctor --repair ({shorten(str(error), 200)})"
+            ) from error
+
+    def _nearest(self, vector: Matrix, limit: int) -> dict[int, float]:
         from llama_index.core.vector_stores.types import VectorStoreQuery
 
         limit = min(limit, self.count())
@@ -97,6 +118,8 @@ class VectorIndex:
         ids = library.window_ids()
         if self.count() != len(ids):
             return f"{self.count()} vectors for {len(ids)} passages"
+        if self._ids() != {str(number) for number in ids}:
+            return "vectors of other passages"
         sampled, strays = self.strays(library, samples, ids)
         allowed = (self._strays + _FEW) * sampled / _SAMPLES if sampled >= _SAMPLES else self._strays
         return f"{strays} of {sampled} sampled passages do not find themselves" if strays > allowed else None
@@ -119,10 +142,10 @@ class VectorIndex:
 
     def bring_up_to_date(self, library: Library, report: Callable[[int, int], None] | None = None) -> None:
         """Delete what the library no longer has and add what is new; `report` gets (done, total)."""
-        in_library, in_index = set(library.window_ids()), {int(i) for i in self._collection.get(include=[])["ids"]}
-        for gone in _chunks(sorted(in_index - in_library), _ADD_BATCH):
-            self._collection.delete(ids=[str(i) for i in gone])
-        new = sorted(in_library - in_index)
+        in_library, in_index = library.window_ids(), self._ids()
+        for gone in _chunks(sorted(in_index - {str(number) for number in in_library}), _ADD_BATCH):
+            self._collection.delete(ids=list(gone))
+        new = sorted(number for number in in_library if str(number) not in in_index)
         for done, some in enumerate(_chunks(new, _ADD_BATCH)):
             self.store.add(_nodes(library, some))
             if report:
@@ -134,7 +157,7 @@ def _finds_itself(window: Window, distances: Mapping[int, float]) -> bool:
     return distances.get(window.id, 1.0) < 0.01 or any(distance < 0.0001 for distance in distances.values())
 
 
-def _chunks(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

@@ -30,8 +30,8 @@ def write_report(folder: Path, report: IngestReport) -> None:
     partial = folder / f"{NAME}.{os.getpid()}"
     unchanged = {str(count.file) for count in report.files if count.since}
     try:
-        with suppress(FileNotFoundError):
-            partial.unlink()
+        for left in folder.glob(f"{NAME}.*"):  # of a process that was killed: there is one writer at a time
+            left.unlink()
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             for value in _lines(report):
                 file.write(_json(value) + "\n")

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,16 +63,26 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a library holds: texts by paper id; whether each passage is in the index once and nothing else is; what is wrong."""
+    """What a library holds: texts by paper id; whether each passage is in the index once and nothing else is; what is found for some
+    passages and words; what is wrong."""
 
     papers: Mapping[str, tuple[str, str, str]]
     mirrored: bool = False
     wrong: str = ""
     refused: str = ""
+    finds: tuple[tuple[str, ...], ...] = ()
 
 
-def ingest(folder: Path, files: Sequence[Path], point: Point | None = None, *, limit: int = 0) -> Ended:
-    """Take files in, in a process that is killed at a point, or may write no file beyond a size in bytes."""
+def ingest(
+    folder: Path,
+    files: Sequence[Path],
+    point: Point | None = None,
+    *,
+    limit: int = 0,
+    meanwhile: Callable[[], None] | None = None,
+) -> Ended:
+    """Take files in, in a process that is killed at a point, or may write no file beyond a size in bytes; `meanwhile` is called again
+    and again until it ends."""
     log = folder.parent / f"{folder.name}.log"
     log.write_bytes(b"")
     process = _CONTEXT.Process(target=_ingest, args=(folder, files, log, point, limit))
@@ -82,6 +92,17 @@ def ingest(folder: Path, files: Sequence[Path], point: Point | None = None, *, l
             process.join(0.002)
         process.join(point.seconds)
         process.kill()
+    while meanwhile and process.is_alive():
+        meanwhile()
+    return _ended(process, log)
+
+
+def change(folder: Path, what: str, word: str, point: Point | None = None) -> Ended:
+    """`remove` the papers with these ids, or `undo` the merge of a record, in a process that is killed at a step."""
+    log = folder.parent / f"{folder.name}.log"
+    log.write_bytes(b"")
+    process = _CONTEXT.Process(target=_change, args=(folder, what, word, log, point))
+    process.start()
     return _ended(process, log)
 
 
@@ -90,7 +111,8 @@ def look(folder: Path) -> Found:
     ended = _job(_look, folder)
     assert ended.code == 0, f"looking at {folder} ended with {ended.code}"
     told = dict(ended.told)
-    return Found(**{**told, "papers": {name: tuple(text) for name, text in told.get("papers", {}).items()}})
+    told["papers"] = {name: tuple(text) for name, text in told.get("papers", {}).items()}
+    return Found(**{**told, "finds": tuple(tuple(names) for names in told.get("finds", ()))})
 
 
 def repair(folder: Path) -> Mapping[str, Any]:
@@ -196,7 +218,7 @@ def _die(seconds: float) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None, limit: int) -> None:
+def _with_stand_ins() -> HashEmbedder:
     import rag.ingest.pipeline as pipeline
     import rag.models.embedder as embedders
     from rag import wiring
@@ -205,6 +227,13 @@ def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None
     embedders.identity_of = lambda *_, **__: fake.identity  # type: ignore[assignment]
     wiring.open_embedder = lambda *_, **__: fake  # type: ignore[assignment]
     pipeline.BATCH_PAPERS = BATCH
+    return fake
+
+
+def _ingest(folder: Path, files: Sequence[Path], path: Path, point: Point | None, limit: int) -> None:
+    from rag import wiring
+
+    fake = _with_stand_ins()
     log = _Log(path)
     if limit:
         import resource
@@ -234,6 +263,7 @@ def _look(folder: Path, path: Path) -> None:
         index = publishing.open_index(library)
         ids = [int(one) for one in index._collection.get(include=[])["ids"]]
         mirrored = sorted(ids) == sorted(library.window_ids())
+        finds = list(_finds(library, index))
         index.close()
         if not wrong:
             publishing.health(library)
@@ -241,7 +271,16 @@ def _look(folder: Path, path: Path) -> None:
     except CitewiseError as error:
         log.tell(papers={}, refused=f"{type(error).__name__}: {error}")
         return
-    log.tell(papers=papers, mirrored=mirrored, wrong=wrong)
+    log.tell(papers=papers, mirrored=mirrored, wrong=wrong, finds=finds)
+
+
+def _finds(library: Any, index: Any) -> Iterator[list[str]]:
+    """For some passages whether they find themselves or a twin, and the papers that hold some words."""
+    _, vectors = library.windows_by_id(library.window_ids()[::20])
+    for vector in vectors:
+        yield [str(max(index.query(vector, 3).values()) > 0.999)]
+    for number in range(0, 60, 7):
+        yield sorted(library.lexical([f"Word{number}x1", "ink"], 1000))
 
 
 def _repair(folder: Path, path: Path) -> None:
@@ -254,3 +293,23 @@ def _repair(folder: Path, path: Path) -> None:
         log.tell(refused=f"{type(error).__name__}: {error}")
         return
     log.tell(done=done.done, lost=done.lost)
+
+
+def _change(folder: Path, what: str, word: str, path: Path, point: Point | None) -> None:
+    from rag import wiring
+    from rag.core.paper_filter import PaperFilter
+    from rag.library import removal
+
+    _with_stand_ins()
+    log = _Log(path)
+    watched = _Steps(folder, log, point)
+    watched.watch()
+    try:
+        if what == "remove":
+            removal.remove(folder, PaperFilter(ids=tuple(word.split())))
+        else:
+            wiring.undo_merge(Settings.load(library=folder), word)
+    except CitewiseError as error:
+        log.tell(refused=f"{type(error).__name__}: {error}")
+        return
+    log.tell(steps=watched.counts)
