@@ -115,6 +115,9 @@ def test_what_is_wrong_inside_a_file_is_told(small_library: Path) -> None:
         "UPDATE sentences SET end = 9999 WHERE start = 0": "sentences are not in their abstracts (4)",
         "UPDATE windows SET paper = 99 WHERE start = 0": "windows have no paper (4)",
         "DELETE FROM papers_fts_docsize WHERE id = 1": "papers are not in the index of words (1)",
+        "DELETE FROM papers_fts_data WHERE id > 10": (
+            "the index of words is not of these papers (database disk image is malformed)"
+        ),
     }
     for statement, told in wrongs.items():
         kept = database_file(small_library).read_bytes()
