@@ -17,6 +17,8 @@ _CACHE_KIB = 12_000
 """What is kept in memory; the rest goes to the temporary folder."""
 _MOST_KEYS = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
+_STATEMENTS = 32
+"""As many are kept ready. One with thousands of variables takes a megabyte."""
 
 
 class Spool:
@@ -24,7 +26,9 @@ class Spool:
 
     def __init__(self, tables: str) -> None:
         """Make it with these tables (SQL)."""
-        self.connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self.connection = sqlite3.connect(
+            "", isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS
+        )
         self.connection.executescript(
             f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB}; {tables}; BEGIN"
         )
@@ -42,6 +46,8 @@ class Spool:
         every = list(keys)
         for start in range(0, len(every), _MOST_KEYS):
             some = every[start : start + _MOST_KEYS]
+            # Filled up with NULL, which equals nothing: a statement for each number of keys would fill the memory.
+            some += [None] * (min(1 << (len(some) - 1).bit_length(), _MOST_KEYS) - len(some))
             yield from self.rows(statement.format(",".join("?" * len(some))), some)
 
 

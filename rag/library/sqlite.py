@@ -142,6 +142,8 @@ class Database:
         every = list(keys)
         for start in range(0, len(every), _MOST_KEYS):
             some = every[start : start + _MOST_KEYS]
+            # Filled up with NULL, which equals nothing: Python keeps statements ready, and those of thousands of keys are large.
+            some += [None] * (min(1 << (len(some) - 1).bit_length(), _MOST_KEYS) - len(some))
             yield from self.rows(statement.format(",".join("?" * len(some))), some)
 
 

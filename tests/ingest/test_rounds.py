@@ -14,6 +14,7 @@ from rag.core.errors import SourceError
 from rag.core.settings import Settings
 from rag.ingest import fates as fates_module
 from rag.ingest.report import IngestReport
+from rag.ingest.spool import Spool
 from rag.library.store import Library
 from rag.wiring import ingest_files
 from tests.helpers.fakes import HashEmbedder
@@ -263,3 +264,16 @@ def test_the_report_keeps_what_was_told_of_files_that_did_not_change(tmp_path: P
     head, *lines = [json.loads(line) for line in (library / "ingest-report.jsonl").read_text("utf-8").splitlines()]
     assert [bool(count.get("unchanged_since")) for count in head["files"]] == [True, False]
     assert [(line["file"], line["line"], line["fate"]) for line in lines] == [(str(old), 2, "rejected")]
+
+
+def test_looking_up_any_number_of_keys_keeps_few_statements_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool("CREATE TABLE things (id TEXT PRIMARY KEY)")
+    spool.connection.executemany("INSERT INTO things VALUES (?)", [(str(n),) for n in range(50)])
+    statements: set[str] = set()
+    rows = spool.rows
+    monkeypatch.setattr(spool, "rows", lambda text, values=(): statements.add(text) or rows(text, values))
+    for number in range(60):
+        found = spool.rows_for("SELECT id FROM things WHERE id IN ({})", [str(n) for n in range(number)])
+        assert len(list(found)) == min(number, 50)
+    spool.close()
+    assert len(statements) == 7
