@@ -69,7 +69,7 @@ BOMB = (
 )
 
 
-@pytest.mark.parametrize("name", [name for name in EACH if EACH[name].lstrip().startswith("<")])
+@pytest.mark.parametrize("name", [name for name in EACH if "</" in EACH[name].lstrip()[-40:]])
 @pytest.mark.parametrize("entity", ["&c;", "&f;", "&h;"])
 def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path, name: str, entity: str) -> None:
     place = EACH[name].index(">", EACH[name].index("?>") + 2 if "?>" in EACH[name] else 0)
