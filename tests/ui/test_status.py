@@ -23,7 +23,7 @@ def test_status_and_welcome_follow_the_loading() -> None:
     about = {"reader": "Org/Small-<b>", "embedder": "e", "device": "cpu", "mode": "quote", "mode_reason": "no <writer>"}
     ready = Loading("ready", papers=1, titles=("One",), description=about)
     state = status(ready, settings)
-    assert state["count"] == "1 paper" and "Searches 1 abstract · answers in exact quotes" in state["line"]
+    assert state["count"] == "1 paper" and "Searches 1 paper · answers in exact quotes" in state["line"]
     assert "Small-&lt;b&gt;" in state["runs"] and "no &lt;writer&gt;" in state["runs"] and "Qwen3-4B" in state["runs"]
     assert "4,000 characters" in state["runs"] and "1 paper" in state["runs"]
     assert "my_lib" not in state["runs"]  # a visitor need not know folders

@@ -162,7 +162,7 @@ def test_page_is_there_while_models_load_and_the_question_waits(visit: Any) -> N
         expect(turn(page)).to_contain_text("Loading the reader …")
         loaded.set()
         answered(page)
-        expect(page.locator("#cw-line")).to_have_text("Searches 3 abstracts · answers in exact quotes")
+        expect(page.locator("#cw-line")).to_have_text("Searches 3 papers · answers in exact quotes")
         expect(page.locator("#cw-count")).to_have_text("3 papers")
 
 

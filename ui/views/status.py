@@ -51,7 +51,7 @@ def ready_line(loading: Loading) -> Markup:
         "ready_line",
         state=loading.state,
         note=loading.note,
-        says=f"Searches {counted(loading.papers, 'abstract')} · {how}",
+        says=f"Searches {counted(loading.papers, 'paper')} · {how}",
         more=f"{_who_sees(about)} More under Settings.",
     )
 
