@@ -32,6 +32,8 @@ def merges(
 ) -> None:
     """List which records were merged into one paper, and why.
 
+    A record that says the same as another, word for word, is kept once and not listed: the report of the ingest names it.
+
     With --undo a record becomes a paper of its own again. The two are never merged again, also where their files change.
 
     Example: citewise merges --undo 10.1101/2024.01.01.123456 --dry-run
