@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.windows import Scripted, answered, ask, expect, needs_browser, turn
 from tests.ui.test_window_look import SIZES, shot, violations
 
-pytestmark = needs_browser
+pytestmark = [*needs_browser, pytest.mark.slow]
 
 
 def test_a_follow_up_shows_its_paper_and_can_be_asked_of_the_whole_library(

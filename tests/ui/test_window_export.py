@@ -15,7 +15,7 @@ from tests.helpers.windows import (
     turn,
 )
 
-pytestmark = needs_browser
+pytestmark = [*needs_browser, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.helpers.windows import (
     turn,
 )
 
-pytestmark = needs_browser
+pytestmark = [*needs_browser, pytest.mark.slow]
 
 
 def talks(page: Any) -> Any:
