@@ -126,11 +126,21 @@ def test_a_port_that_is_taken_meanwhile_is_told_without_the_variables_of_others(
 @pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
 def test_ctrl_c_ends_the_window_with_one_line(seed_settings: Settings) -> None:
     command = [sys.executable, "-m", "rag.cli", "chat", "--port", "0", "--library", str(seed_settings.library)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as window:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # What runs in the background of a script has Ctrl-C ignored, and hands that down.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        window = subprocess.Popen(command, **pipes, text=True)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    with window:
         assert window.stdout
         assert window.stdout.readline().startswith("The window is open at http://127.0.0.1:")
         window.send_signal(signal.SIGINT)
-        out, err = window.communicate(timeout=120)
+        try:
+            out, err = window.communicate(timeout=120)
+        finally:
+            window.kill()
     assert (window.returncode, out, err) == (130, "", "citewise: stopped\n")
 
 
