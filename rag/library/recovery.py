@@ -63,12 +63,14 @@ def is_whole(paper: Paper, sentences: Sequence[Span], windows: Sequence[Span]) -
 
 
 def _covers(spans: Sequence[Span], abstract: str) -> bool:
+    if any(not 0 <= span.start <= span.end <= len(abstract) for span in spans):
+        return False
     end = 0
     for span in sorted(spans, key=lambda span: span.start):
         if abstract[end : span.start].strip():
             return False
         end = max(end, span.end)
-    return end <= len(abstract) and not abstract[end:].strip()
+    return not abstract[end:].strip()
 
 
 def texts_in_index(root: Path, manifest: Manifest) -> tuple[Texts, frozenset[str]]:

@@ -34,7 +34,9 @@ def is_stuffed(title: str, abstract: str) -> bool:
     """Whether an abstract, with its title, repeats catchwords or questions instead of telling of research."""
     if not abstract.strip():
         return False
-    said = [word.lower() for word in _WORD.findall(f"{title}. {abstract}")]
+    # A sentence that stands there again says nothing new: it counts once.
+    sentences = dict.fromkeys(text.strip().lower() for text in _SENTENCE_END.split(abstract))
+    said = [word.lower() for word in _WORD.findall(". ".join((title, *sentences)))]
     if len(said) < _FEWEST_WORDS:
         return False
     topic = Counter(word for word in said if len(word) > 1 and word not in _SMALL)

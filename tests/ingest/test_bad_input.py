@@ -239,7 +239,8 @@ def _peak(path: Path, what: str) -> tuple[float, str]:
     program = (
         "import sys\nfrom pathlib import Path\nfrom collections import Counter\nfrom rag.ingest.formats import counted, read_records\n"
         f"kinds = Counter(type(item).__name__ for item in read_records(Path(sys.argv[1])))\nprint(dict(kinds), {what})\n"
-        "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # ru_maxrss would be that of the process that started it, where that is larger.
+        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     said, peak = done.stdout.splitlines()

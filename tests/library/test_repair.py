@@ -12,6 +12,7 @@ from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryMissing
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import read_files
 from rag.library import publishing, recovery
+from rag.library.recovery import is_whole
 from rag.library.repair import Repair, repair
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library, database_file
@@ -247,3 +248,11 @@ def _overwrite_pages(file: Path, table: str, count: int) -> None:
         child = int.from_bytes(page[cell : cell + 4], "big")
         content[(child - 1) * size : child * size] = bytes(size)
     file.write_bytes(content)
+
+
+@pytest.mark.parametrize("span", [Span(-1000, 19), Span(0, 20), Span(9, 3)])
+def test_a_paper_with_a_span_that_is_not_in_its_abstract_is_not_whole(span: Span) -> None:
+    paper = Paper("bees", "Bees", "Bees dance at noon.")
+    whole = [Span(0, 19)]
+    assert is_whole(paper, whole, whole)
+    assert not is_whole(paper, whole, [*whole, span])
