@@ -44,7 +44,6 @@ _ARXIV = re.compile(
     re.IGNORECASE,
 )
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.{1,60})", re.IGNORECASE)
-_PMID = re.compile(r"(?<![\d.])0{0,9}(\d{1,9})(?:\.0)?(?!\.?\d)")
 _PMCID = re.compile(r"pmc\s?0{0,9}(\d{1,9})(?!\d)|(?<![\d.])0{0,9}(\d{1,9})(?:\.0)?(?!\.?\d)", re.IGNORECASE)
 _ACL = re.compile(
     r"(?<![\w.-])(?:([A-Z]\d{2}-\d{4})|((?:19|20)\d{2}\.[a-z0-9_]{1,40}-[a-z0-9_]{1,40}\.\d{1,5}))(?:v\d{1,2})?(?![\w-])",
@@ -86,14 +85,6 @@ def doi_of_all_versions(doi: str) -> str:
     return match[1] if match else doi
 
 
-def doi_version(text: str) -> int | None:
-    """The version of a preprint that the DOI in a text, or the address of its page, names; None where it names none."""
-    match = _DOI.search(unquote(text[:_MOST_CHARS]).lower())
-    doi = _without_closing(_PAGE.sub("", match[0])) if match else ""
-    found = _VERSION_OF_NO_DOI.match(doi) or _VERSION_OF_DOI.match(doi)
-    return int(next(filter(None, found.groups()[1:]))) if found else None
-
-
 def is_preprint_doi(doi: str) -> bool:
     """Whether a DOI in its normal form is of a server of preprints, not of a publication."""
     return bool(_PREPRINT.match(doi))
@@ -117,12 +108,13 @@ def _without_closing(doi: str) -> str:
 
 def normal_arxiv(text: str) -> str:
     """The arXiv id in a text (an id, an address, "arXiv:…", a DOI of the arXiv), lower case, without version and class of subject."""
-    return _arxiv(text)[0]
-
-
-def arxiv_version(text: str) -> int | None:
-    """The version that an arXiv id, or an address, names; None where it names none."""
-    return _arxiv(text)[1]
+    plain = _plain(unquote(text[:_MOST_CHARS]))
+    plain = re.sub(r"10\.48550/arxiv\.", " ", plain, flags=re.IGNORECASE)
+    match = _ARXIV.search(plain)
+    if not match:
+        return ""
+    new, archive, number, _ = match.groups()
+    return new or f"{archive.lower()}/{number}"
 
 
 def arxiv_of_doi(doi: str) -> str:
@@ -131,24 +123,7 @@ def arxiv_of_doi(doi: str) -> str:
     return (normal_arxiv(match[1]) or match[1].lower()) if match else ""
 
 
-def _arxiv(text: str) -> tuple[str, int | None]:
-    plain = _plain(unquote(text[:_MOST_CHARS]))
-    plain = re.sub(r"10\.48550/arxiv\.", " ", plain, flags=re.IGNORECASE)
-    match = _ARXIV.search(plain)
-    if not match:
-        return "", None
-    new, archive, number, version = match.groups()
-    return new or f"{archive.lower()}/{number}", int(version) if version else None
-
-
 # --- PubMed, ACL Anthology, books -----------------------------------------------------------------------------------
-
-
-def normal_pmid(text: str) -> str:
-    """The number of a PubMed record, without prefix, address and leading zeros; the id of a PubMed Central article is none."""
-    plain = _plain(text)
-    match = None if "pmc" in plain.lower() else _PMID.search(plain)
-    return match[1] if match and match[1] != "0" else ""
 
 
 def normal_pmcid(text: str) -> str:

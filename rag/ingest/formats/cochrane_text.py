@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
-from rag.ingest.formats.years import year_of
+from rag.ingest.formats.tagged import Grammar, Names, TaggedRecord, count_of, lines_of, present, records
 
-_TITLES = ("TI",)
-_ABSTRACTS = ("AB",)
-_AUTHORS = ("AU",)
-_YEARS = ("YR",)
-_VENUES = ("SO",)
-_DOIS = ("DOI", "DO")
-_URLS = ("US",)
+_NAMES = Names(
+    titles=("TI",),
+    abstracts=("AB",),
+    authors=("AU",),
+    years=("YR",),
+    venues=("SO",),
+    dois=("DOI", "DO"),
+    urls=("US",),
+)
 _NUMBERS = ("PM", "XR")
 
 _GRAMMAR = Grammar(tag=re.compile(r"(Record|[A-Z]{2,3})(?: #\d+ of \d+|: ?(.*))$"), opens=frozenset({"Record"}))
@@ -35,7 +36,7 @@ def count(pieces: Iterable[str]) -> int:
 
 def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(pieces), _GRAMMAR, _TITLES):
+    for record in records(lines_of(pieces), _GRAMMAR, _NAMES.titles):
         yield entry_of(_fields(record), record.line, raw=record.raw)
 
 
@@ -43,14 +44,8 @@ def _fields(record: TaggedRecord) -> dict[str, object]:
     numbers = (match[1] for tag in _NUMBERS for value in record.values.get(tag, ()) if (match := _PMID.search(value)))
     return present(
         {
-            "title": record.joined(*_TITLES),
-            "abstract": record.joined(*_ABSTRACTS),
-            "authors": people(record.all(*_AUTHORS)),
-            "year": year_of(record.first(*_YEARS)),
-            "venue": record.first(*_VENUES),
-            "doi": record.first(*_DOIS),
+            **_NAMES.fields_of(record),
             "pmid": next(numbers, ""),
-            "url": record.first(*_URLS),
             "publication_types": record.all("PT"),
         }
     )

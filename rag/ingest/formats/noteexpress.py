@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from rag.core.domain import Rejected
 from rag.ingest.formats.corpus_jsonl import entry_of
 from rag.ingest.formats.record import Entry
-from rag.ingest.formats.tagged import Grammar, TaggedRecord, count_of, lines_of, people, present, records
-from rag.ingest.formats.years import year_of
+from rag.ingest.formats.tagged import Grammar, Names, TaggedRecord, count_of, lines_of, present, records
 
-_TITLES = ("Title",)
-_ABSTRACTS = ("Abstract",)
-_AUTHORS = ("Author", "Authors")
-_YEARS = ("Year", "Date")
-_VENUES = ("Journal", "Secondary Title", "Tertiary Title", "Publisher")
-_DOIS = ("DOI",)
-_URLS = ("URL", "Link")
+_NAMES = Names(
+    titles=("Title",),
+    abstracts=("Abstract",),
+    authors=("Author", "Authors"),
+    years=("Year", "Date"),
+    venues=("Journal", "Secondary Title", "Tertiary Title", "Publisher"),
+    dois=("DOI",),
+    urls=("URL", "Link"),
+)
 
 _GRAMMAR = Grammar(tag=re.compile(r"\{([A-Z][A-Za-z0-9/() -]{1,40})\}: ?(.*)"), opens=frozenset({"Reference Type"}))
 _OPENS = re.compile(r"^\ufeff?\{Reference Type\}:", re.MULTILINE)
@@ -33,19 +34,9 @@ def count(pieces: Iterable[str]) -> int:
 
 def read(pieces: Iterable[str]) -> Iterator[Entry | Rejected]:
     """The records of a text, one paper each."""
-    for record in records(lines_of(pieces), _GRAMMAR, _TITLES):
+    for record in records(lines_of(pieces), _GRAMMAR, _NAMES.titles):
         yield entry_of(_fields(record), record.line, raw=record.raw)
 
 
 def _fields(record: TaggedRecord) -> dict[str, object]:
-    return present(
-        {
-            "title": record.joined(*_TITLES),
-            "abstract": record.joined(*_ABSTRACTS),
-            "authors": people(record.all(*_AUTHORS)),
-            "year": year_of(record.first(*_YEARS)),
-            "venue": record.first(*_VENUES),
-            "doi": record.first(*_DOIS),
-            "url": record.first(*_URLS),
-        }
-    )
+    return present(_NAMES.fields_of(record))

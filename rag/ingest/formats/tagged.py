@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from rag.ingest.formats.authors import in_reading_order
 from rag.ingest.formats.record import RAW_CHARS
 from rag.ingest.formats.source import LINE_BYTES
+from rag.ingest.formats.years import year_of
 
 _NOBODY = re.compile(r"\[no author|\[anonymous\]|anonymous$|et al\.?$", re.IGNORECASE)
 
@@ -64,6 +65,31 @@ class Grammar:
     closes: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     may_lack_opening: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The tags of a format under which what most records have stands, the best first."""
+
+    titles: tuple[str, ...]
+    abstracts: tuple[str, ...]
+    authors: tuple[str, ...]
+    years: tuple[str, ...]
+    venues: tuple[str, ...]
+    dois: tuple[str, ...]
+    urls: tuple[str, ...]
+
+    def fields_of(self, record: TaggedRecord) -> dict[str, object]:
+        """These fields of a record, empty ones too."""
+        return {
+            "title": record.joined(*self.titles),
+            "abstract": record.joined(*self.abstracts),
+            "authors": people(record.all(*self.authors)),
+            "year": year_of(record.first(*self.years)),
+            "venue": record.first(*self.venues),
+            "doi": record.first(*self.dois),
+            "url": record.first(*self.urls),
+        }
 
 
 def records(lines: Iterable[str], grammar: Grammar, titles: Iterable[str]) -> Iterator[TaggedRecord]:
