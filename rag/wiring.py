@@ -80,19 +80,21 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
 
         files = find_model(settings.reader, settings.cache, report)
         report("Loading the model that reads")
-        from rag.models.query_likelihood import LikelihoodReader
+        from rag.models.readers import kind_of, open_reader
 
-        reader = LikelihoodReader(files, choose_device(settings.device, bfloat16_on_cpu=True))
+        kind = kind_of(files)
+        reader = open_reader(files, choose_device(settings.device, bfloat16_on_cpu=True))
         embedder = searcher.retriever.embedder
         ranker = SentenceRanker(
-            embedder, reader, load_weights("ranking"), papers=settings.read_papers, sentences=settings.read_sentences
+            embedder, reader, load_weights(kind.ranking), papers=settings.read_papers, sentences=settings.read_sentences
         )
         composer, reason = open_composer(settings, embedder, report)
         description = {
             **searcher.description,
             "reader": settings.reader,
             "reader_sha256": files.sha256,
-            "prompt_sha256": reader.prompt.sha256,
+            "reads": kind.name,
+            **reader.description,
             "mode": "write" if composer else "quote",
             "mode_reason": reason,
         }
@@ -101,7 +103,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         return Assistant(
             searcher,
             ranker,
-            FittedModels(load_logistic("answerability"), load_logistic("listing"), load_roles()),
+            FittedModels(load_logistic(kind.answerability), load_logistic("listing"), load_roles()),
             description,
             max_quotes=settings.max_quotes,
             mode=settings.mode,

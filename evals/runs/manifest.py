@@ -23,7 +23,7 @@ _NOT_A_SETTING = {"writer_key", "library", "cache", "data"}
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
 
 
-_PROMPTS = {"read.md": "prompt_sha256", "write.md": "write_prompt_sha256"}
+_PROMPTS = {"read.md": "read_prompt_sha256", "answers.md": "answers_prompt_sha256", "write.md": "write_prompt_sha256"}
 
 
 def make_manifest(
@@ -52,7 +52,7 @@ def make_manifest(
         "selection": {name: value for name, value in selection.items() if name != "seed"},
         "library": {"fingerprint": searcher.library.fingerprint(), "papers": searcher.library.count()},
         "embedder": {"name": description["embedder"], "sha256": description["embedder_sha256"]},
-        "reader": {"name": description["reader"], "sha256": description["reader_sha256"]}
+        "reader": {"name": description["reader"], "sha256": description["reader_sha256"], "reads": description["reads"]}
         if "reader" in description
         else None,
         "writer": {"name": description["writer"], "place": description["writer_place"]}

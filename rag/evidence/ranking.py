@@ -35,7 +35,9 @@ _FLAGS = ("number", "cause", "code", "own")
 
 
 class QueryLikelihood(Protocol):
-    """What scores (title, sentence) pairs by how likely the question is, given the pair."""
+    """What scores (title, sentence) pairs by how likely the question is, given the pair, or in another way that `signal` names."""
+
+    signal: str
 
     def score_in_batches(
         self, question: str, passages: Sequence[tuple[str, str]]
@@ -117,7 +119,7 @@ class SentenceRanker:
             if done < len(candidates):
                 yield Ranking(done, len(candidates))
         read = [
-            replace(candidate, parts={**candidate.parts, "likelihood": likelihood})
+            replace(candidate, parts={**candidate.parts, self._likelihood.signal: likelihood})
             for candidate, likelihood in zip(candidates, likelihoods.tolist(), strict=True)
         ]
         yield Ranking(done, len(candidates), self._evidence(read))

@@ -25,6 +25,9 @@ _BATCH_TOKENS = 1_024
 class LikelihoodReader:
     """Scores (title, sentence) pairs by the mean log-probability of the question's tokens. Safe for several threads."""
 
+    signal = "likelihood"
+    """The name that its scores have among the signals of a sentence."""
+
     def __init__(self, files: ModelFiles, device: Device) -> None:
         self.files = files
         self.prompt: Prompt = load_prompt("read", frozenset({"title", "sentence"}))
@@ -32,6 +35,11 @@ class LikelihoodReader:
         self._network: Any = load_network(files, device, causal=True)
         self._device = device
         self._lock = threading.Lock()
+
+    @property
+    def description(self) -> dict[str, str]:
+        """What made its scores, beside the weights."""
+        return {"read_prompt_sha256": self.prompt.sha256}
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> Scores:
         """(len(passages),) mean log-probabilities, <= 0, in the order given."""

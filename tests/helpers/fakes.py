@@ -71,6 +71,8 @@ class Statistics:
 class OverlapReader:
     """Likes a sentence the better, the more of the question's words it holds; one passage a batch."""
 
+    signal = "likelihood"
+
     def __init__(self) -> None:
         self.read: list[tuple[str, str]] = []
 
