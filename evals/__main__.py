@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_lists, judging, merging, runs, sets
+from evals.commands import bench, fit, fit_lists, judging, merging, runs, sets, table
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for command in (
     judging.checker,
     judging.suggestions,
     merging.merges,
+    table.table,
     fit.fit_decline,
     fit_lists.fit_lists,
     fit.fit_checker,
