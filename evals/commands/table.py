@@ -3,14 +3,17 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli_options import DeviceOption
 from rag.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
 
 _LINES = 50
 """Questions between two lines of progress, where nobody watches a bar."""
@@ -42,9 +45,8 @@ def table(
     from evals.fit.regression import file_fingerprints
     from evals.fit.sources import read_source
     from evals.fit.table import FORMAT, Parts, check_out, make_table, plan_table
-    from rag.answer.assistant import Assistant
     from rag.evidence.roles import load_roles
-    from rag.wiring import ingest_files, open_assistant
+    from rag.wiring import ingest_files, open_assistant, open_beside
 
     settings = Settings.load(device=device, read_sentences=sentences, mode="quote")
     check_out(out, resume)
@@ -62,8 +64,14 @@ def table(
     def ingest(folder: Path, papers: Path) -> None:
         ingest_files(at(folder), [papers])
 
-    def open_over(folder: Path) -> Assistant:
-        return open_assistant(at(folder))
+    at_end = ExitStack()
+    first: list[Assistant] = []
+
+    def open_over(folder: Path) -> "Assistant":
+        """The models are loaded once, with the first library."""
+        if not first:
+            first.append(at_end.enter_context(closing(open_assistant(at(folder)))))
+        return open_beside(first[0], at(folder))
 
     manifest = {
         "format": FORMAT,
@@ -76,7 +84,7 @@ def table(
             for name in ("embedder", "reader", "reranker", "read_papers", "read_sentences")
         },
     }
-    with _progress(len(planned)) as progress:
+    with _progress(len(planned)) as progress, at_end:
         make_table(planned, Parts(ingest, open_over, load_roles()), work, out, manifest, resume, progress)
     print(f"{len(planned)} lines in {out}", file=sys.stderr)
 

@@ -29,7 +29,8 @@ class Asking:
     """A question as it is asked of one shelf.
 
     `own` are the passages it is about, with the places of the sentences that answer it (None: not known which); `out` are the passages
-    left out of the search.
+    left out of the search, `near` are those that it is asked of once more where its own are not among what is read: its own and the
+    others of their groups.
     """
 
     id: str
@@ -37,7 +38,8 @@ class Asking:
     kind: Kind
     shelf: Shelf
     own: tuple[tuple[str, tuple[int, ...] | None], ...]
-    out: frozenset[str]
+    out: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
 
     @property
     def answerable(self) -> bool:
@@ -74,11 +76,13 @@ def askings(source: Source, each: int, seed: int, distractors: int) -> list[Aski
 def _of_whole(source: Source, question: Question, whole: Shelf) -> list[Asking]:
     others = tuple((item.passage, ()) for item in question.shown if not item.answers)
     if not question.answering:
-        return [Asking(f"{question.id}:no_answer", question, "no_answer", whole, others, frozenset())]
+        return [Asking(f"{question.id}:no_answer", question, "no_answer", whole, others)]
     own = tuple((item.passage, item.marks) for item in question.answering)
     out = answer_elsewhere(source, question, whole.passages)
+    groups = {source.passages[item.passage].group for item in question.answering}
+    near = frozenset(item.id for item in whole.passages if item.group in groups)
     return [
-        Asking(f"{question.id}:own", question, "own", whole, own, frozenset()),
+        Asking(f"{question.id}:own", question, "own", whole, own, near=near),
         Asking(f"{question.id}:left_out", question, "left_out", whole, others, frozenset(out)),
     ]
 

@@ -6,7 +6,7 @@ ingest and kept. Knows nothing of fitting.
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -175,11 +175,14 @@ class _Asker:
         if own is None:
             return head | {"error": "its passage is not in the library word for word"}
         try:
-            answer = self._asked(asking).ask(asking.question.text, mode="quote")
+            row = self._told(self._asked(asking).ask(asking.question.text, mode="quote"), own)
+            if asking.near and not any(sentence["own"] for sentence in row["sentences"]):
+                # Some questions make sense only where it is known which text they are about.
+                row["near"] = self._told(self._among(asking.near).ask(asking.question.text, mode="quote"), own)
+            return head | row
         except Exception as error:
             log.warning("question %s failed: %s", asking.id, error, exc_info=log.isEnabledFor(logging.DEBUG))
             return head | {"error": f"{type(error).__name__}: {error}"}
-        return head | self._told(answer, own)
 
     def _own(self, asking: Asking) -> _Own | None:
         """None where no passage that it is about is in the library, or none has the sentences that answer."""
@@ -202,6 +205,10 @@ class _Asker:
             return self._sure
         out = {self._ids.get(name) for name in asking.out}
         return within(self._sure, tuple(paper_id for paper_id in self._papers if paper_id not in out))
+
+    def _among(self, passages: Iterable[str]) -> Assistant:
+        ids = {self._ids[name] for name in passages if name in self._ids}
+        return within(self._sure, tuple(sorted(ids)))
 
     def _told(self, answer: Answer, own: _Own) -> Row:
         first = answer.retrieved[0].paper.id if answer.retrieved else None
