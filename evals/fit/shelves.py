@@ -29,8 +29,8 @@ class Asking:
     """A question as it is asked of one shelf.
 
     `own` are the passages it is about, with the places of the sentences that answer it (None: not known which); `out` are the passages
-    left out of the search, `near` are those that it is asked of once more where its own are not among what is read: its own and the
-    others of their groups.
+    left out of the search, `near` are those that it is asked of once more where nothing that is read is known to answer it: its own and
+    the others of their groups.
     """
 
     id: str
