@@ -40,7 +40,7 @@ def table(
 ) -> None:
     """Ask the questions of training sources and keep all signals. The table is what fit-ranking and fit-decline learn from.
 
-    Example: python -m evals table qasper-dev.jsonl.gz squad2-pairs.jsonl.gz --work table --out table/table.jsonl --each 200
+    Example: python -m evals table qasper-dev.jsonl.gz squad2-pairs.jsonl.gz --work table --out table.jsonl --each 200
     """
     from evals.fit.regression import file_fingerprints
     from evals.fit.sources import read_source
