@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_lists, judging, merging, runs, sets, table
+from evals.commands import bench, fit, fit_lists, fit_ranking, judging, merging, runs, sets, table
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ for command in (
     fit.fit_decline,
     fit_lists.fit_lists,
     fit.fit_checker,
-    fit.fit_ranking,
+    fit_ranking.fit_ranking,
     fit.fit_follow_ups,
     fit.fit_roles,
     bench.bench,
