@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_lists, judging, merging, runs, sets
+from evals.commands import bench, fit, fit_lists, fit_ranking, judging, merging, runs, sets, table
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -31,10 +31,11 @@ for command in (
     judging.checker,
     judging.suggestions,
     merging.merges,
+    table.table,
     fit.fit_decline,
     fit_lists.fit_lists,
     fit.fit_checker,
-    fit.fit_ranking,
+    fit_ranking.fit_ranking,
     fit.fit_follow_ups,
     fit.fit_roles,
     bench.bench,

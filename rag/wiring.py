@@ -111,6 +111,28 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         )
 
 
+def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
+    """The models of an assistant over another library, the one named in the settings; none is loaded anew. Closing it leaves the first
+    one open.
+
+    Raises:
+        LibraryError, VectorIndexError: with what to do.
+    """
+    from rag.library.store import Library
+    from rag.search.hybrid import FUSIONS, HybridRetriever
+    from rag.search.spelling import Speller
+
+    embedder = assistant.searcher.retriever.embedder
+    with ExitStack() as on_failure:
+        library = Library.open(settings.library)
+        on_failure.callback(library.close)
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        on_failure.callback(retriever.close)
+        other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        on_failure.pop_all()
+    return other
+
+
 def open_composer(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "tuple[Composer | None, str]":
     """What writes, and why that is so; None where answers are quoted.
 

@@ -1,4 +1,4 @@
-"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-ranking, fit-follow-ups, fit-roles."""
+"""Fitting what the package keeps as data: fit-decline, fit-checker, fit-follow-ups, fit-roles."""
 
 import sys
 from collections.abc import Sequence
@@ -26,6 +26,18 @@ _KEPT = (
     "Of the questions that the library answers, how many are called answered at least, whatever that makes of --right."
 )
 SplitOption = Annotated[str, typer.Option(help="Fit on this split only.")]
+TablesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--table", help="A training table, fitted on too; it may still be growing. Repeatable."),
+]
+WeightsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight",
+        metavar="SOURCE=X",
+        help="What a question of this source of a table counts; 0.2 unless given, one of SET counts 1. Repeatable.",
+    ),
+]
 
 
 def fit_decline(
@@ -48,6 +60,8 @@ def fit_decline(
     not_found: Annotated[float, typer.Option(min=0, max=1, help=_NOT_FOUND)] = 0.02,
     right: Annotated[float, typer.Option(min=0, max=1, help=_RIGHT)] = 0.9,
     kept: Annotated[float, typer.Option(min=0, max=1, help=_KEPT)] = 0.94,
+    tables: TablesOption = None,
+    weights: WeightsOption = None,
     split: SplitOption = "fit",
     out: Annotated[Path, typer.Option(help="Folder to write answerability.json to.")] = FITTED,
     device: DeviceOption = None,
@@ -58,8 +72,11 @@ def fit_decline(
     """
     from evals.commands.reading import read_set
     from evals.fit import answerability
+    from evals.fit.from_table import read_table, table_askings, weights_of
     from evals.fit.regression import file_fingerprints, fingerprints
 
+    by_source = weights_of(weights or [])
+    of_tables = [asked for path in tables or [] for asked in table_askings(read_table(path), split, by_source)]
     there = [path for path in signals or [] if path.exists()]
     loaded = [answerability.load(path) for path in there]
     items = [item for asked, _ in loaded for item in asked]
@@ -69,6 +86,8 @@ def fit_decline(
         "split": split,
         "foreign": fingerprints(others),
         "signals": file_fingerprints(there),
+        "tables": file_fingerprints(tables or []),
+        "weights": by_source,
     }
     for _, of_models in reversed(loaded):
         facts |= of_models
@@ -78,7 +97,7 @@ def fit_decline(
         for path in set(signals or []) - set(there):
             answerability.save(asked, path, of_models)
         items += asked
-    model = answerability.fit_verdicts(items, facts, not_found, right, kept)
+    model = answerability.fit_verdicts([*items, *of_tables], facts, not_found, right, kept)
     print(f"of questions left out: {model.fitted_on['reached']}", file=sys.stderr)
     area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
     message = f"AUROC {area} on examples left out, thresholds {model.threshold} and {model.sure}, {examples} examples"
@@ -129,51 +148,6 @@ def fit_checker(
     with progress_of("checking") as begin:
         model = fit_checking(own, other, checker, [*pairs_files, *(also or [])], begin(len(own) + len(other)))
     _write(out, "support", model.json(), f"AUROC {model.fitted_on['auroc_left_out']} on pairs left out")
-
-
-def fit_ranking(
-    question_sets: SetsArgument,
-    library: LibraryOption = None,
-    split: SplitOption = "fit",
-    judge: Annotated[
-        str | None, typer.Option(help="Also say how well the weights order the sentences of this split.")
-    ] = None,
-    sentences: Annotated[
-        int | None, typer.Option(min=2, max=100, help="Candidate sentences a question. Default: as answers are made.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write ranking.json to.")] = FITTED,
-    device: DeviceOption = None,
-) -> None:
-    """Fit how sentence ranking weighs its signals. Writes the weights as data.
-
-    Example: python -m evals fit-ranking evals/sets/seeds-dev.jsonl evals/sets/seeds-more.jsonl --library library --judge test
-    """
-    from evals.cases.question_set import check_against
-    from evals.commands.reading import read_set
-    from evals.fit import ranking
-    from evals.fit.answerability import own_cases
-    from evals.fit.regression import fingerprints
-    from evals.runs.session import papers_of
-    from evals.scores.tables import progress_of
-    from rag.wiring import open_assistant
-
-    settings = Settings.load(library=library, device=device, read_sentences=sentences)
-    own = [read_set(path) for path in question_sets]
-    cases = {name: own_cases(own, name) for name in (split, judge) if name}
-    check_against([case for of_split in cases.values() for case in of_split], papers_of(settings))
-    with closing(open_assistant(settings)) as assistant, progress_of("fitting") as begin:
-        progress = begin(sum(map(len, cases.values())))
-        items = {name: ranking.rankings(assistant, of_split, progress) for name, of_split in cases.items()}
-        facts = {"sets": fingerprints(own), "split": split, **_facts(assistant)}
-    model = ranking.fit_ranking(items[split], facts)
-    share = model.fitted_on["pairs_right_left_out"]
-    _write(out, "ranking", model.json(), f"{share} of the pairs of questions left out are ordered rightly")
-    for name, of_split in items.items():
-        print(
-            f"{name}: of pairs of sentences, with and without a fact, these weights order {model.rightly_ordered(of_split):.3f} "
-            f"rightly, those in use {ranking.in_use_rightly_ordered(of_split):.3f} ({len(of_split)} questions)",
-            file=sys.stderr,
-        )
 
 
 def fit_follow_ups(

@@ -4,7 +4,6 @@ Owns: which questions are asked for it, what it means that an answer holds what 
 with each answer, and are kept in a file, so that the model can be fitted again without asking.
 """
 
-import copy
 import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,12 +16,12 @@ import numpy as np
 from evals.cases.question_set import Case, QuestionSet, paper_ids, resolve
 from evals.errors import EvalError
 from evals.fit.regression import OWN, Array, Examples, examples_of, fit
+from evals.fit.within import within
 from evals.scores.holding import holds_answer
 from rag.answer.assistant import Assistant
 from rag.core.errors import CitewiseError
 from rag.core.logistic import Logistic
 from rag.output.to_json import answer_json
-from rag.question.follow_up import Query
 
 NOT_FOUND = 0.02
 """Of the questions that the library answers, how many may be told that nothing is found: well below the 0.05 that are bearable."""
@@ -87,8 +86,8 @@ def ask_all(
     for case in with_papers(own):
         progress()
         gold = {resolve(name, names) for name in case.papers}
-        within = tuple(paper_id for paper_id in every if paper_id not in gold)
-        yield from _asked(_within(sure, within), _without_answer(case), names, _LEFT_OUT)
+        others = tuple(paper_id for paper_id in every if paper_id not in gold)
+        yield from _asked(within(sure, others), _without_answer(case), names, _LEFT_OUT)
 
 
 def with_papers(cases: Iterable[Case]) -> list[Case]:
@@ -111,21 +110,6 @@ def _asked(assistant: Assistant, case: Case, names: Mapping[str, str], weight: f
         line = {"case": case.raw, "resolved": ids, **answer_json(answer)}
         able = bool(case.raw.get("answerable", True))
         yield Asked(case.id, answer.signals, able, able and bool(holds_answer(line)), weight)
-
-
-def _within(assistant: Assistant, ids: tuple[str, ...]) -> Assistant:
-    """The assistant over these papers of its library only."""
-    searcher = copy.copy(assistant.searcher)
-    understand = searcher.understand
-
-    def among(question: str, history: Sequence[Any] = ()) -> Query:
-        query = understand(question, history)
-        return replace(query, within=ids) if query.within is None else query
-
-    searcher.understand = among  # type: ignore[method-assign]
-    other = copy.copy(assistant)
-    other.searcher = searcher
-    return other
 
 
 def save(items: Sequence[Asked], path: Path, of: Mapping[str, Any]) -> None:

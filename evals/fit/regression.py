@@ -23,7 +23,8 @@ Truth = npt.NDArray[np.bool_]
 OWN = 1.0
 """What an example weighs that is of the kind the model is for; those that are not weigh less."""
 _STRENGTHS = (0.03, 0.1, 0.3, 1.0)
-_FOLDS = 5
+FOLDS = 5
+"""Parts of which each is left out once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,10 @@ def examples_of(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weig
         EvalError: too few are true, or too few are false, for the cross-validation.
     """
     true = sum(truth)
-    if min(true, len(truth) - true) < _FOLDS:
+    if min(true, len(truth) - true) < FOLDS:
         raise EvalError(
             f"{true} examples are true (such as questions that the library answers) and {len(truth) - true} are false; fitting needs "
-            f"{_FOLDS} of each at least. Add questions, or name another split by --split"
+            f"{FOLDS} of each at least. Add questions, or name another split by --split"
         )
     names = tuple(rows[0])
     values = np.array([[row[name] for name in names] for row in rows])
@@ -71,7 +72,7 @@ def fit(
     mean, scale = examples.values.mean(0), examples.values.std(0)
     scale[scale < 1e-9] = 1.0
     inputs = np.clip((examples.values - mean) / scale, -3, 3)
-    folds = list(StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(inputs, examples.truth))
+    folds = list(StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(inputs, examples.truth))
     own = examples.weights == OWN
 
     def regression(strength: float, rows: npt.NDArray[np.int64]) -> Any:
@@ -126,9 +127,10 @@ class PairwiseFit:
     left_out: float
 
 
-def fit_pairwise(groups: Sequence[Group]) -> PairwiseFit:
+def fit_pairwise(groups: Sequence[Group], weights: Sequence[float] | None = None) -> PairwiseFit:
     """The weights that put the true things of each group above the others: a logistic regression, without an intercept, on the
-    differences of their features. Each group counts the same, however many pairs it has, and is left out as a whole.
+    differences of their features. Each group counts the same, or by its weight, however many pairs it has, and is left out as a whole.
+    What is left out is judged by the groups of weight 1, where there are any.
 
     Raises:
         EvalError: there are too few groups.
@@ -136,10 +138,13 @@ def fit_pairwise(groups: Sequence[Group]) -> PairwiseFit:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import KFold
 
+    counted = np.ones(len(groups)) if weights is None else np.array(weights)
+    judged = counted == OWN if (counted == OWN).any() else np.full(len(groups), True)
+
     def regression(strength: float, of: Iterable[int]) -> Array:
-        pairs = [_differences(groups[place]) for place in of]
-        differences = np.concatenate(pairs)
-        counts = np.concatenate([np.full(len(rows), 1 / len(rows)) for rows in pairs])
+        pairs = [(_differences(groups[place]), counted[place]) for place in of]
+        differences = np.concatenate([rows for rows, _ in pairs])
+        counts = np.concatenate([np.full(len(rows), weight / len(rows)) for rows, weight in pairs])
         # Each pair both ways round, because a regression needs two classes.
         model = LogisticRegression(C=strength, fit_intercept=False, max_iter=5_000)
         truth = np.repeat((True, False), len(differences))
@@ -149,13 +154,13 @@ def fit_pairwise(groups: Sequence[Group]) -> PairwiseFit:
     def left_out(strength: float) -> float:
         shares: list[float] = []
         for train, test in folds:
-            weights = regression(strength, train)
-            shares += [groups[place].rightly_ordered(groups[place].values @ weights) for place in test]
+            found = regression(strength, train)
+            shares += [groups[place].rightly_ordered(groups[place].values @ found) for place in test[judged[test]]]
         return float(np.mean(shares))
 
-    if len(groups) < _FOLDS:
-        raise EvalError(f"{len(groups)} questions show which sentence is better; fitting needs at least {_FOLDS}")
-    folds = list(KFold(_FOLDS, shuffle=True, random_state=0).split(np.arange(len(groups))))
+    if len(groups) < FOLDS:
+        raise EvalError(f"{len(groups)} questions show which sentence is better; fitting needs at least {FOLDS}")
+    folds = list(KFold(FOLDS, shuffle=True, random_state=0).split(np.arange(len(groups))))
     shares = {strength: left_out(strength) for strength in _STRENGTHS}
     strength = max(_STRENGTHS, key=lambda strength: shares[strength])
     return PairwiseFit(regression(strength, range(len(groups))), strength, shares[strength])

@@ -124,6 +124,13 @@ class Assistant:
         other._look_through(self.searcher.over(papers))
         return other
 
+    def beside(self, searcher: Searcher) -> "Assistant":
+        """This assistant over the library of another searcher. It shares the models of this one; closing it closes its library."""
+        other = copy.copy(self)
+        other._chosen, other._owner = Kept(_KEPT_FILTERS), None
+        other._look_through(searcher)
+        return other
+
     def sure_of_all(self) -> "Assistant":
         """The same one, which takes every question for answered: so it shows what it would quote, also where it would decline."""
         other = copy.copy(self)

@@ -71,6 +71,12 @@ class Searcher:
         other.library, other.retriever = view, ChosenRetriever(self.retriever, view)
         return other
 
+    def beside(self, library: Library, retriever: HybridRetriever, speller: Speller) -> "Searcher":
+        """This searcher over another library. It shares the models of this one; closing it closes its own library."""
+        other = copy.copy(self)
+        other.library, other.retriever, other._speller = library, retriever, speller
+        return other
+
     def close(self) -> None:
         """Close the vector index and the library."""
         self.retriever.close()

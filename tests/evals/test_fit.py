@@ -21,7 +21,7 @@ from evals.fit.answerability import (
     save,
 )
 from evals.fit.listing import f1, listing_threshold
-from evals.fit.ranking import Ranking, fit_ranking, in_use_rightly_ordered, rankings
+from evals.fit.ranking import Ranking, fit_ranking, orders, rankings
 from evals.fit.regression import Examples, Group, examples_of, fit, fit_pairwise
 from rag.answer.assistant import Assistant
 from rag.core.domain import Evidence, Paper, Span
@@ -151,7 +151,8 @@ def test_a_ranking_fit_weighs_flags_and_scores_and_orders_more_pairs_than_before
     assert set(model.weights) == {"dense", "number"}  # a match is not weighed: other signals hold it
     assert model.flags == {"number"}
     assert model.weights["dense"] > 0 < model.weights["number"]
-    assert model.rightly_ordered(items) > in_use_rightly_ordered(items)
+    before, after = orders(items), orders(items, model)
+    assert all(after[name] > before[name] for name in ("pairs", "in_best_1"))
     stored = json.loads(model.json())
     assert stored["weights"] == model.weights
     assert {"split", "questions", "pairs_right_left_out"} <= set(stored["fitted_on"])
