@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_lists, fit_ranking, judging, merging, runs, sets, table
+from evals.commands import bench, fit, fit_choosing, fit_lists, fit_ranking, judging, merging, runs, sets, table
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ for command in (
     fit_lists.fit_lists,
     fit.fit_checker,
     fit_ranking.fit_ranking,
+    fit_choosing.fit_choosing,
     fit.fit_follow_ups,
     fit.fit_roles,
     bench.bench,

@@ -103,7 +103,9 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         return Assistant(
             searcher,
             ranker,
-            FittedModels(load_logistic(kind.answerability), load_logistic("listing"), load_roles()),
+            FittedModels(
+                load_logistic(kind.answerability), load_logistic("choosing"), load_logistic("listing"), load_roles()
+            ),
             description,
             max_quotes=settings.max_quotes,
             mode=settings.mode,

@@ -41,10 +41,11 @@ _KEPT_FILTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class FittedModels:
-    """The fitted models that decide: whether the library answers a question, which papers a list question lists, and what each sentence
-    of an abstract tells."""
+    """The fitted models that decide: whether the library answers a question, what a further sentence adds to its answer, which papers a
+    list question lists, and what each sentence of an abstract tells."""
 
     answerability: Logistic
+    choosing: Logistic
     listing: Logistic
     roles: RoleModel
 
@@ -349,7 +350,7 @@ class Assistant:
         verdict = self._verdict(findings, probability)
         shows = verdict != "declined"
         most = 1 if query.step == "shorter" else self._max_quotes
-        quotes = selection.choose(result, findings.plan, findings.evidence, most)
+        quotes = selection.choose(result, findings.plan, findings.evidence, most, self._models.choosing)
         counts = findings.plan.form == "list" and findings.sense.counts
         # Papers are counted before as many of them are shown as may be cited.
         quotes = selection.of_first_papers(quotes, None if counts else findings.most_papers)

@@ -14,6 +14,7 @@ from rag.core.arrays import Scores
 from rag.core.domain import Evidence, Paper, Sentence
 from rag.core.logistic import Logistic
 from rag.core.text import stem, words
+from rag.evidence.ranking import PART
 from rag.question import kinds
 from rag.search.late_interaction import PaperMatch, QuestionWords
 from rag.search.reranker import SearchResult
@@ -25,6 +26,8 @@ _READ = 6
 _SAID = 3
 """Sentences of the best paper, the best first, that are likely to be shown."""
 _MOST_CLEAR = 3.0
+ANSWERS = "answers"
+"""The name of a trained reader's scores."""
 _UNKNOWN = 0.7
 """A middling match, where a question has nothing of the kind that a signal looks at."""
 
@@ -55,6 +58,7 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         match.matched([item.span for item in best]), match.question, [paper.title, *(one.text for one in best)]
     )
     others = [item.score for item in evidence if item.paper.id != paper.id]
+    together, together_least = _together(match, paper, sentences)
     wants_number, wants_cause = kinds.asks(question, "number"), kinds.asks(question, "cause")
     return {
         "sentence": max(hit.parts["sentence"] for hit in result.hits),
@@ -73,7 +77,40 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         "clear": min(_MOST_CLEAR, evidence[0].score - max(others)) if others else _MOST_CLEAR,
         "words": math.log1p(len(match.question.words)),
         "other_language": float(kinds.in_another_language(question)),
+        "together": together,
+        "together_least": together_least,
+    } | _read_signals(evidence)
+
+
+def _read_signals(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """What a trained reader says of the sentences; nothing of any other reader, whose scores cannot be compared across questions."""
+    scores = sorted((item.parts[ANSWERS] for item in evidence if ANSWERS in item.parts), reverse=True)
+    if not scores:
+        return {}
+    parts = {name for name in evidence[0].parts if name.startswith(PART)}
+    of_parts = [max(item.parts[name] for item in evidence if name in item.parts) for name in parts]
+    return {
+        "answers": scores[0],
+        "answers_next": scores[min(1, len(scores) - 1)],
+        "answers_part": min(of_parts, default=scores[0]),
     }
+
+
+def _together(match: PaperMatch, paper: Paper, sentences: Sequence[Sentence]) -> tuple[float, float]:
+    """How well the question's words are matched in the title and two sentences in a row: their weighted mean, and the worst of them."""
+    if not match.question.words:
+        return 0.0, 0.0
+    spans = sorted(
+        (sentence.span for sentence in sentences if sentence.paper_id == paper.id), key=lambda span: span.start
+    )
+    title = match.in_title()
+    best = (-1.0, -1.0)
+    for place in range(max(1, len(spans) - 1)):
+        rows = spans[place : place + 2]
+        texts = [paper.title, *(span.of(paper.abstract) for span in rows)]
+        matched = _or_literal(np.maximum(match.matched(rows), title), match.question, texts)
+        best = max(best, (match.question.share(matched), float(matched.min())))
+    return best
 
 
 def p_answerable(model: Logistic, values: Mapping[str, float]) -> float:

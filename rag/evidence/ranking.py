@@ -16,7 +16,6 @@ import numpy as np
 
 from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Evidence, Hit, Sentence, Span
-from rag.core.text import word_shares
 from rag.evidence.injection import no_evidence
 from rag.evidence.plan import Plan
 from rag.models.embedder import Embedder
@@ -28,21 +27,25 @@ EVIDENCE_WEIGHT = 0.75
 """What a standard deviation of its best sentence's score weighs in the score of a paper."""
 _OF_PLANNED, _MOST_PLANNED = 3, 20
 """Sentences read of each paper planned, and of all of them."""
+PART = "part "
+"""With a number from 1 the name of the reader's score for a part of the question."""
+_READ_FOR_PARTS, _MOST_PARTS = 8, 4
+"""Sentences, the best for the whole question, that are read for each part of it; parts that they are read for."""
 _NO_PREVIOUS = -0.2
 """The match of the sentence before the first one: no sentence matches as little."""
-_FLAGS = ("number", "cause", "code", "own")
+_FLAGS = ("number", "cause")
 """Signals that are 0 or 1; the others are z-scores over the candidates."""
 
 
-class QueryLikelihood(Protocol):
-    """What scores (title, sentence) pairs by how likely the question is, given the pair, or in another way that `signal` names."""
+class Reader(Protocol):
+    """What scores (title, sentence) pairs by how well the sentence answers a question; `signal` is the name of its scores."""
 
     signal: str
 
     def score_in_batches(
         self, question: str, passages: Sequence[tuple[str, str]]
     ) -> Iterator[tuple[list[int], Scores]]:
-        """(indices, mean log-probabilities) of one batch after another."""
+        """(indices, scores) of one batch after another; higher is better, comparable within one question."""
         ...
 
 
@@ -79,23 +82,23 @@ class SentenceRanker:
 
     Args:
         embedder: embeds the question.
-        likelihood: reads the candidates.
+        reader: reads the candidates.
         weights: what each signal weighs, by name.
-        papers: of how many papers, the best first, sentences are candidates.
-        sentences: how many candidates are read.
+        papers: of how many papers, the best first, sentences are candidates; the best sentence of each is read.
+        sentences: how many of the best candidates of all are read.
     """
 
     def __init__(
         self,
         embedder: Embedder,
-        likelihood: QueryLikelihood,
+        reader: Reader,
         weights: Mapping[str, float],
         *,
         papers: int,
         sentences: int,
     ) -> None:
         self._embedder = embedder
-        self._likelihood = likelihood
+        self._reader = reader
         self._weights = weights
         self._papers = papers
         self._sentences = sentences
@@ -109,23 +112,48 @@ class SentenceRanker:
             plan: the papers that must be read, or the only ones to read.
         """
         candidates = self._candidates(result, passages, plan)
-        likelihoods = np.zeros(len(candidates))
-        done = 0
-        yield Ranking(done, len(candidates))
-        pairs = [(candidate.hit.paper.title, candidate.text) for candidate in candidates]
-        for indices, values in self._likelihood.score_in_batches(result.question, pairs):
-            likelihoods[indices] = values
+        steps = self._read(result.question, candidates, range(len(candidates)))
+        done, total = 0, len(candidates)
+        yield Ranking(done, total)
+        scores = np.zeros(total)
+        for indices, values in steps:
+            scores[indices] = values
             done += len(indices)
-            if done < len(candidates):
-                yield Ranking(done, len(candidates))
+            if done < total:
+                yield Ranking(done, total)
         read = [
-            replace(candidate, parts={**candidate.parts, self._likelihood.signal: likelihood})
-            for candidate, likelihood in zip(candidates, likelihoods.tolist(), strict=True)
+            replace(candidate, parts={**candidate.parts, self._reader.signal: score})
+            for candidate, score in zip(candidates, scores.tolist(), strict=True)
         ]
-        yield Ranking(done, len(candidates), self._evidence(read))
+        yield Ranking(done, total, self._evidence(self._read_for_parts(result.question, read)))
+
+    def _read(
+        self, question: str, candidates: Sequence[_Candidate], places: Sequence[int]
+    ) -> Iterator[tuple[list[int], Scores]]:
+        """(places, scores) of these candidates, batch by batch."""
+        pairs = [(candidates[place].hit.paper.title, candidates[place].text) for place in places]
+        for indices, values in self._reader.score_in_batches(question, pairs):
+            yield [places[index] for index in indices], values
+
+    def _read_for_parts(self, question: str, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+        """The candidates, the best of them with their scores for each part of the question, where it has several."""
+        parts = kinds.parts(question, least=1)[:_MOST_PARTS]
+        if len(parts) < 2:
+            return list(candidates)
+        fused = fuse([candidate.parts for candidate in candidates], self._weights)
+        best = np.argsort(-fused, kind="stable")[:_READ_FOR_PARTS].tolist()
+        of_parts: dict[int, dict[str, float]] = {}
+        for number, part in enumerate(parts, start=1):
+            for places, values in self._read(part, candidates, best):
+                for place, value in zip(places, values.tolist(), strict=True):
+                    of_parts.setdefault(place, {})[f"{PART}{number}"] = value
+        return [
+            replace(candidate, parts={**candidate.parts, **of_parts.get(place, {})})
+            for place, candidate in enumerate(candidates)
+        ]
 
     def _candidates(self, result: SearchResult, passages: Passages, plan: Plan) -> list[_Candidate]:
-        """The sentences worth reading: the best by all signals but the likelihood, and some of each paper planned."""
+        """The sentences worth reading: the best by all signals but the reader's, that of each paper, and some of each paper planned."""
         planned = {hit.paper.id: hit for hit in result.hits if hit.paper.id in plan.papers}
         with_words = [hit for hit in result.hits if hit.paper.abstract]
         best = {} if plan.only else {hit.paper.id: hit for hit in with_words[: self._papers]}
@@ -139,11 +167,12 @@ class SentenceRanker:
             by_paper.setdefault(every[i].hit.paper.id, []).append(i)
         read = {i for paper_id in planned for i in by_paper.get(paper_id, [])[:each]}
         read |= set(order[: self._sentences]) if best else set()
+        read |= {by_paper[paper_id][0] for paper_id in best if paper_id in by_paper}
         read |= {i for i in order if plan.reasons.get(every[i].hit.paper.id) == every[i].span}
         return [every[i] for i in order if i in read]
 
     def _signalled(self, result: SearchResult, passages: Passages, hits: Mapping[str, Hit]) -> list[_Candidate]:
-        """All sentences of these papers that may be quoted, with every signal but the likelihood."""
+        """All sentences of these papers that may be quoted, with every signal but the reader's."""
         kept_back = {
             (item.paper.id, item.span)
             for item in no_evidence(passages.sentences, {paper_id: hit.paper for paper_id, hit in hits.items()})
@@ -158,17 +187,16 @@ class SentenceRanker:
         sentences = [passages.sentences[row] for row in rows]
         texts = [sentence.span.of(hits[sentence.paper_id].paper.abstract) for sentence in sentences]
         cosines = (passages.embeddings[rows] @ self._embedder.embed_question(result.question)).tolist()
-        shares = word_shares(result.question, texts)
         matches = _matches(result, sentences)
         return [
             _Candidate(
                 hits[sentence.paper_id],
                 sentence.span,
-                {"dense": cosine, "lexical": share, "paper": hits[sentence.paper_id].score}
+                {"dense": cosine, "paper": hits[sentence.paper_id].score}
                 | matches[sentence]
                 | kind_signals(result.question, text),
             )
-            for sentence, text, cosine, share in zip(sentences, texts, cosines, shares, strict=True)
+            for sentence, text, cosine in zip(sentences, texts, cosines, strict=True)
         ]
 
     def _evidence(self, candidates: Sequence[_Candidate]) -> tuple[Evidence, ...]:
@@ -222,13 +250,10 @@ def match_signals(match: PaperMatch, sentences: Sequence[Sentence]) -> list[dict
 
 
 def kind_signals(question: str, text: str) -> dict[str, float]:
-    """0 or 1 each: `number` and `cause` where the question asks for one and the sentence holds one, `code` where it holds an
-    address nobody asked for, `own` where it tells its authors' work."""
+    """0 or 1 each: whether the question asks for a number, or for a cause, and the sentence holds one."""
     return {
         "number": float(kinds.asks(question, "number") and kinds.holds(text, "number")),
         "cause": float(kinds.asks(question, "cause") and kinds.holds(text, "cause")),
-        "code": float(kinds.holds(text, "code") and not kinds.asks(question, "code")),
-        "own": float(kinds.tells_own_work(text)),
     }
 
 

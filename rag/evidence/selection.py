@@ -9,14 +9,15 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from rag.core.domain import Evidence, Span
+from rag.core.logistic import Logistic
+from rag.evidence.choosing import worth_showing
 from rag.evidence.plan import Plan, compared
 from rag.question import kinds
 from rag.search.late_interaction import PaperMatch
 from rag.search.reranker import SearchResult
 
 MARGIN = 1.0
-SAME_PAPER_BONUS = 1.0
-"""Chosen on the `fit` halves of the development questions for the most facts at about 60 words (evals/LOG.md)."""
+"""How far a paper's second sentence may be behind its first where papers stand side by side."""
 _PER_PAPER = 2
 _LONG = 30
 _SHORTEST = 8
@@ -30,7 +31,9 @@ _BREAK = re.compile(
 )
 
 
-def choose(result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
+def choose(
+    result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most: int, choosing: Logistic
+) -> tuple[Evidence, ...]:
     """The sentences worth showing, grouped by paper, the most fitting first.
 
     Args:
@@ -38,6 +41,7 @@ def choose(result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most:
         plan: how the question is understood.
         evidence: sentences read, best first.
         most: sentences shown, at most, unless papers are listed: then each has one.
+        choosing: tells what a further sentence adds where one thing is asked.
     """
     if plan.form == "list":
         # The sentence that says why the paper is listed, not something new about it.
@@ -47,7 +51,7 @@ def choose(result: SearchResult, plan: Plan, evidence: Sequence[Evidence], most:
         papers = plan.papers if plan.only else compared(result.question, result.hits)
         best = _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
         return (*best, *_wordless(papers, result))
-    return closest(evidence, most)
+    return worth_showing(evidence, choosing, most)
 
 
 def _wordless(papers: Sequence[str], result: SearchResult) -> tuple[Evidence, ...]:
@@ -69,28 +73,6 @@ def first_papers(evidence: Sequence[Evidence], most: int) -> set[str]:
 def of_papers(evidence: Sequence[Evidence], papers: Container[str]) -> tuple[Evidence, ...]:
     """Those of these papers, by id."""
     return tuple(item for item in evidence if item.paper.id in papers)
-
-
-def closest(evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:
-    """The best sentence, and those not far behind it.
-
-    After k sentences the next may be behind the best by `MARGIN / k` at most, so that a clear winner stands alone and a
-    flat field gives several. Sentences of the best one's paper come `SAME_PAPER_BONUS` nearer: most questions are about
-    one paper, and its neighbours complete the answer.
-    """
-    if not evidence:
-        return ()
-    best = evidence[0]
-    behind = [
-        (best.score - item.score - SAME_PAPER_BONUS * (item.paper.id == best.paper.id), place, item)
-        for place, item in enumerate(evidence[1:])
-    ]
-    quotes = [best]
-    for distance, _, item in sorted(behind, key=lambda entry: entry[:2]):
-        if len(quotes) == most or distance > MARGIN / len(quotes):
-            break
-        quotes.append(item)
-    return tuple(quotes)
 
 
 def _best_of(papers: Sequence[str], evidence: Sequence[Evidence], most: int) -> tuple[Evidence, ...]:

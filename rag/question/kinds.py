@@ -40,10 +40,16 @@ _OTHER_LANGUAGES = lexicon.words("other_languages")
 
 _WH = re.compile(r"\b(?:how (?:many|much)|what|which|whose)\b((?:\s+[\w.-]+){1,5})", re.IGNORECASE)
 _AFTER_TARGET = STOP_WORDS | lexicon.words("after_target")
+_ASKING = r"(?:(?:by |in |on |at |for |with )?(?:how|what|which|why|where|when|who|whose)\b)"
+_WHETHER = r"(?:(?:does|do|did|is|are|was|were|can|could|has|have)\s+(?:it|they|he|she|we|the|this|that|these|there|its|their|any|each)\b)"
 _PART = re.compile(
-    r"(?<=[?!])\s+(?=\w)|[,;]?(?<!\s)\s+and\s+(?=(?:how|what|which|why|where|when|who|by how|in what|on which|at which|for which)\b)",
+    rf"(?<=[?!])\s+(?=\w)|[,;]?(?<!\s)\s+and\s+(?:also\s+)?(?={_ASKING}|{_WHETHER})|[,;]\s+(?={_ASKING})", re.IGNORECASE
+)
+_CLAUSE = re.compile(
+    r"(?:when|where|while|since|as|if|whereas|although)\s+(?!does|do|did|is|are|was|were|can|could|has|have)",
     re.IGNORECASE,
 )
+"""How what is no question of its own begins: "When it is trained on faces, …"."""
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|why|where|when|who|whose|does|do|did|is|are|can|was|were)\b", re.IGNORECASE
 )
@@ -107,13 +113,16 @@ def names(question: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NAME.findall(question)))
 
 
-def parts(question: str) -> tuple[str, ...]:
-    """The parts of a question that asks for several things; the question itself where it asks for one."""
+def parts(question: str, least: int = 2) -> tuple[str, ...]:
+    """The parts of a question that asks for several things; the question itself where it asks for one.
+
+    `least`: content words that a part has; one of fewer is none of its own.
+    """
     pieces = [piece.strip(" ,;") for piece in _PART.split(question)]
-    whole = [piece for piece in pieces if len(set(content_words(piece)) - STOP_WORDS) >= 2]
+    whole = [piece for piece in pieces if len(set(content_words(piece)) - STOP_WORDS) >= least]
     return tuple(whole) if len(whole) > 1 and _all_ask(whole) else (question,)
 
 
 def _all_ask(pieces: Sequence[str]) -> bool:
     """Whether each piece asks something, so that an introduction is no part of its own."""
-    return all(_QUESTION_WORD.search(piece) for piece in pieces)
+    return all(_QUESTION_WORD.search(piece) and not _CLAUSE.match(piece) for piece in pieces)

@@ -64,7 +64,7 @@ def write(path: Path, rows: Sequence[Row] = ROWS) -> Path:
 def parts(opened: list[str] | None = None) -> Parts:
     """Real libraries and a real assistant, with the small stand-ins for its models."""
     embedder = HashEmbedder()
-    models = FittedModels(load_logistic("answerability"), load_logistic("listing"), load_roles())
+    models = FittedModels(*map(load_logistic, ("answerability", "choosing", "listing")), load_roles())
     ranker = SentenceRanker(embedder, OverlapReader(), load_weights("ranking"), papers=8, sentences=12)
 
     def ingest(folder: Path, papers: Path) -> None:

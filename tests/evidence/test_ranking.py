@@ -87,9 +87,6 @@ def test_the_kind_of_thing_asked_for_is_seen_in_a_sentence() -> None:
     assert kind_signals("How many layers?", "It has some layers.")["number"] == 0
     assert kind_signals("Which layers?", "It has 12 layers.")["number"] == 0
     assert kind_signals("Why is it slow?", "This is due to attention.")["cause"] == 1
-    address = "The code is available at https://x.org."
-    assert kind_signals("How many layers?", address)["code"] == 1
-    assert kind_signals("Where is the code?", address)["code"] == 0
 
 
 def test_flags_count_as_they_are_and_other_signals_in_standard_deviations() -> None:

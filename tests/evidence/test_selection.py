@@ -5,11 +5,12 @@ import pytest
 from rag.core.domain import Evidence, Hit, Paper, Span
 from rag.core.logistic import load_logistic
 from rag.evidence.plan import Plan, form_of, plan
-from rag.evidence.selection import choose, closest
+from rag.evidence.selection import choose
 from rag.question.follow_up import Query
 from rag.search.paper_names import owners
 from rag.search.reranker import SearchResult
 
+CHOOSING = load_logistic("choosing")
 TEXT = "One sentence. Two sentences. Three sentences. Four of them."
 
 
@@ -26,16 +27,6 @@ def _hit(paper_id: str, title: str, abstract: str = TEXT, score: float = 1.0, la
 def _plan(question: str, hits: list[Hit], about: tuple[str, ...] = ()) -> Plan:
     query = Query(question, question, question, question, about=about)
     return plan(query, SearchResult(question, tuple(hits), {}), (), load_logistic("listing"))
-
-
-def test_a_clear_winner_stands_alone_and_a_flat_field_gives_several() -> None:
-    assert len(closest([_evidence("a", 0, 9.0), _evidence("b", 0, 7.9)], 4)) == 1
-    near = [_evidence("a", 0, 5.0), _evidence("b", 0, 3.9), _evidence("a", 10, 3.1)]
-    # 1.1 and (1.9 - bonus 1 = 0.9) behind; the second may be 1 behind: only the neighbour of the same paper makes it.
-    assert [(item.paper.id, item.span.start) for item in closest(near, 4)] == [("a", 0), ("a", 10)]
-    flat = [_evidence("a", start, 2.0 - start / 100) for start in range(0, 50, 10)]
-    assert len(closest(flat, 4)) == 4
-    assert closest([], 4) == ()
 
 
 def test_two_papers_that_own_a_name_of_the_question_are_compared_whatever_its_words() -> None:
@@ -61,7 +52,7 @@ def test_a_comparison_shows_each_side_even_where_one_is_far_behind() -> None:
     question = "What do the two papers say about food?"
     understood = _plan(question, hits)
     assert (understood.form, understood.papers) == ("several", ("a", "b", "c"))
-    quotes = choose(SearchResult(question, tuple(hits), {}), understood, evidence, 4)
+    quotes = choose(SearchResult(question, tuple(hits), {}), understood, evidence, 4, CHOOSING)
     assert [(item.paper.id, item.span.start) for item in quotes] == [("a", 0), ("a", 10), ("b", 0)]
 
 
@@ -70,7 +61,7 @@ def test_papers_side_by_side_share_the_room_and_have_two_sentences_at_most(most:
     hits = [_hit("a", "Ants"), _hit("b", "Bees")]
     evidence = [_evidence(paper, start, 2.0 - start / 100) for start in (0, 10, 20, 30) for paper in "ab"]
     result = SearchResult("What do the two papers say about food?", tuple(hits), {})
-    quotes = choose(result, Plan("several", ("a", "b"), only=True), evidence, most)
+    quotes = choose(result, Plan("several", ("a", "b"), only=True), evidence, most, CHOOSING)
     assert [item.paper.id for item in quotes] == ["a"] * each + ["b"] * each
 
 
@@ -83,7 +74,7 @@ def test_a_name_that_many_papers_hold_is_no_papers_own() -> None:
 def test_a_list_has_of_each_paper_the_sentence_that_says_why() -> None:
     understood = Plan("list", ("a", "b"), only=True, reasons={"a": Span(10, 15)})
     evidence = [_evidence("a", 0, 2.0), _evidence("a", 10, 1.9), _evidence("x1", 0, 1.8), _evidence("b", 0, -2.0)]
-    quotes = choose(SearchResult("Which papers are about insects?", (), {}), understood, evidence, 1)
+    quotes = choose(SearchResult("Which papers are about insects?", (), {}), understood, evidence, 1, CHOOSING)
     assert [(item.paper.id, item.span.start) for item in quotes] == [("a", 10), ("b", 0)]
 
 
