@@ -6,6 +6,7 @@ number asked for where the paper gives none of that kind.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ _READ = 6
 _SAID = 3
 """Sentences of the best paper, the best first, that are likely to be shown."""
 _MOST_CLEAR = 3.0
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
 ANSWERS = "answers"
 """The name of a trained reader's scores."""
 _UNKNOWN = 0.7
@@ -77,6 +79,7 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         "clear": min(_MOST_CLEAR, evidence[0].score - max(others)) if others else _MOST_CLEAR,
         "words": math.log1p(len(match.question.words)),
         "other_language": float(kinds.in_another_language(question)),
+        "figures": float(all(figure in _text(paper) for figure in _FIGURE.findall(question))),
         "together": together,
         "together_least": together_least,
     } | _read_signals(evidence)

@@ -41,7 +41,7 @@ _OTHER_LANGUAGES = lexicon.words("other_languages")
 _WH = re.compile(r"\b(?:how (?:many|much)|what|which|whose)\b((?:\s+[\w.-]+){1,5})", re.IGNORECASE)
 _AFTER_TARGET = STOP_WORDS | lexicon.words("after_target")
 _ASKING = r"(?:(?:by |in |on |at |for |with )?(?:how|what|which|why|where|when|who|whose)\b)"
-_WHETHER = r"(?:(?:does|do|did|is|are|was|were|can|could|has|have)\s+(?:it|they|he|she|we|the|this|that|these|there|its|their|any|each)\b)"
+_WHETHER = r"(?:(?:does|do|did|is|are|was|were|can|could|has|have)\s+(?:it|they|we|the|this|that|these|there|its|their|any|each)\b)"
 _PART = re.compile(
     rf"(?<=[?!])\s+(?=\w)|[,;]?(?<!\s)\s+and\s+(?:also\s+)?(?={_ASKING}|{_WHETHER})|[,;]\s+(?={_ASKING})", re.IGNORECASE
 )
