@@ -21,6 +21,7 @@ from evals.scores.holding import holds_answer
 from rag.answer.assistant import Assistant
 from rag.core.errors import CitewiseError
 from rag.core.logistic import Logistic
+from rag.evidence.answerability import ANSWERS
 from rag.output.to_json import answer_json
 
 NOT_FOUND = 0.02
@@ -29,6 +30,8 @@ RIGHT = 0.9
 """Of the questions that count as answered, how many are to be given what they ask for."""
 KEPT = 0.94
 """Of the questions that the library answers, how many must count as answered at least: this bounds what `RIGHT` may cost."""
+_SAID_BY_READER = frozenset({"late", "said", "dense", "clear", "cause_there", "other_language"})
+"""Signals that weigh nothing beside what a trained reader says: without them, questions left out were told apart no worse."""
 _FOREIGN = 0.5
 """What a question about another library's papers weighs: little, for there are many, and they are easy."""
 _LEFT_OUT = 0.3
@@ -134,11 +137,18 @@ def load(path: Path) -> tuple[list[Asked], dict[str, Any]]:
         ) from error
 
 
+def _weighed(signals: Mapping[str, float]) -> Mapping[str, float]:
+    """Those that the model weighs."""
+    if ANSWERS not in signals:
+        return signals
+    return {name: value for name, value in signals.items() if name not in _SAID_BY_READER}
+
+
 def answerability_examples(items: Sequence[Asked]) -> Examples:
     """The signals of every question; true where the library answers it. That is learned better than whether the quotes hold the answer,
     and orders even these better; `calibrated` makes it the probability that they do."""
     return examples_of(
-        [item.signals for item in items], [item.answerable for item in items], [item.weight for item in items]
+        [_weighed(item.signals) for item in items], [item.answerable for item in items], [item.weight for item in items]
     )
 
 

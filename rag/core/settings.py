@@ -54,7 +54,9 @@ class Settings(BaseSettings):
         "late", min_length=1, description="late (interaction), none, or a cross-encoder: hub name or folder"
     )
     read_papers: int = Field(8, ge=1, le=50, description="papers whose sentences are candidates")
-    read_sentences: int = Field(12, ge=1, le=100, description="candidate sentences that the LLM reads")
+    read_sentences: int = Field(
+        8, ge=1, le=100, description="candidate sentences that the LLM reads, beside the best one of each paper"
+    )
     entailment: str = Field("none", min_length=1, description="none, or an entailment model: hub name or folder")
     writer: str = Field(
         "auto", min_length=1, description="auto, none, or what writes: hub name or folder; the model's name on a server"

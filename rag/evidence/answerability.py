@@ -15,7 +15,6 @@ from rag.core.arrays import Scores
 from rag.core.domain import Evidence, Paper, Sentence
 from rag.core.logistic import Logistic
 from rag.core.text import stem, words
-from rag.evidence.ranking import PART
 from rag.question import kinds
 from rag.search.late_interaction import PaperMatch, QuestionWords
 from rag.search.reranker import SearchResult
@@ -27,6 +26,7 @@ _READ = 6
 _SAID = 3
 """Sentences of the best paper, the best first, that are likely to be shown."""
 _MOST_CLEAR = 3.0
+_MOST_AHEAD = 5.0
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
 ANSWERS = "answers"
 """The name of a trained reader's scores."""
@@ -45,8 +45,10 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
     `sentence`, `late`, `novelty`, `dense`: the best there is of each (see `Hit` and `Evidence`). Of the paper of the best sentence,
     `least`: the match of the worst matched word; `said`: the same in its title and best sentences. `names`: the match of the worst
     matched name in any near paper; `target`: of the words for the number asked for, in sentences that hold one. `clear`: by how much
-    the best sentence is better than the best of any other paper, 3 at most. Matches are in -1..1, `words` is the logarithm of their
-    number + 1, and the others are 0 or 1.
+    the best sentence is better than the best of any other paper, 3 at most. `figures`: whether all numbers that the question states stand
+    in that paper. Where the reader was trained to tell which sentence answers, `answers` is its best score, and `answers_ahead` how far
+    that is above its best score for another paper. Matches are in -1..1, `words` is the logarithm of their number + 1, and the others
+    are 0 or 1.
     """
     if not result.hits or not evidence:
         return {}
@@ -60,7 +62,6 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         match.matched([item.span for item in best]), match.question, [paper.title, *(one.text for one in best)]
     )
     others = [item.score for item in evidence if item.paper.id != paper.id]
-    together, together_least = _together(match, paper, sentences)
     wants_number, wants_cause = kinds.asks(question, "number"), kinds.asks(question, "cause")
     return {
         "sentence": max(hit.parts["sentence"] for hit in result.hits),
@@ -80,40 +81,19 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
         "words": math.log1p(len(match.question.words)),
         "other_language": float(kinds.in_another_language(question)),
         "figures": float(all(figure in _text(paper) for figure in _FIGURE.findall(question))),
-        "together": together,
-        "together_least": together_least,
-    } | _read_signals(evidence)
+    } | _read_signals(evidence, paper)
 
 
-def _read_signals(evidence: Sequence[Evidence]) -> dict[str, float]:
+def _read_signals(evidence: Sequence[Evidence], paper: Paper) -> dict[str, float]:
     """What a trained reader says of the sentences; nothing of any other reader, whose scores cannot be compared across questions."""
-    scores = sorted((item.parts[ANSWERS] for item in evidence if ANSWERS in item.parts), reverse=True)
+    scores = [(item.parts[ANSWERS], item.paper.id != paper.id) for item in evidence if ANSWERS in item.parts]
     if not scores:
         return {}
-    parts = {name for name in evidence[0].parts if name.startswith(PART)}
-    of_parts = [max(item.parts[name] for item in evidence if name in item.parts) for name in parts]
+    best = max(score for score, _ in scores)
     return {
-        "answers": scores[0],
-        "answers_next": scores[min(1, len(scores) - 1)],
-        "answers_part": min(of_parts, default=scores[0]),
+        "answers": best,
+        "answers_ahead": best - max((score for score, is_other in scores if is_other), default=best - _MOST_AHEAD),
     }
-
-
-def _together(match: PaperMatch, paper: Paper, sentences: Sequence[Sentence]) -> tuple[float, float]:
-    """How well the question's words are matched in the title and two sentences in a row: their weighted mean, and the worst of them."""
-    if not match.question.words:
-        return 0.0, 0.0
-    spans = sorted(
-        (sentence.span for sentence in sentences if sentence.paper_id == paper.id), key=lambda span: span.start
-    )
-    title = match.in_title()
-    best = (-1.0, -1.0)
-    for place in range(max(1, len(spans) - 1)):
-        rows = spans[place : place + 2]
-        texts = [paper.title, *(span.of(paper.abstract) for span in rows)]
-        matched = _or_literal(np.maximum(match.matched(rows), title), match.question, texts)
-        best = max(best, (match.question.share(matched), float(matched.min())))
-    return best
 
 
 def p_answerable(model: Logistic, values: Mapping[str, float]) -> float:

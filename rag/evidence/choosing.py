@@ -17,6 +17,8 @@ WORDS = 25
 """A usual sentence of an abstract."""
 _TRIED = 8
 """Sentences, the best of those not shown, of which one may be next."""
+_OTHER_PAPER = 0.3
+"""What a gain counts that another paper than the best sentence's makes: a fact of the wrong paper is worse than none."""
 _MOST_PARTS = 3
 _FEWEST_WORDS = 4
 _BESIDE = 3
@@ -48,7 +50,8 @@ def tried(evidence: Sequence[Evidence], shown: Sequence[Evidence]) -> list[tuple
 
 def _gain(model: Logistic, shown: Sequence[Evidence], item: Evidence) -> float:
     words = max(_FEWEST_WORDS, len(item.text.split()))
-    return model.probability(gain_signals(shown, item)) * WORDS / words
+    trust = 1.0 if item.paper.id == shown[0].paper.id else _OTHER_PAPER
+    return trust * model.probability(gain_signals(shown, item)) * WORDS / words
 
 
 def gain_signals(shown: Sequence[Evidence], item: Evidence) -> dict[str, float]:

@@ -23,7 +23,7 @@ from rag.question import kinds
 from rag.search.late_interaction import PaperMatch
 from rag.search.reranker import SearchResult
 
-EVIDENCE_WEIGHT = 0.75
+EVIDENCE_WEIGHT = 3.0
 """What a standard deviation of its best sentence's score weighs in the score of a paper."""
 _OF_PLANNED, _MOST_PLANNED = 3, 20
 """Sentences read of each paper planned, and of all of them."""
