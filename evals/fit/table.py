@@ -176,7 +176,8 @@ class _Asker:
             return head | {"error": "its passage is not in the library word for word"}
         try:
             row = self._told(self._asked(asking).ask(asking.question.text, mode="quote"), own)
-            if asking.near and not any(sentence["holds"] for sentence in row["sentences"]):
+            marked = any(own.marks.values())
+            if marked and asking.near and not any(sentence["holds"] for sentence in row["sentences"]):
                 # Some questions make sense only where it is known which text they are about.
                 row["near"] = self._told(self._among(asking.near).ask(asking.question.text, mode="quote"), own)
             return head | row

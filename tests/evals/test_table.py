@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -196,11 +195,28 @@ def test_a_cut_passage_is_found_without_the_answering_sentence(table: list[Row])
         assert not line["answerable"]
 
 
+def test_a_question_of_which_nothing_read_answers_is_asked_again_among_the_papers_near_its_own(tmp_path: Path) -> None:
+    many = [
+        row(f"Which colour has the glaze of pot {n}?", [f"The glaze of pot {n} has its colour from tin."], [0])
+        for n in range(14)
+    ]
+    vague = row("Which colour has it?", ["It is a study of old glass.", "Blue stands out."], [1], group="glass")
+    beside = row("What is old glass?", ["Old glass flows in no window."], [0], group="glass")
+    table = made(tmp_path, write(tmp_path / "s.jsonl", [*many, vague, beside]), each=20)
+    line = _line(table, vague["question"], "own")
+    assert not any(sentence["holds"] for sentence in line["sentences"])
+    near = line["near"]["sentences"]
+    assert {sentence["text"] for sentence in near} == {*vague["sentences"], *beside["sentences"]}
+    assert [sentence["text"] for sentence in near if sentence["holds"]] == ["Blue stands out."]
+    assert "near" not in _line(table, "What is old glass?", "own")
+
+
 def test_where_the_source_does_not_say_which_sentence_answers_nothing_is_claimed(tmp_path: Path) -> None:
     table = made(tmp_path, write(tmp_path / "s.jsonl", [row("Why does a bee dance?", BEES, None), ROWS[1]]))
     line = _line(table, "Why does a bee dance?", "own")
     assert {sentence["holds"] for sentence in line["sentences"] if sentence["own"]} == {None}
     assert not any(one["kind"] == "cut" and one["question"] == line["question"] for one in table[1:])
+    assert "near" not in line
 
 
 def test_a_passage_that_no_library_takes_is_named_in_its_line_and_the_rest_is_asked(tmp_path: Path) -> None:
@@ -265,9 +281,7 @@ made(folder, folder / "s.jsonl", "killed.jsonl", progress=progress)
 @pytest.mark.slow
 def test_a_killed_process_leaves_a_table_that_goes_on(tmp_path: Path) -> None:
     source = write(tmp_path / "s.jsonl")
-    done = subprocess.run(
-        [sys.executable, "-c", _KILLED, str(tmp_path)], cwd=ROOT, env={**os.environ}, capture_output=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], cwd=ROOT, capture_output=True, check=False)
     assert done.returncode == -9, done.stderr
     assert (tmp_path / "killed.jsonl").read_bytes().count(b"\n") == 4
     assert _untimed(made(tmp_path, source, "killed.jsonl", True)) == _untimed(made(tmp_path, source, "whole.jsonl"))
