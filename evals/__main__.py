@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_lists, judging, merging, runs, sets
+from evals.commands import bench, fit, fit_lists, judging, merging, reader, runs, sets
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -37,6 +37,8 @@ for command in (
     fit.fit_ranking,
     fit.fit_follow_ups,
     fit.fit_roles,
+    reader.train_reader,
+    reader.ship_reader,
     bench.bench,
     bench.bench_writer,
 ):
