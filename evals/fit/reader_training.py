@@ -117,7 +117,7 @@ class Trainer:
             ]
             loss = torch.stack(losses).sum() / len(rows)
             loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss)
+            total += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self._learned, 1.0)
         self._optimiser.step()
         self.step += 1
