@@ -110,7 +110,7 @@ class Trainer:
         for start in range(0, len(rows), self.plan.at_once):
             examples = [self._example(row, others, chance) for row in rows[start : start + self.plan.at_once]]
             scores = self.scores([prompt for prompts, _ in examples for prompt in prompts])
-            pieces = scores.split([len(prompts) for prompts, _ in examples])
+            pieces = torch.split(scores, [len(prompts) for prompts, _ in examples])
             losses = [
                 _loss(piece, torch.tensor(truth, device=piece.device), self._bias)
                 for piece, (_, truth) in zip(pieces, examples, strict=True)
@@ -149,7 +149,7 @@ class Trainer:
         shares = {
             source: [round(sum(column) / len(of), 3) for column in zip(*of, strict=True)] for source, of in hits.items()
         }
-        return {source: (len(hits[source]), *shares[source]) for source in hits}  # type: ignore[misc]
+        return {source: (len(hits[source]), *shares[source]) for source in hits}
 
     def save(self, folder: Path) -> None:
         """A checkpoint: whole, or the one before."""

@@ -28,7 +28,7 @@ def load_sparingly(files: ModelFiles, device: Device) -> Any:
 
     with quiet_loading(), load_errors(files):
         config = AutoConfig.from_pretrained(files.folder, local_files_only=True, trust_remote_code=False)
-        kind = AutoModelForCausalLM._model_mapping.get(type(config), None)
+        kind: Any = AutoModelForCausalLM._model_mapping.get(type(config), None)
         if kind is None:
             raise ValueError(f"a model of the type {config.model_type} does not tell what comes next")
         state = _read(files.folder, device.dtype)
