@@ -2,7 +2,7 @@
 
 import typer
 
-from evals.commands import bench, fit, fit_choosing, fit_lists, fit_ranking, judging, merging, runs, sets, table
+from evals.commands import bench, fit, fit_choosing, fit_lists, fit_ranking, judging, merging, reader, runs, sets, table
 from rag.cli_options import exits_with_one_line
 
 app = typer.Typer(
@@ -39,6 +39,8 @@ for command in (
     fit_choosing.fit_choosing,
     fit.fit_follow_ups,
     fit.fit_roles,
+    reader.train_reader,
+    reader.ship_reader,
     bench.bench,
     bench.bench_writer,
 ):

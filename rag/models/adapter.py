@@ -76,10 +76,14 @@ def add_adapter(network: Any, record: Record) -> Any:
     return tensors[HEAD].float().to(next(network.parameters()).device)
 
 
-def _tensors(record: Record) -> Mapping[str, Any]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+def check_tensors(record: Record) -> None:
+    """Raises:
+    FittedModelError: the tensors' file is missing or damaged.
+    """
+    _content(record)
 
+
+def _content(record: Record) -> bytes:
     try:
         content = files("rag.core").joinpath(f"fitted/{record.name}.safetensors").read_bytes()
     except OSError as error:
@@ -87,8 +91,15 @@ def _tensors(record: Record) -> Mapping[str, Any]:
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != record.sha256:
         raise _unusable(record, f"its sha256 is {sha256[:12]}…, not {record.sha256[:12]}… as {record.name}.json says")
+    return content
+
+
+def _tensors(record: Record) -> Mapping[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
     try:
-        return load(content)
+        return load(_content(record))
     except (SafetensorError, ValueError) as error:
         raise _unusable(record, str(error)) from error
 

@@ -14,7 +14,8 @@ import numpy as np
 from rag.core.arrays import Scores
 from rag.core.prompting import Prompt, load_prompt
 from rag.models import memory
-from rag.models.find import Device, ModelFiles, load_network, load_tokenizer
+from rag.models.find import Device, ModelFiles, load_tokenizer
+from rag.models.sparing import load_sparingly
 
 _MAX_TOKENS = 512
 """Of one prompt; a title or sentence that would make it longer is cut."""
@@ -32,7 +33,7 @@ class LikelihoodReader:
         self.files = files
         self.prompt: Prompt = load_prompt("read", frozenset({"title", "sentence"}))
         self._tokenizer: Any = load_tokenizer(files)
-        self._network: Any = load_network(files, device, causal=True)
+        self._network: Any = load_sparingly(files, device)
         self._device = device
         self._lock = threading.Lock()
 

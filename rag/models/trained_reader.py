@@ -1,36 +1,28 @@
 """A small network that was trained to tell whether a sentence answers a question: one number for each.
 
-Owns: the prompt's parts, which tokens see which, batches, the forward pass. The weights are those of the default reader and what was
+Owns: which tokens see which, batches, the forward pass. The weights are those of the default reader and what was
 trained beside them (`rag.models.adapter`). Knows nothing of papers, fusion or answers.
 
 A question stands before all that is read for it, and a title before all sentences of its paper, so both are computed once: the prompts
 of many sentences stand behind each other in one row, and each token sees those of its own prompt alone. Nothing is computed on padding.
 """
 
-import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from rag.core.arrays import Scores
-from rag.core.errors import PromptError
-from rag.core.prompting import Prompt, load_prompt
 from rag.models import memory
 from rag.models.adapter import Record, add_adapter
-from rag.models.find import Device, ModelFiles, load_network, load_tokenizer
+from rag.models.answer_prompt import AnswerPrompt
+from rag.models.find import Device, ModelFiles, load_tokenizer
+from rag.models.sparing import load_sparingly
 
-_WORDS = {"question": 50, "title": 30, "sentence": 110}
-"""What is longer is cut, as it was in training."""
-_MOST_CHARACTERS, _MOST_TOKENS = 40, 3
-"""A word, in the mean: strangers' words can be of any length. In English text there are fewer than two tokens in a word."""
 _ROW_TOKENS = 640
 """Of one forward pass. Longer rows save few titles, and every token is compared with all of its row."""
-_FORM = re.compile(
-    r"(?P<question>[^{}]*\{question\})(?P<title>\n[^{}]*\{title\})(?P<sentence>\n[^{}]*\{sentence\})(?P<close>\n[^{}]+)"
-)
 
 Stretches = tuple[tuple[int, int], ...]
 """Tokens from a first to before a last one."""
@@ -64,20 +56,12 @@ class TrainedReader:
     def __init__(self, files: ModelFiles, device: Device, record: Record) -> None:
         """Raises:
         FittedModelError: the trained weights are damaged, or of another network.
-        PromptError: `prompts/answers.md` has not its slots in their order, a line each.
+        PromptError: `prompts/answers.md` is not as it should be.
         """
         self.files = files
-        self.prompt: Prompt = load_prompt("answers", frozenset(_WORDS))
-        form = _FORM.fullmatch(self.prompt.template)
-        if form is None:
-            raise PromptError(
-                "prompts/answers.md must have {question}, {title} and {sentence} at the ends of lines, then a last line"
-            )
-        self._form: Mapping[str, str] = form.groupdict()
-        self._tokenizer: Any = load_tokenizer(files)
-        self._network: Any = load_network(files, device, causal=True).model
+        self._prompt = AnswerPrompt(load_tokenizer(files))
+        self._network: Any = load_sparingly(files, device).model
         self._head: Any = add_adapter(self._network, record)
-        self._close = self._ids(self._form["close"])
         self._device = device
         self._lock = threading.Lock()
         self._record = record
@@ -85,7 +69,7 @@ class TrainedReader:
     @property
     def description(self) -> dict[str, str]:
         """What made its scores, beside the weights."""
-        return {"answers_prompt_sha256": self.prompt.sha256, "trained_sha256": self._record.sha256}
+        return {"answers_prompt_sha256": self._prompt.prompt.sha256, "trained_sha256": self._record.sha256}
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> Scores:
         """(len(passages),) scores in the order given."""
@@ -111,8 +95,11 @@ class TrainedReader:
         row, there = _Row(), dict[tuple[str, ...], Stretches]()
         for index in _together(pairs):
             question, title, sentence = pairs[index]
-            shared = [((question,), self._part("question", question)), ((question, title), self._part("title", title))]
-            own = [*self._part("sentence", sentence), *self._close]
+            shared = [
+                ((question,), self._prompt.part("question", question)),
+                ((question, title), self._prompt.part("title", title)),
+            ]
+            own = [*self._prompt.part("sentence", sentence), *self._prompt.close]
             more = len(own) + sum(len(ids) for key, ids in shared if key not in there)
             if row.ends and len(row.tokens) + more > _ROW_TOKENS:
                 yield row
@@ -125,16 +112,6 @@ class TrainedReader:
             row.ends[index] = row.add(own, before)[-1][1] - 1
         if row.ends:
             yield row
-
-    def _part(self, name: str, text: str) -> list[int]:
-        """The tokens of a part of the prompt. Parts begin with a new line, where no token reaches across."""
-        words = _WORDS[name]
-        short = " ".join(text.split()[:words])[: words * _MOST_CHARACTERS]
-        return self._ids(self._form[name].replace(f"{{{name}}}", short))[: words * _MOST_TOKENS]
-
-    def _ids(self, text: str) -> list[int]:
-        # Control tokens in titles, sentences and questions are read as plain text, so nobody can end the prompt early.
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
     def _forward(self, row: _Row) -> Scores:
         import torch
