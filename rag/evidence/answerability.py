@@ -45,10 +45,10 @@ def signals(result: SearchResult, sentences: Sequence[Sentence], evidence: Seque
     `sentence`, `late`, `novelty`, `dense`: the best there is of each (see `Hit` and `Evidence`). Of the paper of the best sentence,
     `least`: the match of the worst matched word; `said`: the same in its title and best sentences. `names`: the match of the worst
     matched name in any near paper; `target`: of the words for the number asked for, in sentences that hold one. `clear`: by how much
-    the best sentence is better than the best of any other paper, 3 at most. `figures`: whether all numbers that the question states stand
-    in that paper. Where the reader was trained to tell which sentence answers, `answers` is its best score, and `answers_ahead` how far
-    that is above its best score for another paper. Matches are in -1..1, `words` is the logarithm of their number + 1, and the others
-    are 0 or 1.
+    the best sentence is better than the best of any other paper, 3 at most. `figures`: whether all numbers that the question states
+    stand in that paper. Where the reader was trained to tell which sentence answers, `answers` is its best score, and `answers_ahead`
+    how far that is above its best score for another paper. Matches are in -1..1, `words` is the logarithm of their number + 1, and the
+    others are 0 or 1.
     """
     if not result.hits or not evidence:
         return {}
