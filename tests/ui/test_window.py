@@ -72,6 +72,7 @@ def test_cards_mark_quotes_and_what_else_was_read_and_say_what_was_searched(visi
     card.get_by_role("button", name="More like this").click()
     expect(card.locator(".cw-similar .cw-card").first).to_contain_text("Faster Encoders")
     card.get_by_role("button", name="Copy citation").click()
+    expect(page.locator("#cw-toast")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith(
         "Diffusion Models for Free. https://example.org/fastcache"
     )
