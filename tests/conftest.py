@@ -1,6 +1,8 @@
 """What all tests share: no network but loopback, clean settings, and the seed library made once by the real models."""
 
+import gc
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,8 +36,16 @@ if TYPE_CHECKING:
     from rag.models.embedder import TransformerEmbedder
     from rag.models.query_likelihood import LikelihoodReader
 
+gc.disable()  # until all tests are collected: what is imported and collected stays to the end
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, but not looked for in what is there by now, which takes seconds of every run."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -132,22 +142,32 @@ def add(folder: Path, papers: list[Paper], embedder: HashEmbedder | None = None)
     return work.report
 
 
+FEW_PAPERS = (
+    make_paper(id="bees", title="Honey bees", abstract="Bees make honey. They dance to tell where flowers are."),
+    make_paper(id="ants", title="Ants", abstract="Ants follow scent trails. A colony moves 40 grains an hour."),
+    make_paper(id="tea", title="Green tea", abstract="Green tea is steeped at 70 degrees. Longer is bitter."),
+    make_paper(id="rust", title="Rust", abstract="Iron rusts in water. Zinc protects the steel of ships."),
+)
+
+
 @pytest.fixture
 def few_papers() -> list[Paper]:
     """Four papers of their own words."""
-    return [
-        make_paper(id="bees", title="Honey bees", abstract="Bees make honey. They dance to tell where flowers are."),
-        make_paper(id="ants", title="Ants", abstract="Ants follow scent trails. A colony moves 40 grains an hour."),
-        make_paper(id="tea", title="Green tea", abstract="Green tea is steeped at 70 degrees. Longer is bitter."),
-        make_paper(id="rust", title="Rust", abstract="Iron rusts in water. Zinc protects the steel of ships."),
-    ]
+    return list(FEW_PAPERS)
+
+
+@pytest.fixture(scope="session")
+def kept_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the four papers, to be copied and left as it is."""
+    folder = tmp_path_factory.mktemp("few") / "library"
+    add(folder, list(FEW_PAPERS))
+    return folder
 
 
 @pytest.fixture
-def small_library(tmp_path: Path, few_papers: list[Paper]) -> Path:
-    """A library of the four papers."""
-    add(tmp_path / "library", few_papers)
-    return tmp_path / "library"
+def small_library(tmp_path: Path, kept_library: Path) -> Path:
+    """A library of the four papers, of the test's own."""
+    return Path(shutil.copytree(kept_library, tmp_path / "library"))
 
 
 @pytest.fixture
