@@ -5,11 +5,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rag.answer.assistant import Assistant
+from rag.core.domain import Answer
 from rag.core.settings import Settings
 from rag.output.to_json import answer_json
 from tests.conftest import ROOT
@@ -28,9 +30,11 @@ def environment(seed_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture
-def open_already(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def open_already(assistant: Assistant, asked: Callable[[str], Answer], monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that ask or search get the shared models instead of loading them."""
-    monkeypatch.setattr("rag.wiring.open_assistant", lambda settings, progress=None: around(assistant))
+    lent = around(assistant)
+    monkeypatch.setattr(lent, "ask", asked)
+    monkeypatch.setattr("rag.wiring.open_assistant", lambda settings, progress=None: lent)
     monkeypatch.setattr("rag.wiring.open_searcher", lambda settings, progress=None: searching(assistant))
 
 
@@ -109,9 +113,9 @@ def test_ingesting_twice_adds_nothing_and_loads_no_model(tmp_path: Path, monkeyp
     assert (told["files"][0]["unchanged"], told["files"][0]["rejected"]) == (1, 1)
 
 
-def test_ask_json_is_the_assistants_answer(assistant: Assistant) -> None:
+def test_ask_json_is_the_assistants_answer(asked: Callable[[str], Answer]) -> None:
     done = citewise("ask", QUESTION, "--json")
-    printed, expected = json.loads(done.out), answer_json(assistant.ask(QUESTION))
+    printed, expected = json.loads(done.out), answer_json(asked(QUESTION))
     assert printed.pop("timings_ms").keys() == expected.pop("timings_ms").keys()
     assert printed == json.loads(json.dumps(expected))
 
