@@ -1,6 +1,5 @@
 """The whole flow with the real models on the seed papers."""
 
-import copy
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,18 +33,20 @@ def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant, asked: C
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "read", "first_text", "total"}
 
 
-def test_what_is_off_topic_is_not_answered_and_where_nothing_comes_near_the_nearest_papers_are_named(
-    assistant: Assistant, asked: Callable[[str], Answer]
-) -> None:
-    question = OFF_TOPIC
-    answer = asked(question)
+def test_what_is_off_topic_is_not_answered(asked: Callable[[str], Answer]) -> None:
+    answer = asked(OFF_TOPIC)
     assert answer.outcome in ("nearest", "declined")
     assert answer.p_answerable < answer.sure
-    strict = copy.copy(assistant)
-    strict._models = replace(
-        assistant._models, answerability=replace(assistant._models.answerability, threshold=1.0, sure=1.0)
-    )
-    declined = strict.ask(question)
+
+
+def test_where_nothing_comes_near_the_nearest_papers_are_named(
+    tmp_path: Path, assistant: Assistant, few_papers: list[Paper]
+) -> None:
+    with over(assistant, tmp_path / "library", few_papers) as small:
+        small._models = replace(
+            small._models, answerability=replace(small._models.answerability, threshold=1.0, sure=1.0)
+        )
+        declined = small.ask("How do bees tell where flowers are?")
     assert (declined.outcome, declined.sentences) == ("declined", ())
     assert declined.text.startswith("Not found in these abstracts.")
     assert len(declined.nearest) == 3
