@@ -1,9 +1,12 @@
 """What all tests share: no network but loopback, clean settings, and the seed library made once by the real models."""
 
+import gc
 import os
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache as remembered
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +17,14 @@ BIG_DATA = os.environ.pop("CITEWISE_DATA", None)
 CACHE = os.environ.pop("CITEWISE_CACHE", None)
 for variable in [name for name in os.environ if name.startswith("CITEWISE_")]:
     del os.environ[variable]
+# Nothing leaves this machine, and every command would look through each of these files for a tenth of a second.
+for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    os.environ.pop(variable, None)
 
 import pytest  # noqa: E402
 
 from rag.answer.assistant import Assistant  # noqa: E402
-from rag.core.domain import Paper  # noqa: E402
+from rag.core.domain import Answer, Paper  # noqa: E402
 from rag.core.settings import DEFAULT_EMBEDDER, DEFAULT_READER, Settings  # noqa: E402
 from rag.ingest.formats.record import make_paper  # noqa: E402
 from rag.ingest.pipeline import IngestReport, plan, store  # noqa: E402
@@ -27,15 +33,23 @@ from rag.library.store import Library  # noqa: E402
 from rag.models.find import choose_device, find_model  # noqa: E402
 from rag.wiring import ingest_files, open_assistant, open_checker  # noqa: E402
 from tests.helpers.fakes import HashEmbedder  # noqa: E402
-from tests.helpers.windows import address, browser, library_folder, scripted, visit  # noqa: E402, F401
+from tests.helpers.windows import address, library_folder, scripted, visit  # noqa: E402, F401
 
 if TYPE_CHECKING:
     from rag.checking.checker import Checker
     from rag.models.embedder import TransformerEmbedder
     from rag.models.query_likelihood import LikelihoodReader
 
+gc.disable()  # until all tests are collected: what is imported and collected stays to the end
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds" / "000_3710b9dbbfae9cef.txt"
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, but not looked for in what is there by now, which takes seconds of every run."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +121,12 @@ def assistant(seed_settings: Settings) -> Iterator[Assistant]:
 
 
 @pytest.fixture(scope="session")
+def asked(assistant: Assistant) -> Callable[[str], Answer]:
+    """The real assistant's answer to a question without a history. Reading takes seconds, so each question is asked once."""
+    return remembered(assistant.ask)
+
+
+@pytest.fixture(scope="session")
 def seed_library(seed_settings: Settings) -> Path:
     """The folder of the library of the seed papers."""
     return seed_settings.library
@@ -132,22 +152,32 @@ def add(folder: Path, papers: list[Paper], embedder: HashEmbedder | None = None)
     return work.report
 
 
+FEW_PAPERS = (
+    make_paper(id="bees", title="Honey bees", abstract="Bees make honey. They dance to tell where flowers are."),
+    make_paper(id="ants", title="Ants", abstract="Ants follow scent trails. A colony moves 40 grains an hour."),
+    make_paper(id="tea", title="Green tea", abstract="Green tea is steeped at 70 degrees. Longer is bitter."),
+    make_paper(id="rust", title="Rust", abstract="Iron rusts in water. Zinc protects the steel of ships."),
+)
+
+
 @pytest.fixture
 def few_papers() -> list[Paper]:
     """Four papers of their own words."""
-    return [
-        make_paper(id="bees", title="Honey bees", abstract="Bees make honey. They dance to tell where flowers are."),
-        make_paper(id="ants", title="Ants", abstract="Ants follow scent trails. A colony moves 40 grains an hour."),
-        make_paper(id="tea", title="Green tea", abstract="Green tea is steeped at 70 degrees. Longer is bitter."),
-        make_paper(id="rust", title="Rust", abstract="Iron rusts in water. Zinc protects the steel of ships."),
-    ]
+    return list(FEW_PAPERS)
+
+
+@pytest.fixture(scope="session")
+def kept_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of the four papers, to be copied and left as it is."""
+    folder = tmp_path_factory.mktemp("few") / "library"
+    add(folder, list(FEW_PAPERS))
+    return folder
 
 
 @pytest.fixture
-def small_library(tmp_path: Path, few_papers: list[Paper]) -> Path:
-    """A library of the four papers."""
-    add(tmp_path / "library", few_papers)
-    return tmp_path / "library"
+def small_library(tmp_path: Path, kept_library: Path) -> Path:
+    """A library of the four papers, of the test's own."""
+    return Path(shutil.copytree(kept_library, tmp_path / "library"))
 
 
 @pytest.fixture

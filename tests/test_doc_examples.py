@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rag.answer.assistant import Assistant
+from rag.core.domain import Answer
 from rag.core.settings import PREFIX, Settings
 from rag.output.terminal import print_answer
 from tests.conftest import ROOT
@@ -71,8 +72,8 @@ def test_curl_examples_run(block: Block, window: str, reader: Path) -> None:
     assert "DeepCache" in done.stdout
 
 
-def test_the_answer_in_the_readme_is_real(assistant: Assistant, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_answer_in_the_readme_is_real(asked: Callable[[str], Answer], capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = [block for block in blocks_of(ROOT / "README.md") if block.text.startswith("$ make ask")]
     command, shown = block.text.split("\n", 1)
-    print_answer(assistant.ask(command.split('"')[1]))
+    print_answer(asked(command.split('"')[1]))
     assert shown.split() == capsys.readouterr().out.split()

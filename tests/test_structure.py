@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -71,16 +72,19 @@ ALLOWED = {
 """Per third-party package the folders or modules that may import it; transformers itself imports those that nobody here does."""
 
 
-def _imports() -> Iterator[tuple[Path, str]]:
+@cache
+def _imports() -> tuple[tuple[Path, str], ...]:
     """Every import of the code that ships: the file, and the dotted name of what is imported."""
+    found: list[tuple[Path, str]] = []
     for package in ORDER:
         for path in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Import):
-                    yield from ((path.relative_to(ROOT), alias.name) for alias in node.names)
+                    found += ((path.relative_to(ROOT), alias.name) for alias in node.names)
                 elif isinstance(node, ast.ImportFrom):
                     assert node.level == 0, f"{path}: a relative import"
-                    yield from ((path.relative_to(ROOT), f"{node.module}.{alias.name}") for alias in node.names)
+                    found += ((path.relative_to(ROOT), f"{node.module}.{alias.name}") for alias in node.names)
+    return tuple(found)
 
 
 def _part(dotted: str) -> str:

@@ -1,7 +1,7 @@
 """The whole flow with the real models on the seed papers."""
 
-import copy
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,17 +13,17 @@ from rag.core.domain import Answer, Message, Paper, Progress
 from rag.core.errors import QuestionError
 from rag.ingest.formats.record import make_paper
 from rag.output.to_json import answer_json
-from tests.helpers.assistants import over
+from tests.helpers.assistants import OFF_TOPIC, SPEEDUP, over
 
 
 @pytest.fixture(scope="module")
-def first(assistant: Assistant) -> Answer:
+def first(asked: Callable[[str], Answer]) -> Answer:
     """The answer that conversations begin with."""
-    return assistant.ask("What is DeepCache?")
+    return asked("What is DeepCache?")
 
 
-def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant) -> None:
-    answer = assistant.ask("What speedup does DeepCache reach for Stable Diffusion v1.5?")
+def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant, asked: Callable[[str], Answer]) -> None:
+    answer = asked(SPEEDUP)
     assert answer.outcome == "answered"
     assert "2.3times" in answer.text
     assert answer.cited_papers[0].title.startswith("DeepCache")
@@ -33,23 +33,26 @@ def test_an_answer_quotes_the_right_paper_exactly(assistant: Assistant) -> None:
     assert set(answer.timings_ms) == {"rewrite", "retrieve", "read", "first_text", "total"}
 
 
-def test_what_is_off_topic_is_not_answered_and_where_nothing_comes_near_the_nearest_papers_are_named(
-    assistant: Assistant,
-) -> None:
-    question = "How are islands made by volcanoes below the sea?"
-    answer = assistant.ask(question)
+def test_what_is_off_topic_is_not_answered(asked: Callable[[str], Answer]) -> None:
+    answer = asked(OFF_TOPIC)
     assert answer.outcome in ("nearest", "declined")
     assert answer.p_answerable < answer.sure
-    strict = copy.copy(assistant)
-    strict._models = replace(
-        assistant._models, answerability=replace(assistant._models.answerability, threshold=1.0, sure=1.0)
-    )
-    declined = strict.ask(question)
+
+
+def test_where_nothing_comes_near_the_nearest_papers_are_named(
+    tmp_path: Path, assistant: Assistant, few_papers: list[Paper]
+) -> None:
+    with over(assistant, tmp_path / "library", few_papers) as small:
+        small._models = replace(
+            small._models, answerability=replace(small._models.answerability, threshold=1.0, sure=1.0)
+        )
+        declined = small.ask("How do bees tell where flowers are?")
     assert (declined.outcome, declined.sentences) == ("declined", ())
     assert declined.text.startswith("Not found in these abstracts.")
     assert len(declined.nearest) == 3
 
 
+@pytest.mark.slow
 def test_a_follow_up_is_about_the_paper_cited_before(assistant: Assistant, first: Answer) -> None:
     history = [Message("user", first.question), Message("assistant", first.text)]
     answer = assistant.ask("Does it need retraining?", history)
@@ -57,11 +60,19 @@ def test_a_follow_up_is_about_the_paper_cited_before(assistant: Assistant, first
     assert answer.cited_papers[0].title.startswith("DeepCache")
 
 
+NEW_TOPIC = "Which benchmark data set was used for human motion generation?"
+
+
 def test_a_change_of_topic_is_not_dragged_back(assistant: Assistant, first: Answer) -> None:
     history = [Message("user", first.question), Message("assistant", first.text)]
-    question = "Which benchmark data set was used for human motion generation?"
-    answer = assistant.ask(question, history)
-    assert answer.standalone_question == question
+    assert assistant.standalone(NEW_TOPIC, history) == NEW_TOPIC
+
+
+@pytest.mark.slow
+def test_a_new_topic_is_answered_from_its_own_paper(assistant: Assistant, first: Answer) -> None:
+    history = [Message("user", first.question), Message("assistant", first.text)]
+    answer = assistant.ask(NEW_TOPIC, history)
+    assert answer.standalone_question == NEW_TOPIC
     assert "Human Motion" in answer.cited_papers[0].title
 
 
@@ -159,6 +170,7 @@ def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(
     assert answer.sentences[0].text not in {sentence.text for sentence in first.sentences}
 
 
+@pytest.mark.slow
 def test_a_number_that_was_quoted_before_is_quoted_again_where_it_is_asked_for(
     assistant: Assistant, first: Answer
 ) -> None:
@@ -175,6 +187,7 @@ def test_a_list_names_every_paper_with_one_quote_and_says_how_many(assistant: As
     assert answer.text.startswith(f"{len(titles)} papers:")
 
 
+@pytest.mark.slow
 def test_a_comparison_quotes_both_sides(assistant: Assistant) -> None:
     answer = assistant.ask("Compare QuEST and BinaryDM: how many bits do they get down to?")
     assert [paper.title.split(":")[0] for paper in answer.cited_papers] == ["QuEST", "BinaryDM"]

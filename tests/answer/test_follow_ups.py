@@ -1,5 +1,6 @@
 """Follow-ups to each kind of answer, with the real models: what the question is taken to be about."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,14 +8,14 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.answer.quoted import DECLINED
 from rag.core.domain import Answer, AnswerSentence, Message
+from tests.helpers.assistants import SPEEDUP
 
-FIRST = "How much does DeepCache speed up Stable Diffusion v1.5?"
 FOLLOW_UP = "Does it need retraining of the network?"
 
 
 @pytest.fixture(scope="module")
-def quoted(assistant: Assistant) -> Answer:
-    return assistant.ask(FIRST)
+def quoted(asked: Callable[[str], Answer]) -> Answer:
+    return asked(SPEEDUP)
 
 
 def _history(answer: Answer) -> list[Message]:
@@ -39,7 +40,7 @@ def test_a_follow_up_to_a_written_answer_is_about_the_papers_it_cites(assistant:
     answer = assistant.ask(FOLLOW_UP, _history(written))
     assert _about_deepcache(answer.standalone_question)
     assert [paper.id for paper in answer.cited_papers] == [quoted.sentences[0].citations[0].paper.id]
-    without_ids = [Message("user", FIRST), Message("assistant", written.text)]
+    without_ids = [Message("user", SPEEDUP), Message("assistant", written.text)]
     assert not _about_deepcache(assistant.standalone(FOLLOW_UP, without_ids))
 
 

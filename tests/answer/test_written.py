@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -231,12 +230,18 @@ ASKED = "By how much does DeepCache speed up Stable Diffusion v1.5?"
 GOOD = "DeepCache accelerates Stable Diffusion v1.5 by 2.3x [1]."
 
 
+@pytest.fixture(scope="module")
+def two(assistant: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """An assistant over two papers, which quotes."""
+    with over(assistant, tmp_path_factory.mktemp("two") / "library", [CACHING, PRUNING]) as own:
+        yield own
+
+
 @pytest.fixture
-def written(assistant: Assistant, checker: Checker, tmp_path: Path) -> Iterator[tuple[Assistant, ScriptedWriter]]:
-    """An assistant over two papers that writes, and its writer."""
+def written(two: Assistant, checker: Checker) -> tuple[Assistant, ScriptedWriter]:
+    """One over the same papers that writes, and its writer."""
     writer = ScriptedWriter()
-    with over(assistant, tmp_path / "library", [CACHING, PRUNING], Composer(writer, checker)) as own:
-        yield own, writer
+    return around(two, Composer(writer, checker)), writer
 
 
 def test_an_answer_is_written_checked_and_cited(written: tuple[Assistant, ScriptedWriter]) -> None:
@@ -303,13 +308,12 @@ def test_declined_and_listed_answers_are_not_written(assistant: Assistant, check
     assert assistant.ask(ASKED, mode="quote").mode == "quote"
 
 
-def test_writing_without_a_writer_says_why_it_quotes(assistant: Assistant, tmp_path: Path) -> None:
-    with over(assistant, tmp_path / "library", [CACHING, PRUNING]) as own:
-        answer = own.ask(ASKED, mode="write")
-        assert answer.mode == "quote"
-        assert "no model that writes is set up here; citewise doctor tells more." in answer.notice
-        assert "CITEWISE_" not in answer.notice
-        assert own.ask(ASKED).notice == ""
+def test_writing_without_a_writer_says_why_it_quotes(two: Assistant) -> None:
+    answer = two.ask(ASKED, mode="write")
+    assert answer.mode == "quote"
+    assert "no model that writes is set up here; citewise doctor tells more." in answer.notice
+    assert "CITEWISE_" not in answer.notice
+    assert two.ask(ASKED).notice == ""
 
 
 def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings) -> None:

@@ -1,15 +1,17 @@
 """When a question is declined: the signals and the fitted model."""
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from rag.answer.assistant import Assistant
+from rag.core.domain import Answer
 from rag.core.errors import FittedModelError
 from rag.core.logistic import Feature, Logistic, load_logistic, load_weights
 from rag.evidence import answerability
 from rag.search.reranker import SearchResult
+from tests.helpers.assistants import OFF_TOPIC, SPEEDUP
 
 
 def test_a_probability_is_the_logistic_of_standardised_features_and_far_values_are_cut() -> None:
@@ -39,14 +41,14 @@ def test_nothing_found_is_certainly_not_answered() -> None:
     assert answerability.p_answerable(load_logistic("answerability"), {}) == 0.0
 
 
-def test_an_answer_carries_the_signals_its_probability_was_made_of(assistant: Assistant) -> None:
-    answer = assistant.ask("What speedup does DeepCache reach for Stable Diffusion v1.5?")
+def test_an_answer_carries_the_signals_its_probability_was_made_of(asked: Callable[[str], Answer]) -> None:
+    answer = asked(SPEEDUP)
     model = load_logistic("answerability")
     assert set(answer.signals) == {feature.name for feature in model.features}
     assert answer.p_answerable == answerability.p_answerable(model, answer.signals)
     assert (answer.threshold, answer.sure) == (model.threshold, model.sure)
     assert 0 < model.threshold <= model.sure < 1
     assert answer.signals["wants_number"] == answer.signals["number_there"] == answer.signals["has_name"] == 1.0
-    off = assistant.ask("How are volcanoes formed below the sea?")
+    off = asked(OFF_TOPIC)
     assert off.signals["late"] < answer.signals["late"]
     assert off.p_answerable < answer.p_answerable

@@ -17,6 +17,10 @@ from rag.search.late_interaction import LateInteraction
 from rag.search.reranker import LATE_WEIGHT, Reranker
 from rag.search.searcher import Searcher
 
+SPEEDUP = "What speedup does DeepCache reach for Stable Diffusion v1.5?"
+OFF_TOPIC = "How are islands made by volcanoes below the sea?"
+"""Questions to the seed papers whose answers several tests look at (`asked`)."""
+
 
 class Lent(Assistant):
     """Closing it leaves the parts open for the others that use them."""

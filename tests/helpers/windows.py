@@ -298,14 +298,15 @@ def address(scripted: Scripted, library_folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser, until the block is left."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+        launched = playwright.chromium.launch(
             executable_path=CHROMIUM, args=[f"--{switch}" for switch in QUIET.split()]
         )
-        yield chromium
-        chromium.close()
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
@@ -325,8 +326,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
         # With a query, as an embedded Space has it: there a plain `#` link would load the page anew.
         page.goto(f"{url}{'&' if '?' in url else '?'}__theme={theme}")
-        # The box, which a library without papers does not have.
-        expect(page.locator("#cw-box:visible, .cw-nothing:visible").first).to_be_visible()
+        listening(page)
         return page
 
     yield open_page
@@ -340,7 +340,30 @@ def box(page: Any) -> Any:
     return page.get_by_role("textbox", name="Your question")
 
 
+def listening(page: Any) -> None:
+    """Wait until the page hears what is typed: its scripts begin in the frame after the one that shows the box."""
+    # The box, which a library without papers does not have.
+    expect(page.locator("#cw-box:visible, .cw-nothing:visible").first).to_be_visible()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+@contextmanager
+def looked_up(page: Any, name: str) -> Iterator[None]:
+    """A block in which the page sends the server a look-up of this name (`ui.session.lookups`), and whose end waits for the answer.
+
+    What the server knows may change only then: a look-up that is still on its way would see the change too early.
+    """
+
+    def answers(response: Any) -> bool:
+        request = response.request
+        return "component_server" in request.url and request.post_data_json["fn_name"] == name
+
+    with page.expect_response(answers):
+        yield
+
+
 def ask(page: Any, question: str) -> None:
+    listening(page)
     box(page).fill(question)
     box(page).press("Enter")
 

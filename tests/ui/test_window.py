@@ -72,11 +72,13 @@ def test_cards_mark_quotes_and_what_else_was_read_and_say_what_was_searched(visi
     card.get_by_role("button", name="More like this").click()
     expect(card.locator(".cw-similar .cw-card").first).to_contain_text("Faster Encoders")
     card.get_by_role("button", name="Copy citation").click()
+    expect(page.locator("#cw-toast")).to_contain_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith(
         "Diffusion Models for Free. https://example.org/fastcache"
     )
 
 
+@pytest.mark.slow
 def test_found_papers_are_shown_while_sentences_are_read(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
     page = visit(address)
@@ -91,7 +93,7 @@ def test_found_papers_are_shown_while_sentences_are_read(visit: Any, address: st
 @pytest.mark.parametrize(
     ("where", "seen", "left"),
     [
-        ("hold read", "Reading sentence 3", "Stopped Nothing was found yet."),
+        pytest.param("hold read", "Reading sentence 3", "Stopped Nothing was found yet.", marks=pytest.mark.slow),
         ("hold draft", "Answering …", "Stopped The answer is incomplete."),
     ],
 )
@@ -210,6 +212,7 @@ def test_hostile_papers_and_questions_are_only_text(visit: Any, address: str) ->
     assert page.evaluate("window.pwned") is None
 
 
+@pytest.mark.slow
 def test_declined_shows_the_nearest_papers_and_what_to_try(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "What will the weather be?")

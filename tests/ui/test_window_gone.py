@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import dropwhile
 from typing import Any
 
 import pytest
@@ -98,8 +99,15 @@ def test_a_short_failure_of_the_network_is_no_reason_to_load_the_page_anew(visit
     page.evaluate("window.same = true")
     page.context.set_offline(True)
     expect(gone(page)).to_be_visible(timeout=LONG)
-    page.get_by_role("button", name="3 papers").click()  # a look-up that fails does not say the same once more
-    page.wait_for_timeout(500)
+    failed: list[str] = []
+
+    def looked_again(request: Any) -> bool:
+        """Whether a look-up has failed, and after it both tries to find the server."""
+        failed.append(request.url)
+        return sum("/app_id" in url for url in dropwhile(lambda url: "component_server" not in url, failed)) == 2
+
+    with page.expect_event("requestfailed", looked_again):
+        page.get_by_role("button", name="3 papers").click()  # a look-up that fails does not say the same once more
     expect(page.locator("#cw-toast")).to_be_hidden()
     page.keyboard.press("Escape")
     page.context.set_offline(False)

@@ -166,6 +166,7 @@ def test_page_is_there_while_models_load_and_the_question_waits(visit: Any) -> N
         expect(page.locator("#cw-count")).to_have_text("3 papers")
 
 
+@pytest.mark.slow
 def test_failed_loading_says_what_to_do_and_can_be_tried_again(visit: Any) -> None:
     outcomes: list[Any] = [LibraryMissing("no library in <nowhere>: run `citewise ingest FILE`"), Scripted(shelf=())]
 

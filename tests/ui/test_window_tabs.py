@@ -91,10 +91,10 @@ def test_a_conversation_deleted_while_it_is_answered_stays_deleted(
     visit: Any, address: str, scripted: Scripted
 ) -> None:
     scripted.gate.clear()
-    scripted.closed.clear()
     page = visit(address)
     other = visit(address, context=page.context)
     for deleting in (page, other):
+        scripted.closed.clear()
         ask(page, "hold draft: gone?")
         expect(turn(page)).to_contain_text(SPEED)
         deleting.get_by_role("button", name="Delete “hold draft: gone?”").click()
