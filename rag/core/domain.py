@@ -127,10 +127,11 @@ class Hit:
 class Evidence:
     """A sentence that was read as a candidate for the answer.
 
-    `score` is the fused score (higher is better, comparable within one question only). `parts`: `answers` (the
-    trained reader's score, about -10..10) or, of another reader, `likelihood` (mean log-probability of the question's tokens, <= 0), `dense` (cosine, -1..1), `lexical` (share of the question's weight
-    that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`, `novelty`, `previous`, `restatement` (how it
-    matches the question's words) and the flags `number`, `cause`, `code`, `own`; see `rag.evidence.ranking`. Of a sentence that was
+    `score` is the fused score (higher is better, comparable within one question only). `parts`: `answers` (the trained reader's score,
+    about -10..10) or, of another reader, `likelihood` (mean log-probability of the question's tokens, <= 0), `dense` (cosine, -1..1),
+    `lexical` (share of the question's weight that the sentence covers, 0..1), `paper` (the fused score of its paper), `match`,
+    `novelty`, `previous`, `restatement` (how it matches the question's words) and the flags `number`, `cause`, `code`, `own`; see
+    `rag.evidence.ranking`. Of a sentence that was
     taken for its role `parts` are the probabilities of its roles; see `rag.evidence.roles`.
     """
 
