@@ -28,6 +28,7 @@ ELSEWHERE = {
     "HuggingFaceTB",
     "sentence-transformers",
     "cross-encoder",
+    "mixedbread-ai",
     "qrels",
     "gradio_api",
 }

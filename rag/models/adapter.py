@@ -64,7 +64,7 @@ def add_adapter(network: Any, record: Record) -> Any:
     tensors = _tensors(record)
     matrices = {name.removesuffix(".A") for name in tensors if name.endswith(".A")}
     _check(network, record, tensors, matrices)
-    with torch.inference_mode():
+    with torch.no_grad():
         for matrix in sorted(matrices):
             weight = network.get_submodule(matrix).weight
             a, b = (
@@ -72,7 +72,8 @@ def add_adapter(network: Any, record: Record) -> Any:
                 for side, shape in (("A", (-1, 1)), ("B", (1, -1)))
             )
             # In full precision, and on the processor: the sum is then the same for every device.
-            weight.data = (weight.data.cpu().float() + b @ a).to(weight.dtype).to(weight.device)
+            # In place, so that no memory is taken twice.
+            weight.copy_(weight.cpu().float() + b @ a)
     return tensors[HEAD].float().to(next(network.parameters()).device)
 
 

@@ -65,6 +65,7 @@ class TrainedReader:
         self._device = device
         self._lock = threading.Lock()
         self._record = record
+        memory.give_back()
 
     @property
     def description(self) -> dict[str, str]:
