@@ -321,7 +321,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Any]]:
             context.grant_permissions(["clipboard-read", "clipboard-write"])
             contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)  # a page that loads on a busy machine
         page.on("pageerror", lambda error: errors.append(f"{error} {getattr(error, 'stack', '')}"))
         page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
         # With a query, as an embedded Space has it: there a plain `#` link would load the page anew.

@@ -166,6 +166,7 @@ def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, addres
     expect(chat(page)).not_to_contain_text("Asked as")
     ask(page, "hostile, and that?")
     expect(turn(page)).to_contain_text("Asked as: hostile, and that? (about FastCache)")
+    expect(turn(page)).to_contain_text("1 paper, exact words")  # whose sources have come to the panel
     user, answer = scripted.history_of("hostile, and that?")
     assert user == Message("user", "How fast?")
     assert "“This enables a speedup factor of 2.3" in answer.content

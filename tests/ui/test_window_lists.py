@@ -18,11 +18,16 @@ def many(library_folder: Path) -> Iterator[str]:
         yield url
 
 
+def listed(page: Any) -> None:
+    """Ask for all papers, and wait for the whole list: while it streams, it is drawn anew and anew."""
+    ask(page, "Which papers are all of them?")
+    expect(turn(page).locator(".cw-state")).to_contain_text("40 papers, exact words")
+
+
 @pytest.mark.slow
 def test_ticked_papers_are_exported_alone_also_by_keyboard(visit: Any, many: str) -> None:
     page = visit(many)
-    ask(page, "Which papers are all of them?")
-    expect(turn(page).locator(".cw-listed")).to_be_visible(timeout=20_000)
+    listed(page)
     boxes = turn(page).locator("[data-tick]")
     bibtex = turn(page).get_by_role("button", name="BibTeX", exact=True)
     expect(bibtex).to_be_disabled()
@@ -44,7 +49,7 @@ def test_ticked_papers_are_exported_alone_also_by_keyboard(visit: Any, many: str
 def test_on_a_phone_what_is_ticked_by_a_finger_can_be_exported(visit: Any, many: str) -> None:
     page = visit(many, width=390, height=844)
     page.add_style_tag(content="#cw .cw-listed blockquote { max-width: 60px }")  # sentences longer than their place
-    ask(page, "Which papers are all of them?")
+    listed(page)
     last = turn(page).locator("[data-tick]").last
     last.check()
     bibtex = turn(page).get_by_role("button", name="BibTeX", exact=True)
