@@ -206,9 +206,9 @@ def open_checker(settings: Settings, embedder: "Embedder", report: Report = _sil
         ModelError: the entailment model cannot be found, or is of another kind.
     """
     from rag.checking.checker import Checker
-    from rag.core.logistic import load_logistic
+    from rag.checking.support import load_support
 
-    model = load_logistic("support")
+    model = load_support()
     if settings.entailment == "none":
         return Checker(embedder, model)
     report("Loading the model that checks")

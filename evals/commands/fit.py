@@ -129,25 +129,29 @@ def fit_checker(
         list[Path] | None, typer.Option(help="Pairs of another field; each counts a tenth. Repeatable.")
     ] = None,
     split: Annotated[str, typer.Option(help="Fit on this split of PAIRS only.")] = "dev",
-    out: Annotated[Path, typer.Option(help="Folder to write support.json to.")] = FITTED,
+    out: Annotated[Path, typer.Option(help="Folder to write support.json and support_trees.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
-    """Fit how the checker weighs its signals. Writes the model as data.
+    """Fit how the checker weighs its signals: a line and trees, which are averaged. Writes both as data.
 
     Example: python -m evals fit-checker evals/sets/checker.jsonl
     """
     from evals.fit.checking import fit_checking
     from evals.scores.checker import load_pairs
     from evals.scores.tables import progress_of
-    from rag.wiring import open_checker, open_embedder
+    from rag.checking.signals import SignalsOf
+    from rag.checking.support import LINE, TREES
+    from rag.wiring import open_embedder
 
     settings = Settings.load(device=device)
     own = [pair for path in pairs_files for pair in load_pairs(path, split)]
     other = [pair for path in also or [] for pair in load_pairs(path)]
-    checker = open_checker(settings, open_embedder(settings))
+    signals_of = SignalsOf(open_embedder(settings))
     with progress_of("checking") as begin:
-        model = fit_checking(own, other, checker, [*pairs_files, *(also or [])], begin(len(own) + len(other)))
-    _write(out, "support", model.json(), f"AUROC {model.fitted_on['auroc_left_out']} on pairs left out")
+        model = fit_checking(own, other, signals_of, [*pairs_files, *(also or [])], begin(len(own) + len(other)))
+    message = f"AUROC {model.trees.fitted_on['auroc_both_left_out']} on pairs of papers left out"
+    _write(out, LINE, model.line.json(), message)
+    _write(out, TREES, model.trees.json(), message)
 
 
 def fit_follow_ups(

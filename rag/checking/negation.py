@@ -28,6 +28,11 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(plain)
 
 
+def is_negator(token: str) -> bool:
+    """Whether a word negates what follows it."""
+    return _NEGATOR.fullmatch(token) is not None
+
+
 def negated(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """(stems in the reach of a negation, all content stems)."""
     inside: set[str] = set()
@@ -38,7 +43,7 @@ def negated(text: str) -> tuple[frozenset[str], frozenset[str]]:
             left = 0
         elif token == ",":
             left = min(left, 1)
-        elif _NEGATOR.fullmatch(token):
+        elif is_negator(token):
             left = _REACH
         elif token.endswith("-free"):
             inside.add(stem(token[:-5]))

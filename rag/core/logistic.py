@@ -41,16 +41,25 @@ class Logistic:
     sure: float = 0.0
 
     def probability(self, values: Mapping[str, float]) -> float:
-        """0..1. A feature further than three standard deviations out counts as three: nothing was learned beyond."""
+        """0..1; see `log_odds`."""
+        return odds_as_probability(self.log_odds(values))
+
+    def log_odds(self, values: Mapping[str, float]) -> float:
+        """A feature further than three standard deviations out counts as three: nothing was learned beyond."""
         total = self.intercept
         for feature in self.features:
             deviations = (values[feature.name] - feature.mean) / feature.scale
             total += feature.weight * max(-_MOST_DEVIATIONS, min(_MOST_DEVIATIONS, deviations))
-        return 1 / (1 + math.exp(-max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, total))))
+        return total
 
     def json(self) -> str:
         """The file's text."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
+
+def odds_as_probability(log_odds: float) -> float:
+    """0..1, the same for all log odds beyond 30: nothing is as sure as that."""
+    return 1 / (1 + math.exp(-max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, log_odds))))
 
 
 def load_logistic(name: str) -> Logistic:

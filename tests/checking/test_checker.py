@@ -8,8 +8,10 @@ from rag.checking.checker import Checker
 from rag.checking.names import missing_names
 from rag.checking.negation import contrast_conflicts, negation_conflicts
 from rag.checking.numbers import number_conflicts
-from rag.core.logistic import load_logistic
+from rag.checking.signals import SignalsOf
+from rag.checking.support import load_support
 from rag.models.embedder import TransformerEmbedder
+from tests.helpers.fakes import HashEmbedder
 
 EVIDENCE = "It enables a speedup factor of 2.3times for Stable Diffusion v1.5 with only a 0.05 decline in CLIP Score."
 TITLE = "DeepCache: Accelerating Diffusion Models for Free"
@@ -97,14 +99,15 @@ def test_a_reason_that_the_evidence_does_not_give_counts_against_a_sentence(chec
 
 
 def test_the_model_that_is_handed_in_decides(embedder: TransformerEmbedder, checker: Checker) -> None:
-    strict = replace(load_logistic("support"), threshold=1.0)
+    fitted = load_support()
+    strict = replace(fitted, line=replace(fitted.line, threshold=1.0))
     assert checker.check(EVIDENCE, TITLE, EVIDENCE).supported
     assert not Checker(embedder, strict).check(EVIDENCE, TITLE, EVIDENCE).supported
 
 
-def test_what_is_weighed_is_what_is_fitted(checker: Checker) -> None:
-    fitted = [feature.name for feature in load_logistic("support").features]
-    assert sorted(checker.signals(EVIDENCE, TITLE, EVIDENCE)) == sorted(fitted)
+def test_what_is_weighed_is_what_is_fitted() -> None:
+    signals = SignalsOf(HashEmbedder())(EVIDENCE, TITLE, EVIDENCE)
+    assert sorted(signals) == sorted(load_support().signals)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,7 @@ def test_a_second_opinion_counts_half(checker: Checker, embedder: TransformerEmb
             return 0.0
 
     alone = checker.check(EVIDENCE, TITLE, EVIDENCE).score
-    both = Checker(embedder, load_logistic("support"), Never())
+    both = Checker(embedder, load_support(), Never())
     assert both.check(EVIDENCE, TITLE, EVIDENCE).score == pytest.approx(alone / 2)
 
 

@@ -14,8 +14,9 @@ from evals.fit.checking import fit_checking
 from evals.scores.checker import judge, load_pairs, pair_json, summary
 from evals.scores.statistics import auroc
 from rag.checking.checker import Checker
+from rag.checking.signals import SignalsOf
+from rag.checking.support import load_support
 from rag.core.domain import Paper
-from rag.core.logistic import load_logistic
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
 
@@ -76,7 +77,7 @@ def test_verdicts_and_summary_agree(tmp_path: Path) -> None:
         _pair(4, "Whales sing in the northern ocean at night.", False, "filler"),
     ]
     embedder = HashEmbedder()
-    judged = judge(load_pairs(_file(tmp_path, *lines)), Checker(embedder, load_logistic("support")))
+    judged = judge(load_pairs(_file(tmp_path, *lines)), Checker(embedder, load_support()))
     found = summary(judged, embedder)
     assert (found["n"], found["supported"]) == (4, 2)
     assert found["auroc"] == 1.0
@@ -89,7 +90,7 @@ def test_verdicts_and_summary_agree(tmp_path: Path) -> None:
 def test_a_set_of_one_kind_has_no_auroc(tmp_path: Path) -> None:
     embedder = HashEmbedder()
     found = summary(
-        judge(load_pairs(_file(tmp_path, _pair(1, "x", True))), Checker(embedder, load_logistic("support"))), embedder
+        judge(load_pairs(_file(tmp_path, _pair(1, "x", True))), Checker(embedder, load_support())), embedder
     )
     assert (found["auroc"], found["caught"]) == (None, None)
 
@@ -102,13 +103,24 @@ def test_auroc_is_that_of_scikit_learn() -> None:
     assert auroc(scores[truth], scores[~truth]).mean == pytest.approx(roc_auc_score(truth, scores))
 
 
-def test_fitting_gives_a_model_with_the_checkers_signals(tmp_path: Path) -> None:
+def _to_fit(path: Path, papers: int) -> Path:
     lines = [_pair(i, f"DeepCache makes them 2.3 times faster {i % 3}.", True) for i in range(12)]
     lines += [_pair(20 + i, f"Whales {i} sing in the ocean.", False, "filler") for i in range(12)]
-    path = _file(tmp_path, *lines)
-    model = fit_checking(load_pairs(path), [], Checker(HashEmbedder(), load_logistic("support")), [path])
-    assert {feature.name for feature in model.features} >= {"numbers", "names", "negation"}
+    return _file(path, *[{**line, "title": f"Paper {i % papers}"} for i, line in enumerate(lines)])
+
+
+def test_fitting_gives_a_model_with_the_checkers_signals(tmp_path: Path) -> None:
+    path = _to_fit(tmp_path, papers=6)
+    model = fit_checking(load_pairs(path), [], SignalsOf(HashEmbedder()), [path])
+    assert set(model.signals) == set(model.trees.features) >= {"numbers", "names", "negation", "run", "hedges_lost"}
     assert 0 < model.threshold < 1
+    assert model.trees.fitted_on["auroc_both_left_out"] > 0.9
+
+
+def test_pairs_of_too_few_papers_are_not_fitted_to(tmp_path: Path) -> None:
+    path = _to_fit(tmp_path, papers=4)
+    with pytest.raises(EvalError, match="4 papers"):
+        fit_checking(load_pairs(path), [], SignalsOf(HashEmbedder()), [path])
 
 
 def test_the_shipped_pairs_are_made_by_the_script_from_the_written_ones(seed_papers: list[Paper]) -> None:
