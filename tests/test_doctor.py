@@ -9,6 +9,7 @@ from rag import doctor
 from rag.core.domain import Finding
 from rag.core.settings import Settings
 from rag.library.store import database_file
+from rag.models.find import ModelFiles, find_model
 from tests.helpers.commands import citewise
 from tests.helpers.tiny_models import save_causal_model
 
@@ -88,21 +89,28 @@ def test_the_embedder_is_told_with_its_prefixes_and_its_pooling(cache: Path, mon
     assert "'query: ' stands before questions and 'passage:\\n' before passages, as the settings say" in prefixed.detail
 
 
-def test_the_reader_is_told_with_how_it_reads_and_what_another_one_loses(cache: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def other_model(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a model that is none of the default ones."""
+    other = ModelFiles("other", save_causal_model(tmp_path / "other"), "path", "0" * 64)
+    monkeypatch.setattr(doctor, "find_model", lambda name, _: other if name == "other" else find_model(name, cache))
+    return other.name
+
+
+def test_the_reader_is_told_with_how_it_reads_and_what_another_one_loses(cache: Path, other_model: str) -> None:
     assert "weights that were trained to tell which sentence answers (reader.safetensors" in doctor._reader(
         Settings.load(cache=cache)
     )
-    other = doctor._reader(Settings.load(cache=tmp_path, reader=str(save_causal_model(tmp_path / "other"))))
+    other = doctor._reader(Settings.load(cache=cache, reader=other_model))
     assert "how likely the question is" in other
     assert "The trained weights belong to HuggingFaceTB/SmolLM2-135M-Instruct" in other
 
 
-def test_models_that_the_fitted_ones_do_not_know_are_told_with_what_that_costs(cache: Path, tmp_path: Path) -> None:
+def test_models_that_the_fitted_ones_do_not_know_are_told_with_what_that_costs(cache: Path, other_model: str) -> None:
     assert doctor._fitted(Settings.load(cache=cache)) == (
         "ranking and answerability, fitted with this embedder and reader"
     )
-    model = str(save_causal_model(tmp_path / "other"))
-    told = doctor._fitted(Settings.load(cache=tmp_path, embedder=model))
+    told = doctor._fitted(Settings.load(cache=cache, embedder=other_model))
     assert "fitted with the embedder sentence-transformers/all-MiniLM-L6-v2. " in told
     assert "less sure" in told
-    assert "the reader HuggingFaceTB" in doctor._fitted(Settings.load(cache=cache, reader=model))
+    assert "the reader HuggingFaceTB" in doctor._fitted(Settings.load(cache=cache, reader=other_model))
