@@ -22,6 +22,7 @@ from rag.core.domain import Evidence
 from rag.core.errors import CitewiseError
 from rag.core.text import normalise
 from rag.core.trees import Trees
+from rag.evidence.roles import ROLES
 
 _NOT_WEIGHED = frozenset({"match"})
 """Signals that the ranking does not weigh: other signals hold this one already."""
@@ -56,7 +57,9 @@ def rankings(assistant: Assistant, cases: Sequence[Case], progress: Callable[[],
             evidence = assistant.ask(case.question, case.history).evidence
         except CitewiseError:
             continue  # an empty or too long question has no evidence
-        sentences = [item for item in evidence if item.paper.id in gold or not _holds(item, facts)]
+        # What was taken for its role has no signals of the ranking.
+        read = [item for item in evidence if not item.parts.keys() <= set(ROLES)]
+        sentences = [item for item in read if item.paper.id in gold or not _holds(item, facts)]
         ranking = Ranking(
             [item.parts for item in sentences],
             tuple(_holds(item, facts) for item in sentences),

@@ -168,6 +168,14 @@ def _evidence(paper: Paper, start: int, end: int) -> Evidence:
     return Evidence(paper, Span(start, end), 1.0, {"dense": 0.5})
 
 
+def test_sentences_that_were_taken_for_their_role_are_left_out() -> None:
+    gold = Paper("gold", "Gold", "It is 2.3 times faster. It is simple.")
+    told = [Evidence(gold, Span(*span), 1.0, {"method": 0.9, "result": 0.1}) for span in ((0, 23), (24, 37))]
+    fake = SimpleNamespace(papers=lambda: [gold], ask=lambda question, history: SimpleNamespace(evidence=told))
+    case = Case("a", "How fast?", (), {"gold": ["Gold"], "nuggets": [["2.3 times"]]})
+    assert rankings(cast(Assistant, fake), [case], lambda: None) == []
+
+
 def test_sentences_of_another_paper_that_hold_the_fact_are_left_out() -> None:
     gold = Paper("gold", "Gold", "It is 2.3 times faster. It is simple.")
     other = Paper("other", "Other", "It is 2.3 times slower. It is old.")
