@@ -18,7 +18,7 @@ def fit_choosing(
     library: LibraryOption = None,
     split: SplitOption = "fit",
     judge: Annotated[str | None, typer.Option(help="Also say what the answers to this split come to.")] = None,
-    words: Annotated[int, typer.Option(min=10, max=400, help="The median length of an answer, at most.")] = 50,
+    words: Annotated[int, typer.Option(min=10, max=400, help="The median length of an answer, at most.")] = 55,
     out: Annotated[Path, typer.Option(help="Folder to write choosing.json to.")] = FITTED,
     device: DeviceOption = None,
 ) -> None:
@@ -51,7 +51,7 @@ def fit_choosing(
         }
         facts = {"sets": fingerprints(own), "split": split, **_facts(assistant)}
     of_split, of_pairs = items[split]
-    model = choosing.fit_choosing([*of_split, *of_pairs], facts, words)
+    model = choosing.fit_choosing(of_split, of_pairs, facts, words)
     _write(out, "choosing", model.json(), f"threshold {model.threshold}")
     for name, (single, joined) in items.items():
         for what, some in (("questions", single), ("two questions joined", joined)):

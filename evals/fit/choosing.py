@@ -25,8 +25,8 @@ from rag.question import kinds
 
 MOST = 4
 """Sentences of an answer while the model is fitted."""
-WORDS = 50
-"""The median length of an answer, in words, that the threshold aims at."""
+WORDS = 55
+"""The median length of the answers to a set's own questions, in words, at most."""
 _SAME_PAPER = 1.0
 _THRESHOLDS = tuple(round(0.01 * step, 2) for step in range(2, 31))
 _JOINTS = ("? ", " and ", ", and ")
@@ -131,8 +131,11 @@ def _usual(best: Evidence, item: Evidence) -> float:
     return item.score + _SAME_PAPER * (item.paper.id == best.paper.id)
 
 
-def fit_choosing(items: Sequence[Read], fitted_on: Mapping[str, Any], words: int = WORDS) -> Logistic:
-    """The model, with the threshold from which answers of at most `words` words in the median hold the most facts.
+def fit_choosing(
+    items: Sequence[Read], pairs: Sequence[Read], fitted_on: Mapping[str, Any], words: int = WORDS
+) -> Logistic:
+    """The model for questions and for joined ones (`pairs`), with the threshold from which answers to the questions have at most `words`
+    words in the median and hold the most facts.
 
     Raises:
         EvalError: too few sentences add a fact, or too few do not.
@@ -141,7 +144,7 @@ def fit_choosing(items: Sequence[Read], fitted_on: Mapping[str, Any], words: int
     def least(_: Array, __: Examples) -> float:
         return 0.0
 
-    model = fit(gain_examples(items), least, fitted_on)
+    model = fit(gain_examples([*items, *pairs]), least, fitted_on)
     reached = {threshold: outcome(items, replace(model, threshold=threshold)) for threshold in _THRESHOLDS}
     short = {threshold: facts for threshold, (facts, length) in reached.items() if length <= words}
     best = max(short, key=lambda threshold: (short[threshold], threshold), default=_THRESHOLDS[-1])
