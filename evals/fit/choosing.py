@@ -134,8 +134,8 @@ def _usual(best: Evidence, item: Evidence) -> float:
 def fit_choosing(
     items: Sequence[Read], pairs: Sequence[Read], fitted_on: Mapping[str, Any], words: int = WORDS
 ) -> Logistic:
-    """The model for questions and for joined ones (`pairs`), with the threshold from which answers to the questions have at most `words`
-    words in the median and hold the most facts.
+    """The model for questions and for joined ones (`pairs`), with the threshold from which answers to the questions hold the most facts
+    and have at most `words` words in the median.
 
     Raises:
         EvalError: too few sentences add a fact, or too few do not.
