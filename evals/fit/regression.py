@@ -52,8 +52,8 @@ def examples_of(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weig
     names = tuple(rows[0])
     if lost := sorted({name for row in rows for name in row.keys() ^ set(names)}):
         raise EvalError(
-            f"some examples have the signals {', '.join(lost)} and some do not: signals or a training table that were kept are of another "
-            "version of citewise. Make them anew"
+            f"some examples have the signals {', '.join(lost)} and some do not: kept signals or tables are of another version "
+            "of citewise. Make them anew"
         )
     values = np.array([[row[name] for name in names] for row in rows])
     return Examples(names, values, np.array(truth), np.array(weights))
