@@ -41,7 +41,7 @@ def examples_of(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weig
     """The rows as arrays.
 
     Raises:
-        EvalError: too few are true, or too few are false, for the cross-validation.
+        EvalError: too few are true, or too few are false, for the cross-validation; or not all have the same features.
     """
     true = sum(truth)
     if min(true, len(truth) - true) < FOLDS:
@@ -50,6 +50,11 @@ def examples_of(rows: Sequence[Mapping[str, float]], truth: Sequence[bool], weig
             f"{FOLDS} of each at least. Add questions, or name another split by --split"
         )
     names = tuple(rows[0])
+    if lost := sorted({name for row in rows for name in row.keys() ^ set(names)}):
+        raise EvalError(
+            f"some examples have the signals {', '.join(lost)} and some do not: kept signals or tables are of another version "
+            "of citewise. Make them anew"
+        )
     values = np.array([[row[name] for name in names] for row in rows])
     return Examples(names, values, np.array(truth), np.array(weights))
 

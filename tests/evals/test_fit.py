@@ -48,6 +48,8 @@ def test_too_few_examples_of_one_kind_are_refused_before_anything_is_fitted(trut
         examples_of([{"a": 1.0}] * len(truth), truth, [1.0] * len(truth))
     enough = [True] * 5 + [False] * 5
     assert examples_of([{"a": 1.0}] * 10, enough, [1.0] * 10).truth.tolist() == enough
+    with pytest.raises(EvalError, match="some examples have the signals b and some do not"):
+        examples_of([{"a": 1.0}] * 9 + [{"a": 1.0, "b": 2.0}], enough, [1.0] * 10)
 
 
 def test_few_answerable_questions_lie_below_the_first_threshold_and_nine_of_ten_above_the_second_hold_the_answer() -> (
