@@ -25,8 +25,8 @@ from rag.search.reranker import SearchResult
 
 EVIDENCE_WEIGHT = 3.0
 """What a standard deviation of its best sentence's score weighs in the score of a paper."""
-_OF_PLANNED, _MOST_PLANNED = 3, 20
-"""Sentences read of each paper planned, and of all of them."""
+_OF_PLANNED, _OF_ONLY, _MOST_PLANNED = 3, 12, 20
+"""Sentences read of each paper planned, of each where no other is meant, and of all of them."""
 PART = "part "
 """With a number from 1 the name of the reader's score for a part of the question."""
 _READ_FOR_PARTS, _MOST_PARTS = 8, 4
@@ -160,7 +160,7 @@ class SentenceRanker:
         every = self._signalled(result, passages, best | planned)
         scores = fuse([candidate.parts for candidate in every], self._weights)
         order = sorted(range(len(every)), key=lambda i: (-round(float(scores[i]), 6), i))
-        most = self._sentences if plan.only else _OF_PLANNED
+        most = max(_OF_ONLY, self._sentences) if plan.only else _OF_PLANNED
         each = max(1, min(most, _MOST_PLANNED // max(1, len(planned))))
         by_paper: dict[str, list[int]] = {}
         for i in order:
