@@ -59,6 +59,7 @@ def fit_decline(
     from evals.commands.reading import read_set
     from evals.fit import answerability
     from evals.fit.regression import file_fingerprints, fingerprints
+    from rag.models.readers import kind_named
 
     there = [path for path in signals or [] if path.exists()]
     loaded = [answerability.load(path) for path in there]
@@ -82,7 +83,7 @@ def fit_decline(
     print(f"of questions left out: {model.fitted_on['reached']}", file=sys.stderr)
     area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
     message = f"AUROC {area} on examples left out, thresholds {model.threshold} and {model.sure}, {examples} examples"
-    _write(out, "answerability", model.json(), message)
+    _write(out, kind_named(str(facts.get("reads"))).answerability, model.json(), message)
 
 
 def _ask_for_fit(
@@ -155,6 +156,7 @@ def fit_ranking(
     from evals.fit.regression import fingerprints
     from evals.runs.session import papers_of
     from evals.scores.tables import progress_of
+    from rag.models.readers import kind_named
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, device=device, read_sentences=sentences)
@@ -167,7 +169,12 @@ def fit_ranking(
         facts = {"sets": fingerprints(own), "split": split, **_facts(assistant)}
     model = ranking.fit_ranking(items[split], facts)
     share = model.fitted_on["pairs_right_left_out"]
-    _write(out, "ranking", model.json(), f"{share} of the pairs of questions left out are ordered rightly")
+    _write(
+        out,
+        kind_named(str(facts.get("reads"))).ranking,
+        model.json(),
+        f"{share} of the pairs of questions left out are ordered rightly",
+    )
     for name, of_split in items.items():
         print(
             f"{name}: of pairs of sentences, with and without a fact, these weights order {model.rightly_ordered(of_split):.3f} "
@@ -264,6 +271,7 @@ def _facts(assistant: "Assistant") -> dict[str, Any]:
         "library": assistant.library.fingerprint(),
         "embedder": assistant.description["embedder"],
         "reader": assistant.description["reader"],
+        "reads": assistant.description.get("reads"),
     }
 
 
