@@ -74,6 +74,7 @@ def fit_decline(
     from evals.fit import answerability
     from evals.fit.from_table import read_table, table_askings, weights_of
     from evals.fit.regression import file_fingerprints, fingerprints
+    from rag.models.readers import kind_named
 
     by_source = weights_of(weights or [])
     of_tables = [asked for path in tables or [] for asked in table_askings(read_table(path), split, by_source)]
@@ -101,7 +102,7 @@ def fit_decline(
     print(f"of questions left out: {model.fitted_on['reached']}", file=sys.stderr)
     area, examples = (model.fitted_on[key] for key in ("auroc_left_out", "examples"))
     message = f"AUROC {area} on examples left out, thresholds {model.threshold} and {model.sure}, {examples} examples"
-    _write(out, "answerability", model.json(), message)
+    _write(out, kind_named(str(facts.get("reads"))).answerability, model.json(), message)
 
 
 def _ask_for_fit(
@@ -242,6 +243,7 @@ def _facts(assistant: "Assistant") -> dict[str, Any]:
         "library": assistant.library.fingerprint(),
         "embedder": assistant.description["embedder"],
         "reader": assistant.description["reader"],
+        "reads": assistant.description.get("reads"),
     }
 
 

@@ -48,6 +48,7 @@ def fit_ranking(
     from evals.fit.regression import file_fingerprints, fingerprints
     from evals.runs.session import papers_of
     from evals.scores.tables import progress_of
+    from rag.models.readers import kind_named
     from rag.wiring import open_assistant
 
     settings = Settings.load(library=library, device=device, read_sentences=sentences)
@@ -71,7 +72,8 @@ def fit_ranking(
         else ranking.fit_ranking_trees(items[split], facts)
     )
     share = fit.fitted_on["pairs_right_left_out"]
-    name = "ranking" if model == "linear" else "ranking_trees"
+    ranked_by = kind_named(str(facts.get("reads"))).ranking
+    name = ranked_by if model == "linear" else f"{ranked_by}_trees"
     _write(out, name, fit.json(), f"{share} of the pairs of questions left out are ordered rightly")
     for name, of_split in items.items():
         _judge(name, of_split, fit)

@@ -61,6 +61,11 @@ CROSS_ENCODER = Kind(
 )
 
 
+def kind_named(name: str) -> Kind:
+    """The kind of this name; that of the default reader for a name that none has."""
+    return next((kind for kind in (LIKELIHOOD, CROSS_ENCODER) if kind.name == name), TRAINED)
+
+
 def kind_of(files: ModelFiles) -> Kind:
     """How a model reads. Nothing is loaded.
 
