@@ -20,7 +20,8 @@ _TRIED = 8
 _OTHER_PAPER = 0.3
 """What a gain counts that another paper than the best sentence's makes: a fact of the wrong paper is worse than none."""
 _MOST_PARTS = 3
-_FEWEST_WORDS = 4
+_FEWEST_WORDS = 15
+"""A shorter sentence costs the reader no less."""
 _BESIDE = 3
 """Characters between a sentence and the next one, at most."""
 

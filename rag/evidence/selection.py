@@ -51,7 +51,14 @@ def choose(
         papers = plan.papers if plan.only else compared(result.question, result.hits)
         best = _best_of(papers, evidence, max(1, min(_PER_PAPER, most // len(papers)))) if papers else ()
         return (*best, *_wordless(papers, result))
-    return worth_showing(evidence, choosing, most)
+    return worth_showing(_without_code(evidence, result.question), choosing, most)
+
+
+def _without_code(evidence: Sequence[Evidence], question: str) -> Sequence[Evidence]:
+    """Without the sentences that say where the code is, unless that is asked or nothing is better."""
+    if kinds.asks(question, "code"):
+        return evidence
+    return [item for place, item in enumerate(evidence) if place == 0 or not kinds.holds(item.text, "code")]
 
 
 def _wordless(papers: Sequence[str], result: SearchResult) -> tuple[Evidence, ...]:

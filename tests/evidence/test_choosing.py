@@ -41,8 +41,8 @@ def test_a_longer_sentence_has_to_be_likelier() -> None:
     text = f"{SENTENCES[0]} {LONG}"
     long = Evidence(Paper("a", "Caches", text), Span(len(SENTENCES[0]) + 1, len(text)), 4.9, {})
     short = _evidence(1, 4.9)
-    assert worth_showing([_evidence(0, 5.0), short], _model(1.2), 4) == (_evidence(0, 5.0), short)
-    assert len(worth_showing([_evidence(0, 5.0), long], _model(1.2), 4)) == 1
+    assert worth_showing([_evidence(0, 5.0), short], _model(0.7), 4) == (_evidence(0, 5.0), short)
+    assert len(worth_showing([_evidence(0, 5.0), long], _model(0.7), 4)) == 1
 
 
 def test_the_signals_say_what_a_sentence_adds_to_those_shown() -> None:
