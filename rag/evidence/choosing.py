@@ -20,6 +20,9 @@ _TRIED = 8
 _OTHER_PAPER = 0.3
 """What a gain counts that another paper than the best sentence's makes: a fact of the wrong paper is worse than none."""
 _MOST_PARTS = 3
+_CLEARLY, _RATHER = 1.0, 0.0
+"""By how much a sentence has to be better for a part than all that is shown, and from which score of a trained reader on it rather
+answers: then it is shown whatever it is worth for the whole."""
 _FEWEST_WORDS = 15
 """A shorter sentence costs the reader no less."""
 _BESIDE = 3
@@ -27,7 +30,8 @@ _BESIDE = 3
 
 
 def worth_showing(evidence: Sequence[Evidence], model: Logistic, most: int) -> tuple[Evidence, ...]:
-    """The best sentence, then those that add enough, in the order in which they were chosen.
+    """The best sentence, the best one for each part of the question that it leaves open, then those that add enough, in the order in
+    which they were chosen.
 
     Args:
         evidence: sentences read, best first.
@@ -35,6 +39,12 @@ def worth_showing(evidence: Sequence[Evidence], model: Logistic, most: int) -> t
         most: sentences shown, at most.
     """
     shown = list(evidence[:1])
+    for name in sorted(_parts_of(shown)):
+        of_paper = [item for item in evidence if name in item.parts and item.paper.id == shown[0].paper.id]
+        best = max(of_paper, key=lambda item: item.parts[name])
+        open_yet = max(item.parts.get(name, -math.inf) for item in shown) <= best.parts[name] - _CLEARLY
+        if len(shown) < most and open_yet and best.parts[name] >= _RATHER:
+            shown.append(best)
     while shown and len(shown) < most:
         values = [(_gain(model, shown, item), -place) for place, item in tried(evidence, shown)]
         gain, place = max(values, default=(0.0, 0))
@@ -42,6 +52,11 @@ def worth_showing(evidence: Sequence[Evidence], model: Logistic, most: int) -> t
             break
         shown.append(evidence[-place])
     return tuple(shown)
+
+
+def _parts_of(shown: Sequence[Evidence]) -> list[str]:
+    """The names of the reader's scores for the parts of the question."""
+    return [name for item in shown for name in item.parts if name.startswith(PART)]
 
 
 def tried(evidence: Sequence[Evidence], shown: Sequence[Evidence]) -> list[tuple[int, Evidence]]:
@@ -69,7 +84,7 @@ def gain_signals(shown: Sequence[Evidence], item: Evidence) -> dict[str, float]:
         for name, value in item.parts.items()
         if name.startswith(PART)
     ]
-    parts = sum(name.startswith(PART) for name in best.parts)
+    parts = len(_parts_of([best]))
     return {
         "gap": best.score - item.score,
         "same": float(item.paper.id == best.paper.id),

@@ -16,7 +16,6 @@ import numpy as np
 
 from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Evidence, Hit, Sentence, Span
-from rag.core.text import STOP_WORDS, content_words
 from rag.evidence.injection import no_evidence
 from rag.evidence.plan import Plan
 from rag.models.embedder import Embedder
@@ -32,8 +31,6 @@ PART = "part "
 """With a number from 1 the name of the reader's score for a part of the question."""
 _READ_FOR_PARTS, _MOST_PARTS = 8, 4
 """Sentences, the best for the whole question, that are read for each part of it; parts that they are read for."""
-_TELLING_WORDS = 3
-"""Content words of a part that can be read without the rest of its question."""
 _NO_PREVIOUS = -0.2
 """The match of the sentence before the first one: no sentence matches as little."""
 _FLAGS = ("number", "cause")
@@ -147,9 +144,8 @@ class SentenceRanker:
         best = np.argsort(-fused, kind="stable")[:_READ_FOR_PARTS].tolist()
         of_parts: dict[int, dict[str, float]] = {}
         for number, part in enumerate(parts, start=1):
-            # "And at what cost?" says little without the rest.
-            alone = len(set(content_words(part)) - STOP_WORDS) >= _TELLING_WORDS
-            for places, values in self._read(part if alone else f"{part} ({question})", candidates, best):
+            asked = f"{part} ({question})" if kinds.leans_on_rest(part) else part
+            for places, values in self._read(asked, candidates, best):
                 for place, value in zip(places, values.tolist(), strict=True):
                     of_parts.setdefault(place, {})[f"{PART}{number}"] = value
         return [

@@ -50,6 +50,10 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 """How what is no question of its own begins: "When it is trained on faces, …"."""
+_ELLIPTICAL = re.compile(
+    r"(?:by|in|on|at|for|with) (?:how|what|which|whose)\b(?!.*\b(?:does|do|did|is|are|was|were|can|it|they)\b)",
+    re.IGNORECASE,
+)
 _QUESTION_WORD = re.compile(
     r"\b(?:how|what|which|why|where|when|who|whose|does|do|did|is|are|can|was|were)\b", re.IGNORECASE
 )
@@ -121,6 +125,11 @@ def parts(question: str, least: int = 2) -> tuple[str, ...]:
     pieces = [piece.strip(" ,;") for piece in _PART.split(question)]
     whole = [piece for piece in pieces if len(set(content_words(piece)) - STOP_WORDS) >= least]
     return tuple(whole) if len(whole) > 1 and _all_ask(whole) else (question,)
+
+
+def leans_on_rest(part: str) -> bool:
+    """Whether a part of a question has no subject of its own: "at what cost?", "by how much?"."""
+    return _ELLIPTICAL.match(part) is not None
 
 
 def _all_ask(pieces: Sequence[str]) -> bool:

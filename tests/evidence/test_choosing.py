@@ -37,6 +37,16 @@ def test_what_answers_another_part_of_the_question_comes_before_what_is_nearer_t
     assert worth_showing([best, again, other], _model(0.6, part_gain=2.0), 2) == (best, other)
 
 
+def test_a_part_that_is_left_open_gets_the_sentence_that_answers_it_however_far_behind() -> None:
+    best, other = _evidence(0, 9.0, p1=2.0, p2=-2.0), _evidence(1, -3.0, p1=-2.0, p2=1.5)
+    nothing_adds = _model(2.0)
+    assert worth_showing([best, other], nothing_adds, 4) == (best, other)
+    assert worth_showing([best, other], nothing_adds, 1) == (best,)
+    assert worth_showing([best, _evidence(1, -3.0, p1=-2.0, p2=-0.5)], nothing_adds, 4) == (best,), "it rather does not"
+    assert worth_showing([best, _evidence(1, -3.0, paper="b", p1=-2.0, p2=1.5)], nothing_adds, 4) == (best,)
+    assert worth_showing([_evidence(0, 9.0, p1=2.0, p2=1.0), other], nothing_adds, 4)[1:] == (), "it is told already"
+
+
 def test_a_longer_sentence_has_to_be_likelier() -> None:
     text = f"{SENTENCES[0]} {LONG}"
     long = Evidence(Paper("a", "Caches", text), Span(len(SENTENCES[0]) + 1, len(text)), 4.9, {})
