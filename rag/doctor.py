@@ -86,12 +86,20 @@ def _reader(settings: Settings) -> str:
 
 
 def _fitted(settings: Settings) -> str:
-    """Whether the weights of ranking and answerability were fitted with these models, and what it costs where they were not."""
-    from rag.core.logistic import load_stored
+    """Whether all fitted models can be read; whether ranking and answerability were fitted with these models, and what it costs where
+    they were not."""
+    from rag.checking.support import load_support
+    from rag.core.logistic import load_logistic, load_stored, load_weights
+    from rag.evidence.roles import load_roles
     from rag.models.find import WHEELS
     from rag.models.readers import TRAINED, kind_of
 
     kind = kind_of(find_model(settings.reader, settings.cache))
+    for name in (kind.answerability, "choosing", "listing", "follow_ups"):
+        load_logistic(name)
+    load_weights(kind.ranking)
+    load_roles()
+    load_support()
     fitted_on = load_stored(kind.answerability).get("fitted_on", {})
     embedder = find_model(settings.embedder, settings.cache)
     others = []

@@ -1,6 +1,7 @@
 """`citewise doctor` and its repair, as a person meets them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,24 @@ def test_the_reader_is_told_with_how_it_reads_and_what_another_one_loses(cache: 
     other = doctor._reader(Settings.load(cache=cache, reader=other_model))
     assert "how likely the question is" in other
     assert "The trained weights belong to HuggingFaceTB/SmolLM2-135M-Instruct" in other
+
+
+@pytest.mark.parametrize("name", ["choosing", "roles", "support_trees"])
+def test_a_damaged_fitted_model_is_named_with_the_way_out(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from importlib.resources import files
+
+    from rag.core import logistic
+
+    folder = tmp_path / "fitted"
+    shutil.copytree(str(files("rag.core").joinpath("fitted")), folder)
+    (folder / f"{name}.json").write_text('{"half of', "utf-8")
+    monkeypatch.setattr(logistic, "files", lambda _: tmp_path)
+    finding = doctor._checked("fitted models", lambda: doctor._fitted(Settings.load(cache=cache)))
+    assert not finding.ok
+    assert f"fitted/{name}.json" in finding.detail
+    assert "Install citewise again" in finding.detail
 
 
 def test_models_that_the_fitted_ones_do_not_know_are_told_with_what_that_costs(cache: Path, other_model: str) -> None:

@@ -20,7 +20,7 @@ def test_a_probability_is_the_logistic_of_standardised_features_and_far_values_a
     assert model.probability({"a": 1e9}) == pytest.approx(1 / (1 + np.exp(-1.75)))
 
 
-@pytest.mark.parametrize("name", ["answerability", "listing"])
+@pytest.mark.parametrize("name", ["answerability", "answerability-likelihood", "choosing", "listing"])
 def test_the_shipped_models_say_what_they_were_fitted_on(name: str) -> None:
     model = load_logistic(name)
     assert 0 < model.threshold < 1
