@@ -109,7 +109,7 @@ def test_the_reader_is_told_with_how_it_reads_and_what_another_one_loses(cache: 
 
 @pytest.mark.parametrize("name", ["choosing", "roles", "support_trees"])
 def test_a_damaged_fitted_model_is_named_with_the_way_out(
-    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from importlib.resources import files
 
