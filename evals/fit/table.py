@@ -213,7 +213,7 @@ class _Asker:
 
     def _told(self, answer: Answer, own: _Own) -> Row:
         first = answer.retrieved[0].paper.id if answer.retrieved else None
-        read = [item for item in answer.evidence if "likelihood" in item.parts]
+        read = [item for item in answer.evidence if "paper" in item.parts]
         quoted = {(citation.paper.id, citation.span) for citation in answer.citations}
         return {
             "outcome": answer.outcome,
