@@ -181,11 +181,11 @@ def candidate_sentences(job: Job) -> Job:
 
 
 def _citewise_read(job: Job) -> Side:
-    from rag.models.query_likelihood import LikelihoodReader
+    from rag.models.readers import open_reader
 
     files = find_model(job.settings.reader, job.settings.cache)
-    reader = LikelihoodReader(files, choose_device(job.settings.device))
-    return _Asking(lambda item: reader.score(job.questions[item], job.passages[item]))
+    reader = open_reader(files, choose_device(job.settings.device, bfloat16_on_cpu=True))
+    return _Asking(lambda item: list(reader.score_in_batches(job.questions[item], job.passages[item])))
 
 
 def _naive_read(job: Job) -> Side:

@@ -6,6 +6,7 @@ reversed, addition, filler, cause, subject. By script, from the supported ones: 
 number ("digits"), and the name of another paper's method ("method").
 """
 
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from rag.answer.quoted import short_name
 from rag.core.domain import Paper
 from rag.core.names import name_in_title
 from rag.core.sentences import sentences as split_sentences
-from rag.core.text import word_shares
+from rag.core.text import content_words, stem
 
 _DIGITS = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]*[A-Za-z])")
 _EVERY_CITATION = 3
@@ -87,3 +88,12 @@ def _other(number: str, chance: random.Random) -> str:
     changed = chance.choice(places)
     digit = chance.choice([digit for digit in "123456789" if digit != number[changed]])
     return number[:changed] + digit + number[changed + 1 :]
+
+
+def word_shares(question: str, texts: Sequence[str]) -> list[float]:
+    """Per text the share of the question's words it holds, stemmed, rare words counting more: 0..1."""
+    wanted = list(dict.fromkeys(stem(word) for word in content_words(question)))
+    words_of = [{stem(word) for word in content_words(text)} for text in texts]
+    rarity = {word: math.log(1 + len(texts) / (1 + sum(word in of_text for of_text in words_of))) for word in wanted}
+    whole = sum(rarity.values())
+    return [sum(rarity[word] for word in wanted if word in of_text) / whole if whole else 0.0 for of_text in words_of]

@@ -1,9 +1,7 @@
 """Cleaning and normalising text from strangers. Pure functions on strings; knows nothing of papers or files."""
 
-import math
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 
 from snowballstemmer import stemmer
@@ -63,12 +61,3 @@ def content_words(text: str) -> list[str]:
 
 
 stem = lru_cache(1 << 16)(stemmer("porter").stemWord)
-
-
-def word_shares(question: str, texts: Sequence[str]) -> list[float]:
-    """Per text the share of the question's words it holds, stemmed, rare words counting more: 0..1."""
-    wanted = list(dict.fromkeys(stem(word) for word in content_words(question)))
-    words_of = [{stem(word) for word in content_words(text)} for text in texts]
-    rarity = {word: math.log(1 + len(texts) / (1 + sum(word in of_text for of_text in words_of))) for word in wanted}
-    whole = sum(rarity.values())
-    return [sum(rarity[word] for word in wanted if word in of_text) / whole if whole else 0.0 for of_text in words_of]

@@ -10,7 +10,6 @@ the topic: question words that the title does not explain already, and the match
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from rag.core.domain import Evidence, Hit, Sentence, Span
 from rag.evidence.injection import no_evidence
 from rag.evidence.plan import Plan
 from rag.models.embedder import Embedder
+from rag.models.readers import Reader
 from rag.question import kinds
 from rag.search.late_interaction import PaperMatch
 from rag.search.reranker import SearchResult
@@ -35,18 +35,6 @@ _NO_PREVIOUS = -0.2
 """The match of the sentence before the first one: no sentence matches as little."""
 _FLAGS = ("number", "cause")
 """Signals that are 0 or 1; the others are z-scores over the candidates."""
-
-
-class Reader(Protocol):
-    """What scores (title, sentence) pairs by how well the sentence answers a question; `signal` is the name of its scores."""
-
-    signal: str
-
-    def score_in_batches(
-        self, question: str, passages: Sequence[tuple[str, str]]
-    ) -> Iterator[tuple[list[int], Scores]]:
-        """(indices, scores) of one batch after another; higher is better, comparable within one question."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +113,9 @@ class SentenceRanker:
             replace(candidate, parts={**candidate.parts, self._reader.signal: score})
             for candidate, score in zip(candidates, scores.tolist(), strict=True)
         ]
-        yield Ranking(done, total, self._evidence(self._read_for_parts(result.question, read)))
+        if plan.form == "one":
+            read = self._read_for_parts(result.question, read)
+        yield Ranking(done, total, self._evidence(read))
 
     def _read(
         self, question: str, candidates: Sequence[_Candidate], places: Sequence[int]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.core.arrays import Scores
+from rag.core.arrays import Scores, gathered
 from rag.core.prompting import Prompt, load_prompt
 from rag.models import memory
 from rag.models.find import Device, ModelFiles, load_tokenizer
@@ -44,10 +44,7 @@ class LikelihoodReader:
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> Scores:
         """(len(passages),) mean log-probabilities, <= 0, in the order given."""
-        scores = np.zeros(len(passages))
-        for indices, values in self.score_in_batches(question, passages):
-            scores[indices] = values
-        return scores
+        return gathered(self.score_in_batches(question, passages), len(passages))
 
     def score_in_batches(
         self, question: str, passages: Sequence[tuple[str, str]]

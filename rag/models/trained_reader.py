@@ -12,9 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from rag.core.arrays import Scores
+from rag.core.arrays import Scores, gathered
 from rag.models import memory
 from rag.models.adapter import Record, add_adapter
 from rag.models.answer_prompt import AnswerPrompt
@@ -74,10 +72,7 @@ class TrainedReader:
 
     def score(self, question: str, passages: Sequence[tuple[str, str]]) -> Scores:
         """(len(passages),) scores in the order given."""
-        scores = np.zeros(len(passages))
-        for indices, values in self.score_in_batches(question, passages):
-            scores[indices] = values
-        return scores
+        return gathered(self.score_in_batches(question, passages), len(passages))
 
     def score_in_batches(
         self, question: str, passages: Sequence[tuple[str, str]]

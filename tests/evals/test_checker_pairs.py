@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.cases.planting import plant
+from evals.cases.planting import plant, word_shares
 from evals.cases.poisoning import poisoned
 from evals.errors import EvalError
 from evals.fit.checking import fit_checking
@@ -190,3 +190,12 @@ def test_the_new_commands_run_and_explain_themselves(tmp_path: Path, seed_librar
     for command in ("plant", "poison"):
         done = run.invoke(app, [command, missing, "--library", str(seed_library), "--out", str(out)])
         assert done.exit_code == 1
+
+
+def test_word_shares_count_rare_words_more_and_stem() -> None:
+    texts = ["the model prunes weights", "the model sleeps", "a model"]
+    shares = word_shares("pruning a model", texts)
+    # "prune" is in one of three texts, "model" in all: log(1 + 3/2) and log(1 + 3/4)
+    assert shares[0] == pytest.approx(1.0)
+    assert shares[1] == pytest.approx(np.log(1.75) / (np.log(2.5) + np.log(1.75)))
+    assert word_shares("", texts) == [0.0, 0.0, 0.0]

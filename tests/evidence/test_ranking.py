@@ -6,7 +6,6 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.core.domain import Evidence, Hit, Paper, Sentence, Span
 from rag.core.sentences import sentences as split
-from rag.core.text import word_shares
 from rag.evidence.plan import Plan
 from rag.evidence.ranking import Passages, SentenceRanker, fuse, kind_signals, match_signals, rerank_by_evidence
 from rag.models.query_likelihood import LikelihoodReader
@@ -47,15 +46,6 @@ def test_a_very_long_sentence_and_question_are_cut_safely(reader: LikelihoodRead
 
 def test_an_empty_list_of_passages_gives_no_scores(reader: LikelihoodReader) -> None:
     assert reader.score(QUESTION, []).shape == (0,)
-
-
-def test_word_shares_count_rare_words_more_and_stem() -> None:
-    texts = ["the model prunes weights", "the model sleeps", "a model"]
-    shares = word_shares("pruning a model", texts)
-    # "prune" is in one of three texts, "model" in all: log(1 + 3/2) and log(1 + 3/4)
-    assert shares[0] == pytest.approx(1.0)
-    assert shares[1] == pytest.approx(np.log(1.75) / (np.log(2.5) + np.log(1.75)))
-    assert word_shares("", texts) == [0.0, 0.0, 0.0]
 
 
 def _evidence(paper_id: str, start: int, score: float) -> Evidence:
@@ -117,7 +107,10 @@ SHELF = [
 ]
 
 
-def _ranked(question: str, sentences: int) -> tuple[Evidence, ...]:
+ONE = Plan("one")
+
+
+def _ranked(question: str, sentences: int, plan: Plan = ONE) -> tuple[Evidence, ...]:
     embedder = HashEmbedder()
     matches = LateInteraction(embedder).match(question, SHELF, Statistics(3))
     spans = [Sentence(paper.id, span) for paper in SHELF for span in split(paper.abstract)]
@@ -126,7 +119,7 @@ def _ranked(question: str, sentences: int) -> tuple[Evidence, ...]:
     weights = {"likelihood": 1.0, "dense": 0.5, "novelty": 0.5}
     ranker = SentenceRanker(embedder, OverlapReader(), weights, papers=3, sentences=sentences)
     passages = Passages(spans, embedder.embed_passages(texts))
-    *_, last = ranker.rank(SearchResult(question, hits, matches), passages, Plan("one"))
+    *_, last = ranker.rank(SearchResult(question, hits, matches), passages, plan)
     return last.evidence
 
 
@@ -142,6 +135,12 @@ def test_each_part_of_a_question_is_read_for_itself() -> None:
     assert first.text.startswith("The cache keeps")
     assert second.text.startswith("It makes sampling")
     assert not any("part 1" in item.parts for item in _ranked("What does the cache keep of earlier steps?", 9))
+
+
+def test_parts_are_not_read_where_papers_are_compared_or_listed() -> None:
+    question = "What does the cache keep of earlier steps, and how many times faster does it make sampling?"
+    for plan in (Plan("several", ("caches", "steps")), Plan("list", ("caches", "steps"), only=True)):
+        assert not any("part 1" in item.parts for item in _ranked(question, 9, plan))
 
 
 def test_progress_counts_up_to_the_sentences_read(assistant: Assistant) -> None:
