@@ -32,6 +32,7 @@ _WORDS = {
 """What both the page and its scripts say."""
 _KINDS = (("authors", "Authors"), ("venues", "Venues"), ("sources", "Files they came from"))
 """What papers are chosen by, by the names of `rag.library.choices.Kind`."""
+_VIEWS = (("ask", "Ask"), ("library", "Library"), ("map", "Map"))
 _MOST_PAPERS = (1, 2, 3, 5, 10)
 
 
@@ -40,6 +41,7 @@ def page(settings: Settings) -> Markup:
     return render(
         "page",
         words=_WORDS,
+        views=_VIEWS,
         line=ready_line(STARTING),
         papers_label=papers_label(STARTING),
         welcome=welcome(STARTING, settings, waiting=False),
