@@ -45,8 +45,8 @@ SCRIPTS = (
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
-    "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views catalogue map "
-    "narrow print"
+    "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
+    "catalogue map narrow print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model

@@ -25,7 +25,7 @@ pytestmark = needs_browser
 
 def test_answer_streams_and_its_chip_shows_and_finds_the_words(visit: Any, address: str, scripted: Scripted) -> None:
     scripted.gate.clear()
-    page = visit(address, height=440)  # so low that the second card is out of view
+    page = visit(address, height=478)  # so low that the second card is out of view
     ask(page, "hold draft: how much faster is it?")
     expect(turn(page)).to_contain_text("Answering …")
     expect(chat(page)).to_contain_text("“This enables a speedup factor of 2.3")
