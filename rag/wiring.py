@@ -323,8 +323,9 @@ def _library_as_it_is(folder: Path) -> "Iterator[Library | None]":
         yield library
 
 
-def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> "Split":
-    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published.
+def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, progress: Report | None = None) -> "Split":
+    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published. `progress`
+    gets a line of text before each slow step.
 
     Raises:
         NoSuchMerge: no paper was merged from this record and others.
@@ -344,9 +345,12 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> 
         work = planned(library)  # an id that nothing has does not wait for the model
     if dry_run:
         return work
-    embedder = open_embedder(settings)
+    report = progress or _silent
+    embedder = open_embedder(settings, report)
+    report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
         library.split(work, embed_papers([work.alone, work.rest], embedder))
+        report("Bringing the index up to date")
         publishing.publish(library)
     return work

@@ -26,6 +26,7 @@ from rag.evidence.injection import withheld
 from rag.evidence.plan import Plan, plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
 from rag.evidence.roles import RoleModel
+from rag.library.catalogue import Catalogue
 from rag.library.choices import Choices, Kind, Names
 from rag.library.overview import Overview, Overviews
 from rag.library.spelling import TitleWords
@@ -104,6 +105,8 @@ class Assistant:
         self._title_words = TitleWords(searcher.library)
         self._overviews = Overviews(searcher.library)
         self._choices = Choices(searcher.library)
+        self.catalogue = Catalogue(searcher.library, self._choices)
+        """Its papers as a table."""
         self._senses = Senses(searcher, self.description, self._models.roles)
         self._records = Records(searcher.library, self._senses.introduction)
 
