@@ -72,7 +72,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
     """
     report = progress or _silent
     with _searcher(settings, report) as searcher:
-        from rag.answer.assistant import Assistant, FittedModels
+        from rag.answer.assistant import Assistant
+        from rag.answer.quoting import FittedModels
         from rag.core.logistic import load_logistic, load_weights
         from rag.evidence.ranking import SentenceRanker
         from rag.evidence.roles import load_roles
