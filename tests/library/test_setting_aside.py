@@ -121,9 +121,10 @@ def test_a_file_that_was_read_again_meanwhile_keeps_what_is_known_of_it_now(fold
 def test_a_key_that_was_given_away_meanwhile_costs_only_the_place(folder: Path, file: Path) -> None:
     take_out(folder, ["bees"], file)
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection, connection:
+        (key,) = connection.execute("SELECT key FROM papers WHERE id = 'ants'").fetchone()
         connection.execute("UPDATE papers SET key = 1 WHERE id = 'ants'")
-        connection.execute("UPDATE sentences SET paper = 1 WHERE paper = 4")
-        connection.execute("UPDATE windows SET paper = 1 WHERE paper = 4")
+        for table in ("sentences", "windows"):
+            connection.execute(f"UPDATE {table} SET paper = 1 WHERE paper = ?", (key,))
         connection.execute("INSERT INTO papers_fts (papers_fts) VALUES ('rebuild')")
     put_back(folder, file)
     assert sorted(there(folder)) == ["ants", "bees", "tea"]
