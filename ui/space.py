@@ -31,7 +31,7 @@ def open_seeded(settings: Settings, progress: Callable[[str], None] | None = Non
 
 def build_demo() -> gr.Blocks:
     """The page with the settings of the environment; loading starts in the background."""
-    return build_app(Settings.load(), open_seeded)
+    return build_app(Settings.load(), open_seeded, host=None)
 
 
 def launch_demo(demo: gr.Blocks) -> None:

@@ -54,8 +54,8 @@ def page(settings: Settings) -> Markup:
     )
 
 
-def facts_of_page(settings: Settings) -> dict[str, Any]:
-    """What the scripts of the page find in `FACTS`."""
+def facts_of_page(settings: Settings, edits: bool = False) -> dict[str, Any]:
+    """What the scripts of the page find in `FACTS`. `edits`: whether papers may be added and removed."""
     default, *other_modes = MODES
     return {
         "ended": ENDED,
@@ -67,9 +67,11 @@ def facts_of_page(settings: Settings) -> dict[str, Any]:
         "words": _WORDS,
         "states": page_rows(),
         "again": render("again"),
+        "edits": edits,
+        "uploadBytes": settings.max_upload_mb * 1_000_000,
     }
 
 
-def facts_script(settings: Settings) -> str:
+def facts_script(settings: Settings, edits: bool = False) -> str:
     """The same as a line of JavaScript, which no text in it can end."""
-    return f"const FACTS = {json.dumps(facts_of_page(settings)).replace('<', chr(92) + 'u003c')};"
+    return f"const FACTS = {json.dumps(facts_of_page(settings, edits)).replace('<', chr(92) + 'u003c')};"
