@@ -37,7 +37,7 @@ def hits(text: str, words: str) -> list[Mark]:
 
 
 def passage(text: str, words: str, before: int = _AROUND) -> str:
-    """The words around the first hit in a text, on one line; at most so many characters stand `before` it. Nothing where there is none."""
+    """The words around the first hit in a text, on one line, with at most `before` characters before it; "" where there is none."""
     found = pattern(words)
     first = found.search(text) if found else None
     if first is None:

@@ -124,7 +124,7 @@ const takeOver = async () => {
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale) toast(words);
+  if (!table.stale && !watchUndo.record) toast(words); // of a merge that is undone more is told
 };
 
 /** Ask now and then whether the library has changed. */
@@ -254,11 +254,16 @@ const showShelf = async () => {
     drawNothing("", failed ? `The library could not be opened. ${lastStatus.note}` : "The library is being opened …");
     return;
   }
-  if (paperAwaited) void openPaper(paperAwaited, { push: false });
+  const awaited = paperAwaited;
   paperAwaited = "";
+  if (awaited) void openPaper(awaited, { push: false });
   if (table.told && !table.stale) drawRows();
   else if (table.told) await reloadCatalogue();
-  else if (await listShelf({ near: recallShelf() })) void server?.names({ kind: "authors", words: "" }).catch(() => null); // what searching looks through
+  else {
+    const kept = recallShelf();
+    // What searching looks through is got ready before anything is typed.
+    if (await listShelf({ near: awaited || kept })) void server?.names({ kind: "authors", words: "" }).catch(() => null);
+  }
 };
 
 Object.assign(VIEWS.library, {
