@@ -77,4 +77,5 @@ def _fill(folder: Path, papers: Sequence[Paper]) -> None:
                     for name in SOURCES.get(paper.id, ())
                 ],
             )
-        library.put(embed_papers(list(papers), embedder))
+        if papers:
+            library.put(embed_papers(list(papers), embedder))
