@@ -124,7 +124,7 @@ const takeOver = async () => {
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale) toast(words);
+  if (!table.stale && !watchUndo.record) toast(words); // of a merge that is undone more is told
 };
 
 /** Ask now and then whether the library has changed. */
@@ -161,7 +161,29 @@ const drawTold = () => {
   drawTicks();
 };
 
+/* The width of each column; on less room the columns that matter least go, as do those in which no paper has anything. */
+const WIDTHS = {
+  title: "minmax(200px, 3fr)",
+  authors: "minmax(110px, 1.2fr)",
+  year: "64px",
+  venue: "minmax(90px, 1.1fr)",
+  source: "minmax(90px, 1fr)",
+  added: "96px",
+  flags: "minmax(110px, 0.9fr)",
+};
+const ROOMY = 1000;
+
+const drawColumns = () => {
+  const narrow = shelf().clientWidth < ROOMY;
+  const hides = new Set([...(table.told?.unknown ?? []), ...(narrow ? ["source", "added"] : [])]);
+  const shown = Object.keys(WIDTHS).filter((column) => column === "title" || !hides.has(column));
+  shelf().dataset.hides = [...hides].filter((column) => column !== "title").join(" ");
+  shelf().style.setProperty("--cw-columns", ["40px", ...shown.map((column) => WIDTHS[column])].join(" "));
+  byId("cw-sort").hidden = !narrow;
+};
+
 const measureRows = () => {
+  drawColumns();
   table.row = byId("cw-catalogue").querySelector(".cw-row-probe").offsetHeight || table.row || 52;
   byId("cw-rows-body").style.height = `${(table.told?.found ?? 0) * table.row}px`;
 };
@@ -232,11 +254,16 @@ const showShelf = async () => {
     drawNothing("", failed ? `The library could not be opened. ${lastStatus.note}` : "The library is being opened …");
     return;
   }
-  if (paperAwaited) void openPaper(paperAwaited, { push: false });
+  const awaited = paperAwaited;
   paperAwaited = "";
+  if (awaited) void openPaper(awaited, { push: false });
   if (table.told && !table.stale) drawRows();
   else if (table.told) await reloadCatalogue();
-  else if (await listShelf({ near: recallShelf() })) void server?.names({ kind: "authors", words: "" }).catch(() => null); // what searching looks through
+  else {
+    const kept = recallShelf();
+    // What searching looks through is got ready before anything is typed.
+    if (await listShelf({ near: awaited || kept })) void server?.names({ kind: "authors", words: "" }).catch(() => null);
+  }
 };
 
 Object.assign(VIEWS.library, {
