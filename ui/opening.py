@@ -18,19 +18,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     timeout = _SECONDS  # for a request to come in
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         if "text/html" in self.headers.get("accept", "*/*") or self.path.partition("?")[0] == "/":
             self._answer(200, "text/html; charset=utf-8", _PAGE.read_bytes())
         else:
             self._later()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self._later()
 
     def _later(self) -> None:
         self._answer(503, "application/json", b'{"error": "citewise is starting; try again in a few seconds"}')
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._answer(200, "text/html; charset=utf-8", b"")
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
