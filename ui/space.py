@@ -42,7 +42,7 @@ class Space:
             from rag.models.gpu_writer import lend
 
             lend(gpu)
-        self.demo: gr.Blocks = build_app(self._settings, self._open)
+        self.demo: gr.Blocks = build_app(self._settings, self._open, host=None)
 
     def launch(self, opening: Opening | None = None) -> None:
         """Serve the page until the process is stopped, in the place of the one that says that it is coming."""
