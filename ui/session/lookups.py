@@ -24,6 +24,7 @@ from rag.output.from_json import Told, paper_ids
 from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS, ChatTurn
 from ui.session import choosing, feedback
 from ui.session.choosing import chosen_of
+from ui.session.edits import Edits
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.records import SavedTurn, frame, saved_turns, turn_of
@@ -47,6 +48,7 @@ class Lookups:
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
+        self._edits = Edits(loader, settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
@@ -64,6 +66,9 @@ class Lookups:
                 self.similar,
                 self.papers,
                 self.feedback,
+                self._edits.adding,
+                self._edits.removing,
+                self._edits.news,
             )
         ]
 

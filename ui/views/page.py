@@ -51,6 +51,7 @@ def page(settings: Settings) -> Markup:
         kinds=_KINDS,
         name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
+        most=f"{settings.max_upload_mb:,}",
     )
 
 

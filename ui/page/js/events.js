@@ -111,6 +111,7 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginEditing();
   begin();
   addEventListener("storage", otherTab);
   if (!NARROW.matches) byId("cw-box").focus();
@@ -126,6 +127,7 @@ window.citewise = {
     server = functions;
     if (pending) trigger("ask", pending);
     pending = null;
+    void askAdding();
   },
   receive,
   interrupt,
