@@ -73,7 +73,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
     """
     report = progress or _silent
     with _searcher(settings, report) as searcher:
-        from rag.answer.assistant import Assistant, FittedModels
+        from rag.answer.assistant import Assistant
+        from rag.answer.quoting import FittedModels
         from rag.core.logistic import load_logistic, load_weights
         from rag.evidence.ranking import SentenceRanker
         from rag.evidence.roles import load_roles
@@ -168,6 +169,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
+    from rag.models.gpu_writer import GpuWriter, is_lent
     from rag.models.local_writer import LocalWriter
     from rag.models.remote_writer import RemoteWriter
     from rag.models.writer import Limits
@@ -190,11 +192,13 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     device = choose_device(settings.device)
     name = settings.writer
     if name == "auto":
-        if device.name != "cuda":
+        if device.name != "cuda" and not is_lent():
             return None
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
     report("Loading the model that writes")
+    if is_lent():
+        return GpuWriter(files, limits, settings.space_gpu_seconds)
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
 
@@ -346,8 +350,9 @@ def _library_as_it_is(folder: Path) -> "Iterator[Library | None]":
         yield library
 
 
-def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> "Split":
-    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published.
+def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, progress: Report | None = None) -> "Split":
+    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published. `progress`
+    gets a line of text before each slow step.
 
     Raises:
         NoSuchMerge: no paper was merged from this record and others.
@@ -367,9 +372,12 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> 
         work = planned(library)  # an id that nothing has does not wait for the model
     if dry_run:
         return work
-    embedder = open_embedder(settings)
+    report = progress or _silent
+    embedder = open_embedder(settings, report)
+    report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
         library.split(work, embed_papers([work.alone, work.rest], embedder))
+        report("Bringing the index up to date")
         publishing.publish(library)
     return work

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag.core.settings import Settings
+from rag.output.filter_json import MOST_VALUES
 from ui.records import (
     CONVERSATION_EXPORTS,
     ENDED,
@@ -16,9 +17,11 @@ from ui.records import (
     MODES,
     NAME_CHARS,
     NOTE_CHARS,
+    PAGE_ROWS,
     PAPER_EXPORTS,
     STARTING,
 )
+from ui.views.catalogue import COLUMNS
 from ui.views.outcomes import page_rows
 from ui.views.status import papers_label, ready_line, welcome
 from ui.views.templating import render
@@ -52,6 +55,8 @@ def page(settings: Settings) -> Markup:
         name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
         most=f"{settings.max_upload_mb:,}",
+        columns=COLUMNS,
+        edits=settings.edit == "on",
     )
 
 
@@ -69,6 +74,9 @@ def facts_of_page(settings: Settings, edits: bool = False) -> dict[str, Any]:
         "states": page_rows(),
         "again": render("again"),
         "edits": edits,
+        "pageRows": PAGE_ROWS,
+        "mostIds": MOST_VALUES,
+        "nameChars": NAME_CHARS,
         "uploadBytes": settings.max_upload_mb * 1_000_000,
     }
 

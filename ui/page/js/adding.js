@@ -233,8 +233,10 @@ const forgetFiles = () => {
 const listChosen = async (filter) => {
   byId("cw-adding").close();
   byId("cw-filter").value = "";
+  Object.assign(table.query, { words: "", flag: "" });
   await choose(filter);
-  if (!byId("cw-papers").open) DO["open-papers"]();
+  showView("library");
+  void reloadCatalogue();
 };
 
 Object.assign(DO, {
@@ -286,8 +288,8 @@ Object.assign(DO, {
   },
   "adding-paper": (button) => {
     byId("cw-adding").close();
-    byId("cw-filter").value = button.dataset.title;
-    DO["open-papers"]();
+    showView("library");
+    void openPaper(button.dataset.paper);
   },
 });
 

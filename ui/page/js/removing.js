@@ -17,7 +17,7 @@ const drawRemovals = () => {
     place = element("ul");
     place.id = "cw-removed";
     place.setAttribute("aria-label", "Removed papers");
-    byId("cw-catalogue").prepend(place);
+    byId("cw-shelf").prepend(place);
   }
   place.replaceChildren(
     ...removals().map(({ undo: word, count }) => {
@@ -70,7 +70,7 @@ const removePapers = async (button) => {
 Object.assign(DO, {
   "remove-papers": (button) => {
     const one = button.dataset.paper;
-    void askRemoval(one ? [one] : typeof catalogueTicked === "function" ? [...catalogueTicked()] : []);
+    void askRemoval(one ? [one] : catalogueTicked());
   },
   "removal-cancel": () => byId("cw-removal").close(),
   "removal-go": (button) => void removePapers(button),
@@ -88,7 +88,7 @@ const askNews = async () => {
   showStatus({ ...answer.status, revision: answer.revision });
   if (answer.status.state === "loading") return void setTimeout(askNews, 500);
   document.dispatchEvent(new CustomEvent("citewise:papers", { detail: { revision: answer.revision } }));
-  if (byId("cw-papers").open) void listPapers();
+  void reloadCatalogue();
 };
 
 setInterval(() => document.hidden || void askNews(), NEWS_MS);
