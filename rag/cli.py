@@ -42,6 +42,7 @@ from rag.cli_options import (
 from rag.cli_papers import export, papers
 from rag.cli_remove import remove
 from rag.core.environment import is_loopback
+from rag.core.errors import LibraryMissing
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
@@ -298,12 +299,10 @@ def chat(
 
     Example: citewise chat --library my-library --port 8000
     """
-    from rag.library.store import Library
-
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
     editing = {"edit": edit, "max_upload_mb": max_upload_mb}
     settings = Settings.of_flags(library=library, mode=mode, device=device, auth=auth, **behind, **editing)
-    Library.open(settings.library).close()  # what cannot be opened is told here, before anything loads
+    _check_library(settings, host)
     if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
@@ -314,6 +313,24 @@ def chat(
     from ui.app import launch
 
     launch(settings, host=host, port=port)
+
+
+def _check_library(settings: Settings, host: str) -> None:
+    """What cannot be opened is told before anything loads. Where there is none yet, papers can be added in the window.
+
+    Raises:
+        LibraryError: it cannot be opened, or there is none and papers cannot be added.
+    """
+    from rag.library.store import Library
+
+    try:
+        Library.open(settings.library).close()
+    except LibraryMissing:
+        from ui.app import may_edit
+
+        if settings.library.is_file() or not may_edit(settings, host):
+            raise
+        typer.echo(f"There is no library in {settings.library.absolute()} yet. Add papers in the window.", err=True)
 
 
 @app.command()

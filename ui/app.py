@@ -19,7 +19,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is i
 import gradio as gr
 
 from rag.core.environment import proxy_variable, reach_directly
-from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
+from rag.core.errors import LibraryMissing, RequestRefused, SettingsError, TooManyRequests
 from rag.core.settings import Settings
 from ui import listening
 from ui.api import add_endpoints
@@ -27,14 +27,17 @@ from ui.gate.door import Door
 from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
+from ui.gate.uploads import UploadGate
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
-from ui.session.editing import decided, may_edit
+from ui.session.editing import decided
+from ui.session.editing import may_edit as may_edit
 from ui.session.limits import RateLimit, address_of, caller
 from ui.session.line import Line
 from ui.session.loading import Answerer, Loader, Open
 from ui.session.lookups import Lookups
 from ui.session.records import frame
 from ui.session.turns import Visit, request_of, run_turn
+from ui.session.uploads import uploads_of_process
 from ui.views.outcomes import waiting_row
 from ui.views.page import facts_script, page
 from ui.views.status import status
@@ -42,7 +45,7 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding events"
+    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding removing events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
@@ -59,10 +62,20 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden
 
 
 def open_assistant(settings: Settings, progress: Callable[[str], None] | None = None) -> Answerer:
-    """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds."""
+    """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds.
+
+    Where there is no library yet and papers may be added, it is one over an empty library, until there is one.
+    """
     from rag.wiring import open_assistant as open_
 
-    return open_(settings, progress)
+    try:
+        return open_(settings, progress)
+    except LibraryMissing:
+        if settings.edit != "on" or settings.library.is_file():
+            raise
+    from ui.session.standing_in import over_nothing
+
+    return open_(over_nothing(settings), progress)
 
 
 def build_app(settings: Settings, open_: Open = open_assistant, host: str | None = "127.0.0.1") -> gr.Blocks:
@@ -87,6 +100,7 @@ def build_app(settings: Settings, open_: Open = open_assistant, host: str | None
 def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[str, Any]:
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
     `host` is the address to listen on, which gradio chooses where it is None."""
+    edits = may_edit(settings, host)
     door = {
         "names": Names.of(
             settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
@@ -94,12 +108,13 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "root": urlsplit(settings.root_path or "").path,
         "address_of": caller,
         "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
+        "files": UploadGate(uploads_of_process() if edits else None, settings.max_upload_mb * 1_000_000),
     }
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
     style = _page_files("css", STYLES)
-    script = facts_script(settings, may_edit(settings, host)) + "\n" + _page_files("js", SCRIPTS)
+    script = facts_script(settings, edits) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
@@ -237,11 +252,14 @@ class Window:
     def _watch(self) -> Iterator[Mapping[str, Any]]:
         """The state of the loading, as long as it goes on, once more when it has ended, and when the library has been looked over."""
         while not self._loader.wait(POLL_SECONDS):
-            yield status(self._loader.loading, self._settings)
+            yield self._status()
         known = self._loader.looked_over(0)
-        yield status(self._loader.loading, self._settings)
+        yield self._status()
         if not known and self._loader.looked_over(LOOK_SECONDS):
-            yield status(self._loader.loading, self._settings)
+            yield self._status()
+
+    def _status(self) -> Mapping[str, Any]:
+        return status(self._loader.loading, self._settings) | {"revision": self._loader.revision}
 
     def _reload(self) -> Iterator[Mapping[str, Any]]:
         self._loader.start(again=True)

@@ -1,4 +1,4 @@
-"""Which of gradio's addresses are served, by which methods, to whom, and how much may be sent there. Pure.
+"""Which addresses are served, gradio's and one of our own, by which methods, to whom, and how much may be sent there. Pure.
 
 Whatever is not in this table is not there: gradio has addresses that take files, fetch others, or write to the disk, and a new version
 may bring more.
@@ -10,7 +10,8 @@ from typing import Literal
 
 GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
-Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup"]
+PUT = frozenset({"PUT"})
+Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ ROUTES = (
     Route(f"{API}/run/predict", POST, "beside"),
     # A browser keeps at most 5 MB, and a whole conversation is sent to be reopened.
     Route(f"{API}/component_server", POST, "lookup", 6_000_000),
+    # Ours: gradio never sees it. Its own limit is looked at where the file is taken.
+    Route("/citewise/upload", PUT, "file", 10**14),
 )
 _PATTERNS = [(re.compile(route.pattern), route) for route in ROUTES]
 NOWHERE = Route("")

@@ -162,6 +162,7 @@ def paper(entry: Entry, words: str, edits: bool, undoing: str = "") -> Markup:
         identifiers=list(_identifiers(one)),
         origins=[{"file": name, "added": added} for name, added in entry.origins],
         records=_records(entry) if len(entry.records) > 1 else [],
+        edits=edits,
         undoes=edits and len({record.paper.id for record in entry.records}) > 1,
         undoing=undoing,
     )

@@ -108,6 +108,7 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginEditing();
   beginView();
   begin();
   addEventListener("storage", otherTab);
@@ -124,6 +125,7 @@ window.citewise = {
     server = functions;
     if (pending) trigger("ask", pending);
     pending = null;
+    void askAdding();
   },
   receive,
   interrupt,
