@@ -26,6 +26,7 @@ from ui.session import choosing, feedback
 from ui.session.choosing import chosen_of
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
+from ui.session.map import Maps
 from ui.session.records import SavedTurn, frame, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
 from ui.views.sources import paper_rows, similar_cards
@@ -47,6 +48,7 @@ class Lookups:
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
+        self._maps = Maps(settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
@@ -63,6 +65,10 @@ class Lookups:
                 self.export_papers,
                 self.similar,
                 self.papers,
+                self.map,
+                self.map_draw,
+                self.map_stop,
+                self.map_found,
                 self.feedback,
             )
         ]
@@ -183,6 +189,22 @@ class Lookups:
         if count > len(papers):
             note += f"; the first {len(papers)} are shown"
         return {"html": paper_rows(papers, words), "note": note}
+
+    def map(self, sent: Sent) -> Sent:
+        """How the map of the library is, and its points where the page does not have them."""
+        return self._maps.look(sent)
+
+    def map_draw(self, sent: Sent) -> Sent:
+        """The same, after the drawing of a new map was begun."""
+        return self._maps.draw(sent)
+
+    def map_stop(self, sent: Sent) -> Sent:
+        """The same, after the drawing was stopped."""
+        return self._maps.stop(sent)
+
+    def map_found(self, sent: Sent) -> Sent:
+        """The ids of the papers that a filter means."""
+        return self._maps.found(sent)
 
     def feedback(self, sent: Sent, address: str) -> Sent:
         """Keep a vote of this address."""

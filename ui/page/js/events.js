@@ -111,6 +111,7 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  startMap();
   begin();
   addEventListener("storage", otherTab);
   if (!NARROW.matches) byId("cw-box").focus();
@@ -130,4 +131,5 @@ window.citewise = {
   receive,
   interrupt,
   showStatus,
+  figure: () => ({ type: "plotly", plot: JSON.stringify(mapFigure()) }),
 };
