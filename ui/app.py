@@ -45,7 +45,7 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding removing events"
+    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding removing events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
@@ -205,7 +205,7 @@ class Window:
         states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.showStatus(props.value))", **carrier)
         bridge = gr.HTML(
             None,
-            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload'",
+            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'plot'",
             server_functions=[*self._lookups.functions(), _place(Line(demo, MODEL))],
             **carrier,
         )
@@ -219,6 +219,9 @@ class Window:
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
         watch(outputs=states)
         bridge.reload(self._reload, None, states, concurrency_limit=None, **PRIVATE)
+        # The page makes the figure of its map and hands it over where somebody looks at it: Gradio then loads plotly.js and draws.
+        plot = gr.Plot(None, show_label=False, container=False, elem_id="cw-plot")
+        bridge.plot(None, None, plot, js="() => window.citewise.figure()", queue=False, **PRIVATE)
 
     def _answer(self, visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[Mapping[str, Any]]:
         """The states of a turn, until it has ended or is over for another reason."""

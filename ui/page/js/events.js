@@ -109,6 +109,7 @@ const start = () => {
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
   beginEditing();
+  startMap();
   beginView();
   begin();
   addEventListener("storage", otherTab);
@@ -130,4 +131,5 @@ window.citewise = {
   receive,
   interrupt,
   showStatus,
+  figure: () => ({ type: "plotly", plot: JSON.stringify(mapFigure()) }),
 };
