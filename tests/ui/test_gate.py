@@ -4,7 +4,7 @@ import pytest
 
 from rag.core.settings import Settings
 from ui.gate.names import Names
-from ui.gate.routes import ROUTES, below, routes_of
+from ui.gate.routes import ROUTES, inside, routes_of
 
 LOOPBACK = Names.of(Settings(), "127.0.0.1")
 OPEN = Names.of(Settings(), "0.0.0.0")
@@ -122,9 +122,19 @@ def test_a_page_of_an_allowed_site_is_not_foreign() -> None:
 
 
 def test_a_path_below_that_of_the_proxy_is_found_with_and_without_it() -> None:
-    assert below("/papers", "/papers/gradio_api/info") == below("/papers", "/gradio_api/info") == "/gradio_api/info"
-    assert below("/papers", "/papers") == below("/papers", "/papers/") == "/"
-    assert below("/papers", "/papersandmore") == "/papersandmore" and below("", "/config") == "/config"
+    for around in ("", "/papers"):  # the framework knows of it, or it does not
+        assert inside("/papers", around, "/papers/gradio_api/info")[0] == "/gradio_api/info"
+        assert inside("/papers", around, "/gradio_api/info")[0] == "/gradio_api/info"
+        assert inside("/papers", around, "/papers")[0] == inside("/papers", around, "/papers/")[0] == "/"
+        assert inside("/papers", around, "/papersandmore")[0] == "/papersandmore"
+    assert inside("", "", "/config") == ("/config", "/config")
+
+
+def test_below_an_app_the_path_of_the_app_stands_before_what_is_handed_on() -> None:
+    assert inside("/papers", "/lab/papers", "/papers/config") == ("/config", "/lab/papers/config")
+    assert inside("/papers", "/lab/papers", "/lab/papers/config") == ("/config", "/lab/papers/config")
+    assert inside("/papers", "/papers", "/papers/papers/config") == ("/papers/config", "/papers/papers/config")
+    assert inside("/papers", "https://lab.example/papers", "/papers/config") == ("/config", "/config")
 
 
 def test_every_address_has_a_limit_and_only_reopening_takes_megabytes() -> None:

@@ -25,7 +25,7 @@ from ui.gate.payloads import (
     parsed,
     without_half_characters,
 )
-from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
+from ui.gate.routes import NOWHERE, UPLOAD, Route, inside, routes_of
 from ui.session.limits import RateLimit
 
 logger = logging.getLogger(__name__)
@@ -89,9 +89,9 @@ class Door:
         if "host" not in headers:
             # Gradio's own layer in front of this one looks it up in the same list, and fails without.
             scope["headers"].append((b"host", b""))
-        path = below(self._root, scope["path"])
-        if path != scope["path"]:
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+        path, whole = inside(self._root, scope.get("root_path", ""), scope["path"])
+        onward = {**scope, "path": whole, "raw_path": whole.encode()}
+        scope = {**scope, "path": path}
         try:
             route = self._route(scope, headers)
             body = await self._body(route, headers, receive)
@@ -105,7 +105,7 @@ class Door:
             return
         if body is not None:
             receive = _again(body, receive)
-        await self._hand_on(scope, receive, self._overheard(route, scope, address, send))
+        await self._hand_on(onward, receive, self._overheard(route, scope, address, send))
 
     def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
         """The route of a request that may be made, as far as its head tells."""
@@ -115,7 +115,8 @@ class Door:
             host = headers.get("host", "")[:100]
             raise Refusal(
                 421,
-                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name",
+                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name, or set "
+                "CITEWISE_ALLOW_HOST",
             )
         _check_length(route or NOWHERE, headers)
         if scope["path"].startswith(UPLOAD):
@@ -129,7 +130,7 @@ class Door:
             raise Refusal(
                 403,
                 "this request comes from a page of another site. To let that page use citewise, start it with --allow-host and "
-                "the name of that site",
+                "the name of that site, or set CITEWISE_ALLOW_HOST",
             )
         if not route.open and not kept_signed_in(scope["app"], headers):
             raise Refusal(401, _NOT_AUTHENTICATED)

@@ -44,6 +44,9 @@ def changing(send: Send, change: Callable[[bytes], bytes]) -> Send:
         if message["type"] == "http.response.start":
             start = message
             return
+        if message["type"] != "http.response.body":
+            await send(message)  # extensions of servers, such as that of test clients
+            return
         parts.append(message.get("body", b""))
         if message.get("more_body"):
             return

@@ -57,8 +57,18 @@ def routes_of(path: str) -> list[Route]:
     return [route for pattern, route in _PATTERNS if pattern.fullmatch(path)]
 
 
-def below(root: str, path: str) -> str:
-    """The path without that of the window, where a proxy has left it there."""
+def inside(root: str, around: str, path: str) -> tuple[str, str]:
+    """The path inside the window, and the one that is handed on: before that stands the path of the app `around` it.
+
+    `root` is the path of the window, where a proxy or a server has left it there.
+    """
+    bare = _below(around, path)
+    if bare == path:
+        bare = _below(root, path)
+    return bare, around + bare if around.startswith("/") else bare
+
+
+def _below(root: str, path: str) -> str:
     if root and (path == root or path.startswith(root + "/")):
         return path[len(root) :] or "/"
     return path

@@ -113,7 +113,7 @@ const start = () => {
   applySettings();
   begin();
   addEventListener("storage", otherTab);
-  if (!NARROW.matches) byId("cw-box").focus();
+  if (!NARROW.matches && !FRAMED) byId("cw-box").focus(); // the page around a frame keeps its focus and its place
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
