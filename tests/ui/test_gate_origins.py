@@ -1,4 +1,4 @@
-"""Which pages may read what they are answered: those of sites that are allowed, as their browser is told before and with each answer."""
+"""Which pages may read what they are answered: those of allowed sites, as their browser is told before and with each answer."""
 
 import asyncio
 from typing import Any
@@ -51,8 +51,10 @@ def test_an_allowed_page_may_send_and_read(origin: str) -> None:
 
 @pytest.mark.parametrize(
     "origin",
-    [None, "", "null", "https://evil.example", "https://wiki.example.evil.example", "https://evilwiki.example"]
-    + ["https://evil.example/?wiki.example", "https://wiki.example@evil.example", "http://127.0.0.1:3000"],
+    [
+        *(None, "", "null", "https://evil.example", "https://wiki.example.evil.example", "https://evilwiki.example"),
+        *("https://evil.example/?wiki.example", "https://wiki.example@evil.example", "http://127.0.0.1:3000"),
+    ],
 )
 def test_any_other_is_handed_on_as_it_came(origin: str | None) -> None:
     for method, more in (("OPTIONS", ASKING), ("POST", {})):
