@@ -118,6 +118,23 @@ def test_a_page_of_an_allowed_site_is_not_foreign() -> None:
     assert NAMED.is_foreign(of("a-b.hf.space", origin="https://evil.example", sec_fetch_site="cross-site"))
 
 
+@pytest.mark.parametrize(
+    ("referer", "foreign"),
+    [
+        ("https://www.example.org/page?x=1", False),
+        ("https://evil.example/", True),
+        ("https://evil.example/https://www.example.org/", True),
+        ("https://evil.example/?://www.example.org/", True),
+        ("", True),
+    ],
+)
+def test_a_style_sheet_of_an_allowed_page_is_asked_for_without_an_origin(referer: str, foreign: bool) -> None:
+    assert NAMED.is_foreign(of("a-b.hf.space", referer=referer, sec_fetch_site="cross-site")) == foreign
+    assert NAMED.is_foreign(
+        of("a-b.hf.space", origin="null", referer="https://www.example.org/", sec_fetch_site="cross-site")
+    )
+
+
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
-from ui.gate.front import changing, with_own_head
+from ui.gate.front import changing, element_script, with_own_head
 from ui.gate.login import kept_signed_in, sign_in_page
 from ui.gate.names import Names
 from ui.gate.payloads import (
@@ -25,7 +25,7 @@ from ui.gate.payloads import (
     parsed,
     without_half_characters,
 )
-from ui.gate.routes import NOWHERE, UPLOAD, Route, inside, routes_of
+from ui.gate.routes import ELEMENT, NOWHERE, UPLOAD, Route, inside, routes_of
 from ui.session.limits import RateLimit
 
 logger = logging.getLogger(__name__)
@@ -102,6 +102,9 @@ class Door:
             return
         if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
             await _send(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            return
+        if scope["path"] == ELEMENT:
+            await _send(send, 200, b"text/javascript", element_script())
             return
         if body is not None:
             receive = _again(body, receive)

@@ -7,6 +7,7 @@ It goes into the page as it is sent, since those who look at it (crawlers, messe
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ def _part(name: str) -> bytes:
 def own_head() -> bytes:
     """The lines of the head that say what this is."""
     return _part("head.html")
+
+
+@cache
+def element_script() -> bytes:
+    """The script that makes the element <gradio-app> in another page: it loads the files beside it, which fit this version of gradio."""
+    spec = find_spec("gradio")
+    assert spec is not None and spec.origin
+    return (Path(spec.origin).parent / "templates" / "frontend" / "gradio.js").read_bytes()
 
 
 def with_own_head(page: bytes) -> bytes:

@@ -27,11 +27,14 @@ class Route:
 
 API = "/gradio_api"
 UPLOAD = f"{API}/upload"
+ELEMENT = "/gradio.js"
+"""The script of the element <gradio-app> for pages of other sites. Gradio has it, but serves it from its own servers only."""
 _ID = "[^/]{1,200}"
 ROUTES = (
     Route("/", open=True, page=True),
     Route("/(?:assets|static)/.{1,300}", open=True),
     Route("/(?:theme.css|robots.txt|favicon.ico|manifest.json|logout)", open=True),
+    Route(ELEMENT, open=True),
     Route(f"{API}/(?:theme.css|startup-events|login_check|user|app_id)", open=True),
     Route("/config"),
     Route(f"{API}/(?:info|openapi.json|token|queue/data|queue/status)"),
