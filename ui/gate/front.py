@@ -31,7 +31,7 @@ def own_head() -> bytes:
 
 @cache
 def element_script() -> bytes:
-    """The script that makes the element <gradio-app> in another page: it loads the files beside it, which fit this version of gradio."""
+    """The script that makes the element <gradio-app> in another page: it loads the files beside it, which fit this gradio."""
     spec = find_spec("gradio")
     assert spec is not None and spec.origin
     return (Path(spec.origin).parent / "templates" / "frontend" / "gradio.js").read_bytes()
