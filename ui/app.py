@@ -17,16 +17,18 @@ from urllib.parse import urlsplit
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 
 import gradio as gr
+from fastapi import FastAPI
 
 from rag.core.environment import proxy_variable, reach_directly
 from rag.core.errors import LibraryMissing, RequestRefused, SettingsError, TooManyRequests
 from rag.core.settings import Settings
-from ui import listening
+from ui import listening, mounting
 from ui.api import add_endpoints
 from ui.gate.door import Door
 from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
+from ui.gate.origins import in_front
 from ui.gate.uploads import UploadGate
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
 from ui.session.editing import decided
@@ -45,12 +47,12 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding removing events"
+    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "catalogue catalogue_paper map adding narrow print"
+    "catalogue catalogue_paper map adding narrow embed print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -101,10 +103,11 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
     `host` is the address to listen on, which gradio chooses where it is None."""
     edits = may_edit(settings, host)
+    names = Names.of(
+        settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
+    )
     door = {
-        "names": Names.of(
-            settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
-        ),
+        "names": names,
         "root": urlsplit(settings.root_path or "").path,
         "address_of": caller,
         "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
@@ -126,7 +129,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "share": False,
         "pwa": False,
         # As the server's own `Middleware` would unpack to; gradio puts its two in front of it, which read no body.
-        "app_kwargs": {"middleware": [(Door, (), door)]},
+        "app_kwargs": {"middleware": [(Door, (), door)], "lifespan": in_front(names)},
         "root_path": settings.root_path,
         # Each would serve on addresses that have no door; gradio also takes them from the environment.
         "ssr_mode": False,
@@ -174,6 +177,42 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
             time.sleep(POLL_SECONDS)
     finally:
         demo.close(verbose=False)
+
+
+def mount(
+    app: FastAPI,
+    path: str,
+    settings: Settings | None = None,
+    *,
+    host: str = "127.0.0.1",
+    auth_dependency: Callable[..., Any] | None = None,
+    open_: Open = open_assistant,
+) -> FastAPI:
+    """Put the window into an app of your own at this path, behind the same door as everywhere, and close it with the app.
+
+    Args:
+        app: yours; what it serves elsewhere stays as it is.
+        path: such as "/papers"; "/" where the app has nothing after it.
+        settings: those of the environment where none are given.
+        host: the address that your server listens on. On this machine's own, only its names and `settings.allow_host` are answered.
+        auth_dependency: your sign-in instead of `settings.auth`: from a `fastapi.Request` who it is, or None for nobody.
+        open_: opens the assistant of these settings.
+
+    Raises:
+        SettingsError: the path cannot be used, or both kinds of sign-in are asked for.
+    """
+    settings = settings or Settings.load()
+    path = mounting.checked_path(app, path)
+    if auth_dependency is not None and settings.auth:
+        raise SettingsError("the window is asked for two kinds of sign-in; give it `auth` or an auth_dependency")
+    opened = mounting.Opened(open_)
+    root = mounting.public_path(settings.root_path, path)
+    demo = build_app(settings, opened.open, host)
+    options = launch_options(settings.model_copy(update={"root_path": root}), host)
+    ((door, _, known),) = options["app_kwargs"]["middleware"]
+    options["app_kwargs"]["middleware"] = [(door, (), known | {"root": path})]
+    mounting.attach(app, path, demo, options, opened.close, auth_dependency)
+    return app
 
 
 def _place(line: Line) -> Callable[..., Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
-from ui.gate.front import changing, with_own_head
+from ui.gate.front import changing, element_script, with_own_head
 from ui.gate.login import kept_signed_in, sign_in_page
 from ui.gate.names import Names
 from ui.gate.payloads import (
@@ -25,7 +25,7 @@ from ui.gate.payloads import (
     without_half_characters,
 )
 from ui.gate.replies import Message, Receive, Send, again, answer_with, refuse, send_whole
-from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
+from ui.gate.routes import ELEMENT, NOWHERE, UPLOAD, Route, inside, routes_of
 from ui.gate.uploads import UploadGate, UploadStopped
 from ui.session.limits import RateLimit
 
@@ -91,9 +91,9 @@ class Door:
         if "host" not in headers:
             # Gradio's own layer in front of this one looks it up in the same list, and fails without.
             scope["headers"].append((b"host", b""))
-        path = below(self._root, scope["path"])
-        if path != scope["path"]:
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+        path, whole = inside(self._root, scope.get("root_path", ""), scope["path"])
+        onward = {**scope, "path": whole, "raw_path": whole.encode()}
+        scope = {**scope, "path": path}
         try:
             route = self._route(scope, headers)
             if route.body == "file":
@@ -108,9 +108,12 @@ class Door:
         if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
             await send_whole(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
             return
+        if scope["path"] == ELEMENT:
+            await send_whole(send, 200, b"text/javascript", element_script())
+            return
         if body is not None:
             receive = again(body, receive)
-        await self._hand_on(scope, receive, self._overheard(route, scope, address, send))
+        await self._hand_on(onward, receive, self._overheard(route, scope, address, send))
 
     def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
         """The route of a request that may be made, as far as its head tells."""
@@ -120,7 +123,8 @@ class Door:
             host = headers.get("host", "")[:100]
             raise Refusal(
                 421,
-                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name",
+                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name, or set "
+                "CITEWISE_ALLOW_HOST",
             )
         _check_length(route or NOWHERE, headers)
         if scope["path"].startswith(UPLOAD):
@@ -134,7 +138,7 @@ class Door:
             raise Refusal(
                 403,
                 "this request comes from a page of another site. To let that page use citewise, start it with --allow-host and "
-                "the name of that site",
+                "the name of that site, or set CITEWISE_ALLOW_HOST",
             )
         if not route.open and not kept_signed_in(scope["app"], headers):
             raise Refusal(401, _NOT_AUTHENTICATED)

@@ -28,11 +28,14 @@ class Route:
 
 API = "/gradio_api"
 UPLOAD = f"{API}/upload"
+ELEMENT = "/gradio.js"
+"""The script of the element <gradio-app> for pages of other sites. Gradio has it, but serves it from its own servers only."""
 _ID = "[^/]{1,200}"
 ROUTES = (
     Route("/", open=True, page=True),
     Route("/(?:assets|static)/.{1,300}", open=True),
     Route("/(?:theme.css|robots.txt|favicon.ico|manifest.json|logout)", open=True),
+    Route(ELEMENT, open=True),
     Route(f"{API}/(?:theme.css|startup-events|login_check|user|app_id)", open=True),
     Route("/config"),
     Route(f"{API}/(?:info|openapi.json|token|queue/data|queue/status)"),
@@ -60,8 +63,18 @@ def routes_of(path: str) -> list[Route]:
     return [route for pattern, route in _PATTERNS if pattern.fullmatch(path)]
 
 
-def below(root: str, path: str) -> str:
-    """The path without that of the window, where a proxy has left it there."""
+def inside(root: str, around: str, path: str) -> tuple[str, str]:
+    """The path inside the window, and the one that is handed on: before that stands the path of the app `around` it.
+
+    `root` is the path of the window, where a proxy or a server has left it there.
+    """
+    bare = _below(around, path)
+    if bare == path:
+        bare = _below(root, path)
+    return bare, around + bare if around.startswith("/") else bare
+
+
+def _below(root: str, path: str) -> str:
     if root and (path == root or path.startswith(root + "/")):
         return path[len(root) :] or "/"
     return path

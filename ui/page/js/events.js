@@ -113,7 +113,8 @@ const start = () => {
   beginView();
   begin();
   addEventListener("storage", otherTab);
-  if (viewNow() === "ask" && !NARROW.matches) byId("cw-box").focus();
+  // The page around a frame keeps its focus and its place.
+  if (viewNow() === "ask" && !NARROW.matches && !FRAMED) byId("cw-box").focus();
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
