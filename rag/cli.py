@@ -15,6 +15,7 @@ import typer
 from rag import __version__
 from rag.cli_filters import chosen_of, takes_filter
 from rag.cli_library import backup, restore
+from rag.cli_mcp import mcp
 from rag.cli_merges import merges
 from rag.cli_options import (
     NOT_FOUND,
@@ -25,7 +26,9 @@ from rag.cli_options import (
     DeviceOption,
     HostOption,
     JsonOption,
+    LibrariesOption,
     LibraryOption,
+    McpOption,
     ModeOption,
     PortOption,
     Question,
@@ -34,7 +37,9 @@ from rag.cli_options import (
     RootPathOption,
     TrustedProxyOption,
     WordsArgument,
+    closed_libraries,
     exits_with_one_line,
+    settings_over,
     typed_or_piped,
 )
 from rag.cli_papers import export, papers
@@ -270,14 +275,14 @@ def search(
     raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-for command in (papers, merges, export, remove, backup, restore):
+for command in (papers, merges, export, remove, backup, restore, mcp):
     app.command()(command)
 
 
 @app.command()
 @exits_with_one_line
 def chat(
-    library: LibraryOption = None,
+    library: LibrariesOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 7860,
     auth: AuthOption = None,
@@ -286,19 +291,22 @@ def chat(
     trusted_proxy: TrustedProxyOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
+    mcp: McpOption = None,
 ) -> None:
     """Open the chat window, for a browser.
 
     It is at http://127.0.0.1:7860 unless told otherwise. Ctrl-C ends it. Conversations stay in the browser; votes on answers go to
     feedback.jsonl in the library's folder.
 
-    Example: citewise chat --library my-library --port 8000
+    \b
+    Examples:
+      citewise chat --library my-library --port 8000
+      citewise chat --library physics --library biology
     """
-    from rag.library.store import Library
-
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
-    settings = Settings.of_flags(library=library, mode=mode, device=device, auth=auth, **behind)
-    Library.open(settings.library).close()  # what cannot be opened is told here, before anything loads
+    settings = settings_over(library, mode=mode, device=device, auth=auth, mcp=mcp, **behind)
+    for problem in closed_libraries(settings).values():  # told here, before anything loads
+        typer.echo(f"citewise: warning: {problem}", err=True)
     if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "

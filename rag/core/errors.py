@@ -13,6 +13,7 @@
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
+    │   ├── UnknownLibrary     no library of that name is offered here
     │   └── VoteRefused        a vote on an answer is of another form
     ├── NothingToExport        nothing is there that could be exported so
     ├── NoSuchMerge            no paper was merged from the record that is to be taken out
@@ -89,6 +90,10 @@ class TooManyRequests(RequestRefused):
 
 class StillLoading(RequestRefused):
     """The library is not open yet."""
+
+
+class UnknownLibrary(RequestRefused):
+    """No library of that name is offered here; the message names those there are."""
 
 
 class VoteRefused(RequestRefused):

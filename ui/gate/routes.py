@@ -15,7 +15,8 @@ Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup"]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites."""
+    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites; for
+    `programs` the password may come with each request."""
 
     pattern: str
     methods: frozenset[str] = GET
@@ -23,6 +24,7 @@ class Route:
     most: int = 16_000
     open: bool = False
     page: bool = False
+    programs: bool = False
 
 
 API = "/gradio_api"
@@ -45,6 +47,9 @@ ROUTES = (
     Route(f"{API}/run/predict", POST, "beside"),
     # A browser keeps at most 5 MB, and a whole conversation is sent to be reopened.
     Route(f"{API}/component_server", POST, "lookup", 6_000_000),
+    # For programs that speak MCP: calls, what is told to them meanwhile, and the end of a session.
+    Route("/mcp", POST, "lookup", 1_000_000, programs=True),
+    Route("/mcp", frozenset({"GET", "DELETE"}), programs=True),
 )
 _PATTERNS = [(re.compile(route.pattern), route) for route in ROUTES]
 NOWHERE = Route("")

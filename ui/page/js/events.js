@@ -111,6 +111,7 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginLibrary();
   begin();
   addEventListener("storage", otherTab);
   if (!NARROW.matches) byId("cw-box").focus();
@@ -122,8 +123,9 @@ whenThere();
 /** What the page's hidden components call. */
 window.citewise = {
   connect: (events, functions) => {
-    trigger = events;
-    server = functions;
+    trigger = eventsOf(events);
+    server = functionsOf(functions);
+    if (libraryNow() && shelf.now !== shelf.names[0]) trigger("look", shelf.now);
     if (pending) trigger("ask", pending);
     pending = null;
   },

@@ -13,7 +13,7 @@ const showView = (name) => {
   if (!VIEWS[name] || viewNow() === name) return;
   side(false);
   byId("cw").dataset.view = name;
-  for (const button of byId("cw-views").children) {
+  for (const button of byId("cw-views").querySelectorAll("[data-view]")) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
