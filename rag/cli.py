@@ -24,10 +24,12 @@ from rag.cli_options import (
     AuthOption,
     Commands,
     DeviceOption,
+    EditOption,
     HostOption,
     JsonOption,
     LibrariesOption,
     LibraryOption,
+    MaxUploadOption,
     McpOption,
     ModeOption,
     PortOption,
@@ -289,6 +291,8 @@ def chat(
     root_path: RootPathOption = None,
     allow_host: AllowHostOption = None,
     trusted_proxy: TrustedProxyOption = None,
+    edit: EditOption = None,
+    max_upload_mb: MaxUploadOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
     mcp: McpOption = None,
@@ -304,7 +308,8 @@ def chat(
       citewise chat --library physics --library biology
     """
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
-    settings = settings_over(library, mode=mode, device=device, auth=auth, mcp=mcp, **behind)
+    editing = {"edit": edit, "max_upload_mb": max_upload_mb}
+    settings = settings_over(library, mode=mode, device=device, auth=auth, mcp=mcp, **behind, **editing)
     for problem in closed_libraries(settings).values():  # told here, before anything loads
         typer.echo(f"citewise: warning: {problem}", err=True)
     if settings.auth is None and not is_loopback(host):

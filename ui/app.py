@@ -29,6 +29,7 @@ from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
 from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
+from ui.session.editing import decided, may_edit
 from ui.session.limits import RateLimit, address_of, caller
 from ui.session.line import Line
 from ui.session.loading import Loader, Open
@@ -44,12 +45,12 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form shelf keys views catalogue map events"
+    "choice choice_form libraries keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "shelf catalogue map narrow print"
+    "libraries catalogue catalogue_paper map adding narrow print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -60,8 +61,10 @@ _PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def build_app(settings: Settings, open_: Open = open_assistant) -> gr.Blocks:
-    """The page over the libraries of these settings. Loading the first one starts at once, in the background."""
+def build_app(settings: Settings, open_: Open = open_assistant, host: str | None = "127.0.0.1") -> gr.Blocks:
+    """The page over the libraries of these settings. Loading the first one starts at once, in the background. `host` as in
+    `launch_options`."""
+    settings = decided(settings, host)
     shelves = Shelves(settings, open_)
     rate = RateLimit(QUESTIONS_A_MINUTE)
     # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
@@ -97,7 +100,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
     style = _page_files("css", STYLES)
-    script = facts_script(settings) + "\n" + _page_files("js", SCRIPTS)
+    script = facts_script(settings, may_edit(settings, host)) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
@@ -135,6 +138,7 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
     bare = host.strip("[]")
     listening.check(bare, port or 0)
     reach_directly((bare,))
+    settings = decided(settings, host)
     demo = build_app(settings)
     # An IPv6 address needs brackets in the address at which gradio looks for itself.
     name = f"[{bare}]" if ":" in bare else host

@@ -43,7 +43,7 @@ const linkTo = (turn) => {
   // The turns before a follow-up are not in a link: it asks the question as it was understood.
   address.searchParams.set("q", turn.answer?.standalone_question || turn.question);
   if (turn.of) address.searchParams.set("of", JSON.stringify(turn.of.filter));
-  if (libraryNow() && shelf.now !== shelf.names[0]) address.searchParams.set("library", shelf.now);
+  if (libraryNow() && libraries.now !== libraries.names[0]) address.searchParams.set("library", libraries.now);
   if (turn.mode !== FACTS.defaultMode) address.searchParams.set("mode", turn.mode);
   return address.href;
 };
@@ -96,15 +96,6 @@ const similar = async (button) => {
   }
   place.hidden = !place.hidden;
   button.setAttribute("aria-expanded", String(!place.hidden));
-};
-
-const listPapers = async () => {
-  const words = byId("cw-filter").value;
-  const answer = await call("papers", { words, filter: filterNow() });
-  if (!answer || words !== byId("cw-filter").value) return;
-  byId("cw-papers-note").textContent = answer.note;
-  fill(byId("cw-papers-list"), answer.html);
-  byId("cw-papers-list").scrollTop = 0;
 };
 
 const side = (show) => {
@@ -161,5 +152,4 @@ const DO = {
   "to-answer": toAnswer,
   keys: () => openKeys(),
   "open-settings": () => openSettings(),
-  "open-papers": () => (byId("cw-papers").showModal(), listPapers()),
 };

@@ -95,10 +95,7 @@ const start = () => {
     submit();
   });
   byId("cw-ask").addEventListener("submit", (event) => (event.preventDefault(), submit()));
-  byId("cw-filter").addEventListener("input", () => {
-    clearTimeout(listPapers.timer);
-    listPapers.timer = setTimeout(listPapers, 200);
-  });
+  startShelf();
   byId("cw-find").addEventListener("input", drawTalks);
   byId("cw-find").addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !byId("cw-find").value) return;
@@ -112,9 +109,10 @@ const start = () => {
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
   beginLibrary();
+  beginView();
   begin();
   addEventListener("storage", otherTab);
-  if (!NARROW.matches) byId("cw-box").focus();
+  if (viewNow() === "ask" && !NARROW.matches) byId("cw-box").focus();
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
@@ -125,7 +123,7 @@ window.citewise = {
   connect: (events, functions) => {
     trigger = eventsOf(events);
     server = functionsOf(functions);
-    if (libraryNow() && shelf.now !== shelf.names[0]) trigger("look", shelf.now);
+    if (libraryNow() && libraries.now !== libraries.names[0]) trigger("look", libraries.now);
     if (pending) trigger("ask", pending);
     pending = null;
   },

@@ -131,5 +131,6 @@ const showStatus = (status) => {
     void showExamples();
     void askChoice();
   }
+  VIEWS[viewNow()].news?.();
   if (status.state === "failed" && unopened) notOpened(status.note);
 };
