@@ -14,6 +14,7 @@
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
+    │   ├── UnknownLibrary     no library of that name is offered here
     │   ├── VoteRefused        a vote on an answer is of another form
     │   ├── UploadRefused      a file is too large, or there is no place for it
     │   └── EditRefused        papers cannot be added, removed or put back now, or not here
@@ -96,6 +97,10 @@ class TooManyRequests(RequestRefused):
 
 class StillLoading(RequestRefused):
     """The library is not open yet."""
+
+
+class UnknownLibrary(RequestRefused):
+    """No library of that name is offered here; the message names those there are."""
 
 
 class VoteRefused(RequestRefused):

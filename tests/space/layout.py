@@ -102,7 +102,7 @@ def preload(hub: Path, cache: Path) -> None:
 
 @dataclass
 class Running:
-    """A Space that runs: its address, its process and log, whether it has no network and folders that cannot be written, and the seconds
+    """A running Space: its address, its process and log, whether it has no network and folders that cannot be written, and the seconds
     from the start until something and until the window was seen."""
 
     url: str

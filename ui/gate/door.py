@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, element_script, with_own_head
-from ui.gate.login import kept_signed_in, sign_in_page
+from ui.gate.login import kept_signed_in, sign_in_page, why_refused
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
@@ -141,7 +141,9 @@ class Door:
                 "the name of that site, or set CITEWISE_ALLOW_HOST",
             )
         if not route.open and not kept_signed_in(scope["app"], headers):
-            raise Refusal(401, _NOT_AUTHENTICATED)
+            if not route.programs:
+                raise Refusal(401, _NOT_AUTHENTICATED)
+            self._check_password(scope, headers)
         wanted = {"none": (), "form": _FORMS, "file": _FILES}.get(route.body, _JSON)
         if wanted and headers.get("content-type", "").partition(";")[0].strip().lower() not in wanted:
             raise Refusal(415, f"the Content-Type must be {wanted[0]}")
@@ -154,6 +156,13 @@ class Door:
             return await self._files.take(headers, address, receive)
         except UploadStopped as stopped:
             raise Refusal(stopped.status, stopped.why) from None
+
+    def _check_password(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Whether the right password came with the request; wrong ones are counted."""
+        address = self._counted(scope, headers) if "authorization" in headers else ""
+        if why := why_refused(scope["app"], headers):
+            raise Refusal(401, why)
+        self._sign_ins.release(address)
 
     async def _body(self, route: Route, headers: Mapping[str, str], receive: Receive) -> bytes | None:
         """The whole body; None where the address takes none."""
@@ -196,6 +205,10 @@ class Door:
         """Who signs in, counted; "" where nobody does."""
         if route.body != "form":
             return ""
+        return self._counted(scope, headers)
+
+    def _counted(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Who tries a password; one try is counted."""
         address = self._address_of(headers, (scope.get("client") or ("", 0))[0])
         try:
             self._sign_ins.take(address)

@@ -16,7 +16,8 @@ Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup", "fi
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites."""
+    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites; for
+    `programs` the password may come with each request."""
 
     pattern: str
     methods: frozenset[str] = GET
@@ -24,6 +25,7 @@ class Route:
     most: int = 16_000
     open: bool = False
     page: bool = False
+    programs: bool = False
 
 
 API = "/gradio_api"
@@ -51,6 +53,9 @@ ROUTES = (
     Route(f"{API}/component_server", POST, "lookup", 6_000_000),
     # Ours: gradio never sees it. Its own limit is looked at where the file is taken.
     Route("/citewise/upload", PUT, "file", 10**14),
+    # For programs that speak MCP: calls, what is told to them meanwhile, and the end of a session.
+    Route("/mcp", POST, "lookup", 1_000_000, programs=True),
+    Route("/mcp", frozenset({"GET", "DELETE"}), programs=True),
 )
 _PATTERNS = [(re.compile(route.pattern), route) for route in ROUTES]
 NOWHERE = Route("")

@@ -6,6 +6,7 @@ Owns the state of that loading, which every visitor of the page shares. Knows no
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -59,7 +60,10 @@ Open = Callable[[Settings, Callable[[str], None] | None], Answerer]
 
 
 class Loader:
-    """One assistant for the whole process, opened in a thread of its own. Safe to use from any thread."""
+    """The assistant over one library for the whole process, opened in a thread of its own. Safe to use from any thread.
+
+    One that nobody uses may be put to rest, which closes its library; it is opened again when it is started or asked for.
+    """
 
     def __init__(self, settings: Settings, open_: Open) -> None:
         self._settings = settings
@@ -68,6 +72,8 @@ class Loader:
         self._settled = threading.Event()
         self._looked_over = threading.Event()
         self._running = False
+        self._users = 0
+        self._rests = False
         self._loading = STARTING
         self._assistant: Answerer | None = None
         self._suggestions: Suggestions | None = None
@@ -92,7 +98,7 @@ class Loader:
         with self._lock:
             if self._running or (self._assistant is not None and not (again and not self._loading.papers)):
                 return
-            self._running = True
+            self._running, self._rests = True, False
             self._settled.clear()
             self._looked_over.clear()
             self._loading = STARTING
@@ -129,6 +135,41 @@ class Loader:
         self._look_over(assistant)
         self._looked_over.set()
 
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """While this lasts, it is not put to rest."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+
+    def rest(self) -> bool:
+        """Close the library unless somebody uses it or it is being opened. Whether it is closed now."""
+        with self._lock:
+            if self._users or self._running:
+                return False
+            former, self._assistant = self._assistant, None
+            self._suggestions, self._rests = None, True
+            self._settled.clear()
+            self._looked_over.clear()
+            self._loading = STARTING
+        if former is not None:
+            former.close()
+        return True
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is being opened now."""
+        return self._running
+
+    @property
+    def opened(self) -> Answerer | None:
+        """The assistant where it is open now, without waiting."""
+        return self._assistant
+
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the loading has ended, well or not, after at most `timeout` seconds."""
         return self._settled.wait(timeout)
@@ -143,6 +184,8 @@ class Loader:
         Raises:
             CitewiseError: the loading failed, with the reason that the page shows.
         """
+        if self._rests:
+            self.start()
         self._settled.wait()
         if self._assistant is None:
             raise CitewiseError(self._loading.note) from self._loading.error
@@ -169,6 +212,10 @@ class Loader:
             return self._suggestions
 
     def _load(self) -> None:
+        with self.used():
+            self._open_and_look_over()
+
+    def _open_and_look_over(self) -> None:
         try:
             assistant = self._open(self._settings, self._progress)
             self._seen = assistant.revision

@@ -58,6 +58,7 @@ const missing = (is) => {
 
 addEventListener("popstate", () => {
   if (!OURS || !byId("cw")) return;
+  popLibrary();
   if (followAddress() !== "ask") return follow();
   const id = addressed();
   if (id === (talk.turns.length ? talk.id : "")) return;

@@ -108,6 +108,7 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginLibrary();
   beginEditing();
   startMap();
   beginView();
@@ -123,8 +124,9 @@ whenThere();
 /** What the page's hidden components call. */
 window.citewise = {
   connect: (events, functions) => {
-    trigger = events;
-    server = functions;
+    trigger = eventsOf(events);
+    server = functionsOf(functions);
+    if (libraryNow() && libraries.now !== libraries.names[0]) trigger("look", libraries.now);
     if (pending) trigger("ask", pending);
     pending = null;
     void askAdding();
