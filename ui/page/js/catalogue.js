@@ -124,7 +124,7 @@ const takeOver = async () => {
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale) toast(words);
+  if (!table.stale && !editsNow()) toast(words);
 };
 
 /** Ask now and then whether the library has changed. */
