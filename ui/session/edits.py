@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.core.accents import shown
-from rag.core.errors import EditRefused, RequestRefused
+from rag.core.errors import EditRefused, NothingToUndo, RequestRefused
 from rag.core.escaping import counted, shorten
 from rag.core.settings import Settings
 from rag.ingest.report import IngestReport
@@ -19,6 +19,7 @@ from ui.session.removing import Removing
 from ui.session.uploads import check_visitor
 from ui.views import adding as drawn
 from ui.views.status import status
+from ui.views.words import sentence
 
 Sent = dict[str, Any]
 OVERVIEW_SECONDS = 5.0
@@ -66,7 +67,10 @@ class Edits:
         self._check()
         do = sent.get("do")
         if do == "undo":
-            back = self._removing.undo(str(sent.get("undo") or ""))
+            try:
+                back = self._removing.undo(str(sent.get("undo") or ""))
+            except NothingToUndo as error:
+                return {"back": 0, "note": sentence(str(error))}
             return {"back": len(back.papers), "note": _back(len(back.papers), [title for _, title in back.there_again])}
         ids = _texts(sent.get("ids"), "ids", _MOST_IDS)
         if not ids:

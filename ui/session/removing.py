@@ -5,6 +5,7 @@ They are gone from the library at once; what putting back needs lies in this pro
 the process. A removal is known by a random word that only the page has which made it.
 """
 
+import logging
 import secrets
 import threading
 import time
@@ -14,13 +15,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.core.errors import EditRefused
+from rag.core.errors import EditRefused, NothingToUndo, VectorIndexError
 from rag.core.settings import Settings
 from rag.library import private, setting_aside
 from rag.library.setting_aside import BroughtBack, TakenOut, Title
 from rag.library.store import Library
 from ui.session.jobs import Jobs, jobs_of_process
 
+logger = logging.getLogger(__name__)
 MOST_KEPT = 50
 """Removals that can be undone."""
 MOST_BYTES = 500_000_000
@@ -42,7 +44,6 @@ class _Kept:
     file: Path
     size: int
     at: float
-    papers: int
 
 
 class Removing:
@@ -92,31 +93,37 @@ class Removing:
             file = self._new_file() if plan.undoable else None
             try:
                 out = setting_aside.take_out(self._folder, ids, file)
-            finally:
-                self._changed()
-            token = self._keep(file, len(out.papers)) if file is not None and file.exists() else ""
-        return out, token
+            except VectorIndexError as error:
+                logger.warning("papers were removed, and the index is made anew at the next question: %s", error)
+                out = TakenOut(plan.papers, ())
+            except BaseException:
+                self._discard(file)
+                raise
+            self._changed()
+            if file is None or not out.papers:
+                self._discard(file)
+                return out, ""
+            return out, self._keep(file)
 
     def undo(self, token: str) -> BroughtBack:
         """Put the papers of a removal back.
 
         Raises:
-            EditRefused: it was undone already, or is kept no longer.
+            NothingToUndo: it was undone already, or is kept no longer.
+            EditRefused: papers are being added just now.
             LibraryError: nothing was changed.
         """
         with self._lock:
             self._sweep()
             kept = self._kept.get(token)
             if kept is None:
-                raise EditRefused(
+                raise NothingToUndo(
                     "this removal was undone already, or can no longer be: it is kept for twelve hours, and until the server ends. "
                     "Adding the papers' file again brings them back"
                 )
             self._wait_for_none()
-            try:
-                back = setting_aside.put_back(self._folder, kept.file)
-            finally:
-                self._changed()
+            back = setting_aside.put_back(self._folder, kept.file)
+            self._changed()
             self._drop(token)
         return back
 
@@ -140,12 +147,9 @@ class Removing:
         file.touch(mode=0o600)
         return file
 
-    def _keep(self, file: Path, papers: int) -> str:
-        if not papers:
-            file.unlink()
-            return ""
+    def _keep(self, file: Path) -> str:
         token = secrets.token_urlsafe(18)
-        self._kept[token] = _Kept(file, file.stat().st_size, self._clock(), papers)
+        self._kept[token] = _Kept(file, file.stat().st_size, self._clock())
         self._sweep()
         return token
 
@@ -157,5 +161,9 @@ class Removing:
                 self._drop(token)
 
     def _drop(self, token: str) -> None:
+        self._discard(self._kept.pop(token).file)
+
+    def _discard(self, file: Path | None) -> None:
         with suppress(OSError):
-            self._kept.pop(token).file.unlink()
+            if file is not None:
+                file.unlink()

@@ -138,7 +138,7 @@ const takeOver = async () => {
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale && !watchUndo.record) toast(words); // of a merge that is undone more is told
+  if (!table.stale && !watchUndo.record && !editsNow()) toast(words); // of an edit that goes on here more is told
 };
 
 /** Ask now and then whether the library has changed. */

@@ -1,8 +1,22 @@
 /* Removing papers, with the way back, and hearing of what others have changed in the library. */
 
-const NEWS_MS = 20000;
+const CHANGED_MS = 20000;
 const REMOVALS = "citewise:removals";
 let removing = []; // ids of the papers that the dialog asks about
+let changing = 0; // removals and undos that are on their way
+
+/** Whether this page changes the library itself just now; then nobody needs to be told that it changes. */
+const editsNow = () => changing > 0 || addingNow.step === "adding";
+
+/** A removal or an undo; what is listed is brought up to date with its answer. */
+const changePapers = async (sent) => {
+  changing++;
+  const answer = await call("removing", sent);
+  await reloadCatalogue();
+  void askNews();
+  changing--;
+  return answer;
+};
 
 /** The removals of this tab that can be undone: [{undo, count}], the last one first. */
 const removals = () => parse(session.getItem(REMOVALS)) ?? [];
@@ -34,11 +48,10 @@ const drawRemovals = () => {
 };
 
 const undoRemoval = async (word) => {
-  const answer = await call("removing", { do: "undo", undo: word });
-  if (answer) toast(answer.note);
-  // What cannot be undone any more is not offered again; what could not be now is.
-  if (answer || !removals().length) keepRemovals(removals().filter((one) => one.undo !== word));
-  void askNews();
+  const answer = await changePapers({ do: "undo", undo: word });
+  if (!answer) return;
+  toast(answer.note);
+  keepRemovals(removals().filter((one) => one.undo !== word));
 };
 
 const askRemoval = async (ids) => {
@@ -56,7 +69,7 @@ const askRemoval = async (ids) => {
 
 const removePapers = async (button) => {
   button.disabled = true;
-  const answer = await call("removing", { do: "remove", ids: removing });
+  const answer = await changePapers({ do: "remove", ids: removing });
   button.disabled = false;
   byId("cw-removal").close();
   if (!answer) return;
@@ -64,7 +77,6 @@ const removePapers = async (button) => {
     keepRemovals([{ undo: answer.undo, count: answer.removed }, ...removals()]);
     toast(answer.note, () => void undoRemoval(answer.undo));
   } else toast(answer.note);
-  void askNews();
 };
 
 Object.assign(DO, {
@@ -91,7 +103,7 @@ const askNews = async () => {
   void reloadCatalogue();
 };
 
-setInterval(() => document.hidden || void askNews(), NEWS_MS);
+setInterval(() => document.hidden || void askNews(), CHANGED_MS);
 document.addEventListener("visibilitychange", () => document.hidden || void askNews());
 
 /** Once the page's elements are there and the server is. */
