@@ -111,7 +111,11 @@ class Maps:
             RequestRefused: it is no filter.
         """
         chosen = chosen_of(sent.get("filter"))
-        with closing(Library.open(self._settings.library)) as library, library.beside() as database, database.snapshot():
+        with (
+            closing(Library.open(self._settings.library)) as library,
+            library.beside() as database,
+            database.snapshot(),
+        ):
             keys = keys_of(database.connection, chosen)
             rows = database.rows_for("SELECT id FROM papers WHERE key IN ({})", keys)
             return {"ids": [row[0] for row in rows]}
