@@ -47,7 +47,7 @@ const markers = () => {
   return {
     size: Math.max(NARROW.matches ? 5 : 3.5, 15 - 2.8 * Math.log10(count + 1)),
     color: years ? mapPoints.years.map((year) => (year ? years.of(year) : token("--cw-muted"))) : mapPoints.labels.map(groupColour),
-    symbol: mapPoints.labels.map((label) => MAP_SHAPES[label % MAP_SHAPES.length]),
+    symbol: mapPoints.labels.map((label, n) => MAP_SHAPES[label % MAP_SHAPES.length] + (years && !mapPoints.years[n] ? "-open" : "")),
     line: { width: count > 3000 ? 0 : 0.5, color: token("--cw-paper") },
   };
 };
@@ -179,9 +179,9 @@ const paintPlot = () => {
   paintDots();
   const plot = plotNow();
   if (!plot?._fullLayout || !mapPoints) return;
-  const { color, line } = markers();
+  const { color, symbol, line } = markers();
   const { annotations } = plotLayout();
-  void window.Plotly.update(plot, { "marker.color": [color], "marker.line.color": [line.color] }, { annotations }, [0]);
+  void window.Plotly.update(plot, { "marker.color": [color], "marker.symbol": [symbol], "marker.line.color": [line.color] }, { annotations }, [0]);
   void window.Plotly.restyle(plot, { "marker.color": [token("--cw-ink")] }, [1]);
 };
 
