@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.library.store import Library
 from rag.map.groups import described, grouped, middles
-from rag.map.places import place, rows_of
+from rag.map.places import are_alike, place, rows_of
 from rag.map.record import Group, PaperMap
 from rag.map.vectors import paper_vectors
 
@@ -44,7 +44,8 @@ def draw(
     places = place(vectors.rows, known, lambda share: report("Arranging the papers", 0.05 + 0.8 * share))
     report("Naming the groups", 0.85)
     there = middles(np.array(before.places), before.labels, len(before.groups)) if before and known else None
-    labels = grouped(places, there)
+    # Papers that are all alike lie beside each other for want of a better place; that makes no groups of them.
+    labels = np.zeros(len(places), np.int64) if are_alike(vectors.rows) else grouped(places, there)
     groups = described(vectors.titles, labels)
     report("Naming the groups", 1.0)
     return PaperMap(

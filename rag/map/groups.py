@@ -42,8 +42,7 @@ def grouped(places: Places, before: Places | None = None) -> Labels:
         before: (k, 2) the middles of earlier groups: then there are as many, each near where it was.
     """
     count = len(places)
-    # All alike, or too few: one group.
-    if count < 2 * _LEAST_PAPERS or float(np.ptp(places)) == 0:
+    if count < 2 * _LEAST_PAPERS:
         return np.zeros(count, np.int64)
     if before is not None and 1 < len(before) <= count // _LEAST_PAPERS:
         found = _split(places, len(before), before)

@@ -47,7 +47,7 @@ def place(
         step: is told how far it is.
     """
     count = len(rows)
-    if count < 3 or float(rows.std(axis=0).max()) < _ALIKE:
+    if count < 3 or are_alike(rows):
         return _sunflower(count) if count != 2 else np.array([[-1.0, 0.0], [1.0, 0.0]])
     reduced = _reduced(rows)
     known = before or {}
@@ -59,6 +59,11 @@ def place(
         start = reduced[:, :2] / (reduced[:, 0].std() or 1.0) * 1e-4
         places = _arranged(reduced, _shaken(start, 1e-6), 3 if count < _SMALL else 2, True, step)
     return _apart(_turned(places, known))
+
+
+def are_alike(rows: Matrix) -> bool:
+    """Whether all rows are the same, as those of identical abstracts."""
+    return len(rows) == 0 or float(rows.std(axis=0).max()) < _ALIKE
 
 
 def _reduced(rows: Matrix) -> Any:

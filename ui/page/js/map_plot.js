@@ -47,7 +47,7 @@ const markers = () => {
   return {
     size: Math.max(NARROW.matches ? 5 : 3.5, 15 - 2.8 * Math.log10(count + 1)),
     color: years ? mapPoints.years.map((year) => (year ? years.of(year) : token("--cw-muted"))) : mapPoints.labels.map(groupColour),
-    symbol: mapPoints.labels.map((label) => MAP_SHAPES[label % MAP_SHAPES.length]),
+    symbol: mapPoints.labels.map((label, n) => MAP_SHAPES[label % MAP_SHAPES.length] + (years && !mapPoints.years[n] ? "-open" : "")),
     line: { width: count > 3000 ? 0 : 0.5, color: token("--cw-paper") },
   };
 };
@@ -64,7 +64,7 @@ const groupNames = () => {
   return sums.flatMap(([x, y, count], n) => {
     if (!count) return [];
     const text = `<b>${asText(mapPoints.names[n])}</b>`;
-    return [{ x: x / count, y: y / count, text, showarrow: false, font: { size: 12, color: token("--cw-ink") }, bgcolor: token("--cw-surface"), opacity: 0.88, borderpad: 2, captureevents: false }];
+    return [{ x: x / count, y: y / count, text, showarrow: false, font: { size: 12, color: token("--cw-ink") }, bgcolor: token("--cw-surface"), opacity: 0.8, borderpad: 2, captureevents: false }];
   });
 };
 
@@ -101,7 +101,7 @@ const mapFigure = () => {
     selected: { marker: { opacity: 0.95 } },
     unselected: { marker: { opacity: 0.1 } },
   };
-  const ring = { type: "scatter", mode: "markers", x: [], y: [], hoverinfo: "skip", marker: { size: 20, symbol: "circle-open", color: token("--cw-ink"), line: { width: 2.5 } } };
+  const ring = { type: "scatter", mode: "markers", x: [], y: [], hoverinfo: "skip", unselected: { marker: { opacity: 1 } }, marker: { size: 20, symbol: "circle-open", color: token("--cw-ink"), line: { width: 2.5 } } };
   const config = { displayModeBar: false, scrollZoom: true, showTips: false, doubleClick: "reset" };
   return { data: [points, ring], layout: plotLayout(), config };
 };
@@ -140,9 +140,11 @@ const showPlot = async () => {
   plot.on("plotly_unhover", hideMapTip);
   plot.on("plotly_click", ({ points }) => points[0].curveNumber === 0 && void openPoint(points[0].pointNumber));
   plot.on("plotly_selected", (event) => {
-    if (!event?.points) return markPlot();
-    pick(event.points.filter((point) => point.curveNumber === 0).map((point) => point.pointNumber));
+    // Marking tells this too, without a range.
+    if (event?.range || event?.lassoPoints) pick(event.points.filter((point) => point.curveNumber === 0).map((point) => point.pointNumber));
+    else if (!event) setTimeout(markPlot); // a click, for which plotly marks every point
   });
+  plot.on("plotly_deselect", () => setTimeout(markPlot));
   new ResizeObserver(() => plot.offsetParent && window.Plotly.Plots.resize(plot)).observe(place);
   paintDots();
 };
@@ -177,9 +179,9 @@ const paintPlot = () => {
   paintDots();
   const plot = plotNow();
   if (!plot?._fullLayout || !mapPoints) return;
-  const { color, line } = markers();
+  const { color, symbol, line } = markers();
   const { annotations } = plotLayout();
-  void window.Plotly.update(plot, { "marker.color": [color], "marker.line.color": [line.color] }, { annotations }, [0]);
+  void window.Plotly.update(plot, { "marker.color": [color], "marker.symbol": [symbol], "marker.line.color": [line.color] }, { annotations }, [0]);
   void window.Plotly.restyle(plot, { "marker.color": [token("--cw-ink")] }, [1]);
 };
 
