@@ -21,7 +21,7 @@ import json, os, sys
 from rag.core.space import keep_to_temporary_folders
 keep_to_temporary_folders()
 assert not {"gradio", "huggingface_hub", "torch"} & sys.modules.keys()
-print(json.dumps({"prefix": sys.pycache_prefix, **os.environ}))
+print(json.dumps({"bytecode": str(not sys.dont_write_bytecode), **os.environ}))
 """
 
 
@@ -42,7 +42,7 @@ def test_no_telemetry_is_sent_and_everything_goes_to_the_temporary_folder(tmp_pa
     assert told["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert told["HF_HUB_DISABLE_TELEMETRY"] == told["DO_NOT_TRACK"] == "1"
     assert told["CITEWISE_CACHE"].startswith(str(tmp_path / "tmp"))
-    assert told["prefix"].startswith(str(tmp_path / "tmp"))
+    assert told["bytecode"] == "False"
     assert "HF_HOME" not in told  # the hub's own folder can be written
     assert list((tmp_path / "home").iterdir()) == []
 
@@ -59,7 +59,7 @@ def test_models_of_a_home_that_cannot_be_written_are_seen_from_a_folder_that_can
     (model / "weights").write_text("w")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(space, "_writable", lambda folder: False)
-    monkeypatch.setattr("sys.pycache_prefix", None)
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
