@@ -69,8 +69,8 @@ def read_address(url: str) -> Address:
     odd = port == 0 or re.search(r"\s", parts.netloc) or _cuts_a_password(parts)
     if odd or parts.scheme not in ("http", "https") or not parts.hostname:
         raise WriterFailed(
-            "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1, and write @, /, ? and # in a password as "
-            "%40, %2F, %3F and %23"
+            "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1, and write @, /, ? and # in a "
+            "password as %40, %2F, %3F and %23"
         )
     path = parts.path.rstrip("/")
     for function in _TOO_MUCH:
