@@ -247,8 +247,13 @@ def _get_paper(loader: Loader, given: Mapping[str, Any], library: str, job: Job)
 
 def _entitled(assistant: Answerer, title: str) -> tuple[Paper, ...]:
     """The papers with exactly this title, whatever its case, white space and full stop."""
-    _, papers = assistant.find_papers(" ".join(title.split()[:_TITLE_WORDS]), _SAME_TITLE)
+    _, papers = assistant.find_papers(_words(title), _SAME_TITLE)
     return tuple(paper for paper in papers if _bare(paper.title) == _bare(title))
+
+
+def _words(title: str) -> str:
+    """The first words of a title, without the signs around them."""
+    return " ".join(word.strip('.,:;!?"“”()') for word in title.split()[:_TITLE_WORDS])
 
 
 def _bare(title: str) -> str:
@@ -257,6 +262,6 @@ def _bare(title: str) -> str:
 
 def _nearly(assistant: Answerer, wanted: str) -> str:
     """What may have been meant, or how to find it."""
-    _, papers = assistant.find_papers(" ".join(wanted.split()[:_TITLE_WORDS]), _ALIKE)
+    _, papers = assistant.find_papers(_words(wanted), _ALIKE)
     near = [f"“{shorten(clean(paper.title), 100)}” ({paper.id})" for paper in papers if paper.title]
     return f"Papers with these words: {'; '.join(near)}" if near else "Use search to find papers by their topic"

@@ -29,7 +29,7 @@ async def _serve(shelves: Shelves) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-def in_turn() -> Turns:
+def in_turn(most: int = MOST_WAITING) -> Turns:
     """Calls that need a model are done one after the other, in the order in which they came; the others at once."""
     lock = anyio.Lock()
     waiting = 0
@@ -39,7 +39,7 @@ def in_turn() -> Turns:
         if not needs_a_model:
             await _run(job)
             return
-        if waiting >= MOST_WAITING:
+        if waiting >= most:
             raise TooManyRequests(f"{waiting} questions wait already; ask again when some are answered")
         waiting += 1
         try:

@@ -13,7 +13,6 @@ import anyio
 import gradio as gr
 from gradio.data_classes import PredictBodyInternal
 from gradio.events import api
-from starlette.requests import Request
 
 from rag.core.errors import TooManyRequests
 from ui.session.line import Line
@@ -43,7 +42,7 @@ class Turnstile:
 
         return turn
 
-    async def wait(self, work: Callable[[], None], request: Request, told: Callable[[int], None]) -> None:
+    async def wait(self, work: Callable[[], None], request: Any, told: Callable[[int], None]) -> None:
         """Have the work done in a thread when its turn has come. Cancelled before that, it is not done.
 
         Args:
@@ -70,7 +69,7 @@ class Turnstile:
         try:
             # In the queue it counts as a call of the page: gradio reads the address of it.
             scope = {**request.scope, "path": _JOIN, "raw_path": _JOIN.encode(), "method": "POST"}
-            taken, answer, _ = await queue.push(body, Request(scope), None)
+            taken, answer, _ = await queue.push(body, type(request)(scope), None)
             if not taken:
                 raise TooManyRequests("too many questions wait already; ask again in a minute")
             event = answer

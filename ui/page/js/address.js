@@ -59,7 +59,10 @@ const missing = (is) => {
 addEventListener("popstate", () => {
   if (!OURS || !byId("cw")) return;
   popLibrary();
-  if (followAddress() !== "ask") return follow();
+  if (followAddress() !== "ask") {
+    if (!isOfLibrary(talk)) fresh();
+    return follow();
+  }
   const id = addressed();
   if (id === (talk.turns.length ? talk.id : "")) return;
   const kept = id && store.talk(id);

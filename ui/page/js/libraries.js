@@ -67,9 +67,7 @@ const forgetCatalogue = () => {
 
 /** The library of the address that Back or Forward has led to. */
 const popLibrary = () => {
-  if (!libraryNow()) return;
-  setLibrary(new URL(location.href).searchParams.get("library") || libraries.names[0]);
-  if (!isOfLibrary(talk)) fresh();
+  if (libraryNow()) setLibrary(new URL(location.href).searchParams.get("library") || libraries.names[0]);
 };
 
 /** Somebody chooses another library: the conversation with the one before stays in the list. */

@@ -17,7 +17,7 @@ const both = (one, other) => (one && other ? new Set([...one].filter((n) => othe
 /** The papers that are not dimmed; null for all. */
 const mapBright = () => mapPicked ?? both(mapAmong, mapFound);
 
-const papersOf = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
+const shareOf = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
 
 /* --- how far the drawing is ------------------------------------------------------------------------------------------------------ */
 
@@ -97,7 +97,7 @@ const drawMarks = () => {
   const bright = mapBright();
   const many = bright?.size ?? every;
   const held = mapFound ? ` hold “${mapWords}”` : mapAmong ? " are asked now" : "";
-  byId("cw-map-scope").textContent = bright ? papersOf(many, every) + (mapPicked ? "" : held) : "All papers";
+  byId("cw-map-scope").textContent = bright ? shareOf(many, every) + (mapPicked ? "" : held) : "All papers";
   byId("cw-map-why").textContent = scopeHint(many, every);
   const act = (name) => document.querySelector(`#cw-map .cw-map-acts [data-do=map-${name}]`);
   act("ask").hidden = !(mapPicked || mapFound) || !many || many > askedAtMost();

@@ -115,7 +115,7 @@ const showPlot = async () => {
     byId("cw-map-drawing").textContent = text;
   };
   const groups = mapPoints.names.length;
-  place.setAttribute("aria-label", `Map of ${papersOf(mapPoints.ids.length, mapPoints.ids.length).replace(/^.* of /, "")} in ${groups} group${groups === 1 ? "" : "s"}; the list of groups says the same`);
+  place.setAttribute("aria-label", `Map of ${papersOf(mapPoints.ids.length)} in ${groups} group${groups === 1 ? "" : "s"}; the list of groups says the same`);
   setMode(NARROW.matches && !plotNow() ? "" : mapMode);
   if (plotNow()?._fullLayout) {
     const { data, layout, config } = mapFigure();
