@@ -6,7 +6,6 @@ it refuses, and what fails behind it, is never repeated and never logged at leng
 
 import asyncio
 import inspect
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -14,7 +13,7 @@ from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, element_script, with_own_head
-from ui.gate.login import kept_signed_in, sign_in_page
+from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
@@ -25,6 +24,7 @@ from ui.gate.payloads import (
     parsed,
     without_half_characters,
 )
+from ui.gate.replies import again, answer, reply
 from ui.gate.routes import ELEMENT, NOWHERE, UPLOAD, Route, inside, routes_of
 from ui.session.limits import RateLimit
 
@@ -98,16 +98,16 @@ class Door:
             body = self._look_at(route, scope, body)
             address = self._signing_in(route, scope, headers)
         except Refusal as refused:
-            await _answer(send, refused.status, refused.why)
+            await answer(send, refused.status, refused.why)
             return
         if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
-            await _send(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            await reply(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
             return
         if scope["path"] == ELEMENT:
-            await _send(send, 200, b"text/javascript", element_script())
+            await reply(send, 200, b"text/javascript", element_script())
             return
         if body is not None:
-            receive = _again(body, receive)
+            receive = again(body, receive)
         await self._hand_on(onward, receive, self._overheard(route, scope, address, send))
 
     def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
@@ -200,6 +200,7 @@ class Door:
         async def listening(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
                 self._sign_ins.release(signing_in)
+                message = {**message, "headers": for_this_page_alone(message["headers"])}
             await send(message)
 
         return listening
@@ -221,7 +222,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 (the edge of a request; what gradio raises has no form)
             self._log(scope, error)
             if not started:
-                await _answer(send, 400, "the server could not make sense of this request")
+                await answer(send, 400, "the server could not make sense of this request")
             elif not ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -272,29 +273,3 @@ def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> int:
     names = tuple(parameter.name for parameter in taken)
     check_count(count, names, frozenset({len(function.inputs), *range(needed, len(shown) + 1)}))
     return max(0, len(shown) - count)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, and then what comes after it."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
-
-
-async def _answer(send: Send, status: int, why: Any) -> None:
-    text = json.dumps({"detail": why, "error": why}, ensure_ascii=False).encode("utf-8", "replace")
-    # What was not read of the body is not waited for.
-    await _send(send, status, b"application/json", text, (b"connection", b"close"))
-
-
-async def _send(send: Send, status: int, kind: bytes, text: bytes, *headers: tuple[bytes, bytes]) -> None:
-    known = [(b"content-type", kind + b"; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*known, *headers]})
-    await send({"type": "http.response.body", "body": text})

@@ -1,10 +1,11 @@
 """Signing in: who is signed in, and the page that asks for name and password.
 
-Inside another site's page a browser may keep no cookies for us (third-party cookies), and would be asked again and again; the page's
-script notices that the right password led nowhere, and says so.
+Inside another site's page a browser may keep no cookies for us (third-party cookies). Over https one for that page alone will do. Where
+even that is not kept, the visitor would be asked again and again; the page's script notices that the right password led nowhere, and
+says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ def kept_signed_in(app: Any, headers: Mapping[str, str]) -> bool:
     names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
     pairs = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
     return any(name in names and value in app.tokens for name, _, value in pairs)
+
+
+def for_this_page_alone(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers with each cookie that other sites' pages are to send kept apart for each of these: so it is no third-party cookie."""
+    return [
+        (
+            name,
+            value + b"; Partitioned" if name.lower() == b"set-cookie" and b"samesite=none" in value.lower() else value,
+        )
+        for name, value in headers
+    ]
 
 
 @cache
