@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, element_script, with_own_head
-from ui.gate.login import kept_signed_in, sign_in_page, why_refused
+from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page, why_refused
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
@@ -226,6 +226,7 @@ class Door:
         async def listening(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
                 self._sign_ins.release(signing_in)
+                message = {**message, "headers": for_this_page_alone(message["headers"])}
             await send(message)
 
         return listening
