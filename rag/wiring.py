@@ -169,6 +169,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
+    from rag.models.gpu_writer import GpuWriter, is_lent
     from rag.models.local_writer import LocalWriter
     from rag.models.remote_writer import RemoteWriter
     from rag.models.writer import Limits
@@ -191,11 +192,13 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     device = choose_device(settings.device)
     name = settings.writer
     if name == "auto":
-        if device.name != "cuda":
+        if device.name != "cuda" and not is_lent():
             return None
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
     report("Loading the model that writes")
+    if is_lent():
+        return GpuWriter(files, limits, settings.space_gpu_seconds)
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
 
