@@ -50,13 +50,13 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form libraries keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding removing "
-    "embed events"
+    "choice choice_form libraries keys views catalogue catalogue_rows catalogue_ticks catalogue_paper catalogue_keys map map_plot adding "
+    "removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "libraries catalogue catalogue_paper map adding narrow embed print"
+    "libraries catalogue catalogue_rows catalogue_paper map adding narrow embed print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
