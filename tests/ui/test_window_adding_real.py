@@ -20,7 +20,6 @@ def test_a_real_file_dropped_on_an_empty_library_is_asked(visit: Any, seed_setti
     """From a folder that is not there to an answer: real models, real ingestion, real browser."""
     from ui.app import open_assistant
 
-    monkeypatch.undo()
     folder = tmp_path / "new"
     with running(open_assistant, library=folder, cache=seed_settings.cache) as url:
         page = visit(url)
