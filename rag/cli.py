@@ -23,9 +23,11 @@ from rag.cli_options import (
     AuthOption,
     Commands,
     DeviceOption,
+    EditOption,
     HostOption,
     JsonOption,
     LibraryOption,
+    MaxUploadOption,
     ModeOption,
     PortOption,
     Question,
@@ -284,6 +286,8 @@ def chat(
     root_path: RootPathOption = None,
     allow_host: AllowHostOption = None,
     trusted_proxy: TrustedProxyOption = None,
+    edit: EditOption = None,
+    max_upload_mb: MaxUploadOption = None,
     mode: ModeOption = None,
     device: DeviceOption = None,
 ) -> None:
@@ -297,7 +301,8 @@ def chat(
     from rag.library.store import Library
 
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
-    settings = Settings.of_flags(library=library, mode=mode, device=device, auth=auth, **behind)
+    editing = {"edit": edit, "max_upload_mb": max_upload_mb}
+    settings = Settings.of_flags(library=library, mode=mode, device=device, auth=auth, **behind, **editing)
     Library.open(settings.library).close()  # what cannot be opened is told here, before anything loads
     if settings.auth is None and not is_loopback(host):
         typer.echo(

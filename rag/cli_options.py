@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -120,6 +120,20 @@ AllowHostOption = Annotated[
 TrustedProxyOption = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS,…", help="Addresses of proxies that say whom they ask for (X-Forwarded-For)."),
+]
+
+
+EditOption = Annotated[
+    Literal["auto", "on", "off"] | None,
+    typer.Option(
+        help="Whether the window may add and remove papers. auto, the default: yes where only this machine reaches it, or with --auth."
+    ),
+]
+
+
+MaxUploadOption = Annotated[
+    int | None,
+    typer.Option("--max-upload-mb", metavar="MB", help="Largest file that the window takes; 100 unless told."),
 ]
 
 

@@ -5,13 +5,14 @@ so that importing this module is light.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rag.core.errors import LibraryMissing, ModelError, WriterFailed
+from rag.core.errors import IngestStopped, LibraryMissing, ModelError, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
@@ -72,7 +73,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
     """
     report = progress or _silent
     with _searcher(settings, report) as searcher:
-        from rag.answer.assistant import Assistant, FittedModels
+        from rag.answer.assistant import Assistant
+        from rag.answer.quoting import FittedModels
         from rag.core.logistic import load_logistic, load_weights
         from rag.evidence.ranking import SentenceRanker
         from rag.evidence.roles import load_roles
@@ -167,6 +169,7 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
+    from rag.models.gpu_writer import GpuWriter, is_lent
     from rag.models.local_writer import LocalWriter
     from rag.models.remote_writer import RemoteWriter
     from rag.models.writer import Limits
@@ -189,11 +192,13 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     device = choose_device(settings.device)
     name = settings.writer
     if name == "auto":
-        if device.name != "cuda":
+        if device.name != "cuda" and not is_lent():
             return None
         name = DEFAULT_WRITER
     files = find_model(name, settings.cache, report)
     report("Loading the model that writes")
+    if is_lent():
+        return GpuWriter(files, limits, settings.space_gpu_seconds)
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
 
@@ -265,14 +270,29 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
 
 
 def ingest_files(
-    settings: Settings, files: Sequence[Path], progress: "Progress | None" = None, *, dry_run: bool = False
+    settings: Settings,
+    files: Sequence[Path],
+    progress: "Progress | None" = None,
+    *,
+    dry_run: bool = False,
+    names: Mapping[Path, str] = MappingProxyType({}),
+    at_once: int = 0,
 ) -> "IngestReport":
     """Add files to the library named in the settings, making it where there is none, and write the report beside it.
 
     Files are read before anything is loaded or written, so a bad file costs nothing; where no record can be read, no library is made.
     A file that has not changed since all of it was taken in is not read. With `dry_run` nothing is written at all, and nothing loaded.
 
+    Args:
+        settings: of the library and the embedder.
+        files: what `rag.ingest.inputs` takes.
+        progress: may raise IngestStopped at any step but "indexing"; the batches that are stored by then stay, with an index.
+        dry_run: see above.
+        names: what files are called before people and in the library, where that is not their path.
+        at_once: most papers of a batch; 0 for as many as is quickest.
+
     Raises:
+        IngestStopped: `progress` raised it.
         SourceError: a file that is named is missing, or none of papers; nothing was stored.
         LibraryError, ModelError, VectorIndexError: what was stored before stays.
     """
@@ -289,7 +309,7 @@ def ingest_files(
     with enough_space():
         with _library_as_it_is(settings.library) as library:
             known = library.sources.unchanged if library else lambda _: None
-            work.read(pipeline.read_each(files, known, progress))
+            work.read(pipeline.read_each(files, known, progress, names))
             if dry_run:
                 work.plan(library or pipeline.NoLibrary(), progress)
             current = library is None or publishing.is_up_to_date(library)
@@ -300,7 +320,14 @@ def ingest_files(
         with removed_if_empty(settings.library), Library.open_for_writing(settings.library, identity) as library:
             work.plan(library, progress)
             # Loading the network takes seconds; where nothing is to be embedded, it is not loaded.
-            finish = pipeline.carry_out(library, library.sources, work, lambda: open_embedder(settings), progress)
+            most = at_once or pipeline.BATCH_PAPERS
+            try:
+                finish = pipeline.carry_out(
+                    library, library.sources, work, lambda: open_embedder(settings), progress, most
+                )
+            except IngestStopped:
+                publishing.publish(library)
+                raise
             publishing.publish(library, None if progress is None else partial(progress, "indexing"))
             report = work.report()
             if library.count() and report.has_read:
@@ -323,8 +350,9 @@ def _library_as_it_is(folder: Path) -> "Iterator[Library | None]":
         yield library
 
 
-def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> "Split":
-    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published.
+def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, progress: Report | None = None) -> "Split":
+    """Take a record out of the paper that it was merged into, for good; both are embedded anew and the index is published. `progress`
+    gets a line of text before each slow step.
 
     Raises:
         NoSuchMerge: no paper was merged from this record and others.
@@ -344,9 +372,12 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False) -> 
         work = planned(library)  # an id that nothing has does not wait for the model
     if dry_run:
         return work
-    embedder = open_embedder(settings)
+    report = progress or _silent
+    embedder = open_embedder(settings, report)
+    report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
         library.split(work, embed_papers([work.alone, work.rest], embedder))
+        report("Bringing the index up to date")
         publishing.publish(library)
     return work

@@ -28,6 +28,7 @@ from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
+from ui.session.editing import decided, may_edit
 from ui.session.limits import RateLimit, address_of, caller
 from ui.session.line import Line
 from ui.session.loading import Answerer, Loader, Open
@@ -41,12 +42,12 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form keys views catalogue map map_plot events"
+    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "catalogue map narrow print"
+    "catalogue catalogue_paper map adding narrow print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -64,8 +65,9 @@ def open_assistant(settings: Settings, progress: Callable[[str], None] | None = 
     return open_(settings, progress)
 
 
-def build_app(settings: Settings, open_: Open = open_assistant) -> gr.Blocks:
-    """The page over the library of these settings. Loading starts at once, in the background."""
+def build_app(settings: Settings, open_: Open = open_assistant, host: str | None = "127.0.0.1") -> gr.Blocks:
+    """The page over the library of these settings. Loading starts at once, in the background. `host` as in `launch_options`."""
+    settings = decided(settings, host)
     loader = Loader(settings, open_)
     rate = RateLimit(QUESTIONS_A_MINUTE)
     # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
@@ -97,7 +99,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
     style = _page_files("css", STYLES)
-    script = facts_script(settings) + "\n" + _page_files("js", SCRIPTS)
+    script = facts_script(settings, may_edit(settings, host)) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
@@ -135,6 +137,7 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
     bare = host.strip("[]")
     listening.check(bare, port or 0)
     reach_directly((bare,))
+    settings = decided(settings, host)
     demo = build_app(settings)
     # An IPv6 address needs brackets in the address at which gradio looks for itself.
     name = f"[{bare}]" if ":" in bare else host

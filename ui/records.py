@@ -18,6 +18,8 @@ NOTE_CHARS = 1_000
 """The longest note on a vote."""
 NAME_CHARS = 300
 """The longest author, venue, file or words that papers are chosen by."""
+PAGE_ROWS = 100
+"""Rows of the table of papers that the page gets at once."""
 
 Step = Literal["waiting", "searching", "reading", "writing", "answering", "done", "stopped", "failed"]
 ENDED: tuple[Step, ...] = ("done", "stopped", "failed")

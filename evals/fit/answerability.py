@@ -79,7 +79,7 @@ def ask_all(
     """What comes of every question; then of those with an answer once more, their papers left out of the search: as hard as a
     question without an answer can be, for all that is near to it is there."""
     names, every = paper_ids(assistant.papers()), [paper.id for paper in assistant.papers()]
-    sure = assistant.sure_of_all()
+    sure = assistant.at_limits(0.0, 0.0)
     for case in own:
         progress()
         yield from _asked(sure, case, names, OWN)

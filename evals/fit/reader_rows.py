@@ -6,7 +6,6 @@ A line of a `.jsonl.gz` file is `{"question", "title", "sentences", "answer_sent
 where the passage does not answer; null where that is not known, and the line is passed over.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import EvalError
+from evals.fit.rows import rows_of
 
 _KEPT_OUT = 20
 """Passages in a hundred that are kept out of training; all questions of one passage go the same way."""
@@ -45,9 +45,8 @@ def read_rows(folder: Path, names: Sequence[str]) -> list[Row]:
     for name in names:
         path = folder / f"{name}.jsonl.gz"
         try:
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
-                of_file = [row for line in lines for row in _row(json.loads(line), name)]
-        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+            of_file = [row for line in rows_of(path) for row in _row(line, name)]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EvalError(f"{path} cannot be read as questions with sentences: {error}") from error
         if not of_file:
             raise EvalError(f"{path} has no question whose answering sentences are marked")

@@ -3,15 +3,14 @@
 Owns: the form of a source, which rows are one question, and which half of the data a question belongs to. Knows nothing of models.
 """
 
-import gzip
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evals.errors import EvalError
+from evals.fit.rows import rows_of
 from rag.core.text import normalise
 
 _TEST = 5
@@ -88,7 +87,7 @@ def read_source(path: Path) -> Source:
     shown: dict[str, list[Shown]] = {}
     texts: dict[str, str] = {}
     unusable = 0
-    for row in _rows(path):
+    for row in rows_of(path):
         usable = _usable(row)
         if usable is None:
             unusable += 1
@@ -124,24 +123,6 @@ def answer_elsewhere(source: Source, question: Question, among: Iterable[Passage
     said = [source.passages[item.passage].sentences[place] for item in question.answering for place in item.marks or ()]
     said = [text for text in said if len(text) >= _LEAST_CHARS]
     return {item.id for item in among if item.id in answering or any(text in item.text for text in said)}
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise EvalError(f"{path} line {number} is no JSON object; a source has one a line")
-                yield row
-    except json.JSONDecodeError as error:
-        raise EvalError(f"{path} line {number} cannot be read as JSON: {error}") from error
-    except UnicodeDecodeError as error:
-        raise EvalError(f"{path} is not in UTF-8: {error}") from error
-    except (OSError, EOFError) as error:
-        raise EvalError(f"cannot read the source {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _usable(row: Mapping[str, Any]) -> tuple[Passage, Shown] | None:

@@ -155,7 +155,7 @@ class _Asker:
     """Asks of one library."""
 
     def __init__(self, assistant: Assistant, roles: RoleModel) -> None:
-        self._sure = assistant.sure_of_all()
+        self._sure = assistant.at_limits(0.0, 0.0)
         self._roles = roles
         self._embedder = assistant.description.get("embedder_sha256", "")
         self._papers = {paper.id: paper for paper in assistant.papers()}

@@ -6,72 +6,31 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 import copy
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
-from rag.answer.missing_parts import missing_parts
+from rag.answer.quoting import Findings, FittedModels, Quoting
 from rag.answer.records import Records
 from rag.answer.senses import Sense, Senses
 from rag.answer.status_notes import with_status
-from rag.answer.told import without_claim
 from rag.answer.written import Composer
-from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Outcome, Paper, Progress
+from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
 from rag.core.kept import Kept
-from rag.core.logistic import Logistic
 from rag.core.paper_filter import PaperFilter
-from rag.evidence import answerability, selection
-from rag.evidence.injection import withheld
-from rag.evidence.plan import Plan, plan
+from rag.evidence.plan import plan
 from rag.evidence.ranking import Passages, SentenceRanker, rerank_by_evidence
-from rag.evidence.roles import RoleModel
+from rag.library.catalogue import Catalogue
 from rag.library.choices import Choices, Kind, Names
 from rag.library.overview import Overview, Overviews
 from rag.library.spelling import TitleWords
 from rag.library.store import Library
 from rag.question.follow_up import Query
-from rag.search.reranker import SearchResult
 from rag.search.searcher import RETRIEVED, Searcher
 
-NEAREST = 3
 _KEPT_FILTERS = 8
 """Of the newest ones the assistants are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class FittedModels:
-    """The fitted models that decide: whether the library answers a question, what a further sentence adds to its answer, which papers a
-    list question lists, and what each sentence of an abstract tells."""
-
-    answerability: Logistic
-    choosing: Logistic
-    listing: Logistic
-    roles: RoleModel
-
-
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """All that an answer is made of: the query, how it is understood, its papers, their sentences, and those read, best first."""
-
-    query: Query
-    plan: Plan
-    result: SearchResult
-    passages: Passages
-    evidence: tuple[Evidence, ...]
-    most_papers: int | None
-    sense: Sense
-    has_members: bool
-
-    @property
-    def only_titles(self) -> bool:
-        """Whether nothing could be read of the papers meant, and one has no abstract: it is listed by its title."""
-        meant = self.plan.papers
-        return not self.evidence and any(hit.paper.id in meant and not hit.paper.abstract for hit in self.result.hits)
-
-    def signals(self, result: SearchResult) -> dict[str, float]:
-        """What tells whether the papers answer the question of this result."""
-        return answerability.signals(result, self.passages.sentences, self.evidence)
 
 
 class Assistant:
@@ -104,7 +63,10 @@ class Assistant:
         self._title_words = TitleWords(searcher.library)
         self._overviews = Overviews(searcher.library)
         self._choices = Choices(searcher.library)
+        self.catalogue = Catalogue(searcher.library, self._choices)
+        """Its papers as a table."""
         self._senses = Senses(searcher, self.description, self._models.roles)
+        self._quoting = Quoting(searcher, self._senses, self._models, self._max_quotes)
         self._records = Records(searcher.library, self._senses.introduction)
 
     def over(self, papers: PaperFilter) -> "Assistant":
@@ -132,13 +94,15 @@ class Assistant:
         other._look_through(searcher)
         return other
 
-    def sure_of_all(self) -> "Assistant":
-        """The same one, which takes every question for answered: so it shows what it would quote, also where it would decline."""
+    def at_limits(self, threshold: float, sure: float) -> "Assistant":
+        """The same one, which shows words from the probability `threshold` on and calls them the answer from `sure` on. With 0 and 0 it
+        shows what it would quote, also where it would decline."""
         other = copy.copy(self)
         other._chosen = Kept(_KEPT_FILTERS)
         other._models = replace(
-            self._models, answerability=replace(self._models.answerability, threshold=0.0, sure=0.0)
+            self._models, answerability=replace(self._models.answerability, threshold=threshold, sure=sure)
         )
+        other._look_through(self.searcher)
         return other
 
     @property
@@ -295,7 +259,7 @@ class Assistant:
             if query.step == "more" and not findings.evidence:
                 yield replace(nothing_more(query, self.papers(query.about)), timings_ms=clock.times())
                 return
-            answer, quotes = self._quoted(findings, clock)
+            answer, quotes = self._quoting.answer(findings, clock)
             answer = quoted.noticed(answer, query.notice)
             is_list = findings.plan.form == "list"
         # What is looked up or merely comes near is quoted always, so that there is nothing to say of a writer.
@@ -320,7 +284,7 @@ class Assistant:
             yield Progress("answering", query.asked_as, answer.retrieved, read, read, _first(answer, count))
         yield answer
 
-    def _read(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, _Findings]:
+    def _read(self, sense: Sense, hits: Sequence[Hit], most_papers: int | None) -> Generator[Progress, None, Findings]:
         """Look closely at the papers and rank their sentences."""
         query = sense.query
         result = self.searcher.look_closely(query, hits)
@@ -337,74 +301,7 @@ class Assistant:
         # A list without members has no papers of its own.
         members = understood.form == "list" and bool(understood.papers)
         ranked = repeats.set_back(evidence, query)
-        return _Findings(query, understood, result, passages, ranked, most_papers, sense, members)
-
-    def _quoted(self, findings: _Findings, clock: Clock) -> tuple[Answer, Sequence[Evidence]]:
-        """The answer in quotes, and what it would quote, best first."""
-        query, result, model = findings.query, findings.result, self._models.answerability
-        signals = findings.signals(result)
-        probability = answerability.p_answerable(model, signals)
-        if findings.has_members and (probability >= model.threshold or findings.only_titles):
-            # Members of a list are looked up: each shows by its own words that it belongs.
-            probability = max(probability, model.sure)
-        verdict = self._verdict(findings, probability)
-        shows = verdict != "declined"
-        most = 1 if query.step == "shorter" else self._max_quotes
-        quotes = selection.choose(result, findings.plan, findings.evidence, most, self._models.choosing)
-        counts = findings.plan.form == "list" and findings.sense.counts
-        # Papers are counted before as many of them are shown as may be cited.
-        quotes = selection.of_first_papers(quotes, None if counts else findings.most_papers)
-        quotes = tuple(
-            selection.narrow(item, query.typed, result.matches[item.paper.id])
-            if item.paper.id in result.matches
-            else item
-            for item in quotes
-        )
-        missing: tuple[str, ...] = ()
-        if verdict == "answered" and findings.plan.form == "one":
-            missing = missing_parts(query.typed, quotes, lambda part: self._signals_of(part, findings))
-        sentences = quoted.quote(quotes, query.typed) if shows else ()
-        nearest = () if shows else tuple(hit.paper for hit in result.hits[:NEAREST])
-        with_count = findings.plan.form == "list"
-        lead = quoted.UNSURE if verdict == "nearest" else ""
-        near = result.hits[: 1 if shows else NEAREST]
-        told = {paper.id: paper for paper in (*(item.paper for item in quotes if shows), *(hit.paper for hit in near))}
-        answer = Answer(
-            question=query.typed,
-            standalone_question=query.asked_as,
-            mode="quote",
-            outcome="partial" if missing else verdict,
-            p_answerable=probability,
-            text=quoted.text_of(sentences, with_count, missing, lead)
-            if shows
-            else quoted.declined_text(nearest, query.own_words),
-            sentences=sentences,
-            missing=missing,
-            nearest=nearest,
-            retrieved=result.hits[:RETRIEVED],
-            evidence=findings.evidence,
-            signals=signals,
-            timings_ms=clock.times(),
-            notice=lead,
-            threshold=model.threshold,
-            sure=model.sure,
-            withheld=withheld(findings.passages.sentences, told),
-        )
-        refined = self._senses.refine(findings.sense, findings.plan, answer, quotes, findings.most_papers)
-        return without_claim(refined, quotes, query.no_claim) if query.no_claim else refined, quotes
-
-    def _verdict(self, findings: _Findings, probability: float) -> Outcome:
-        """Whether the quotes are the answer, the nearest words, or nothing is found."""
-        model = self._models.answerability
-        if not findings.evidence:
-            return "answered" if findings.has_members and findings.only_titles else "declined"
-        if findings.query.by_identifier or probability >= model.sure:
-            return "answered"
-        return "nearest" if probability >= model.threshold else "declined"
-
-    def _signals_of(self, part: str, findings: _Findings) -> dict[str, float]:
-        """What tells whether the papers found answer a part of the question."""
-        return findings.signals(self.searcher.match(part, findings.result.hits))
+        return Findings(query, understood, result, passages, ranked, most_papers, sense, members)
 
 
 def _about(draft: Answer | None, query: Query) -> Answer | None:

@@ -5,6 +5,7 @@
     │   └── WrongUsage         a flag or an argument of a command is missing, unknown or out of bounds
     ├── SourceError            a file to ingest cannot be read as a whole
     │   └── SourceDamaged      it is packed, and breaks off or unpacks to far more than text
+    ├── IngestStopped          an ingestion was stopped by who asked for it
     ├── SavedAnswersDamaged    what should be saved answers is none
     ├── BackupDamaged          what should be a backup of a library is none
     ├── FileNotWritten         a file cannot be written, or must not be overwritten
@@ -13,7 +14,9 @@
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
-    │   └── VoteRefused        a vote on an answer is of another form
+    │   ├── VoteRefused        a vote on an answer is of another form
+    │   ├── UploadRefused      a file is too large, or there is no place for it
+    │   └── EditRefused        papers cannot be added, removed or put back now, or not here
     ├── NothingToExport        nothing is there that could be exported so
     ├── NoSuchMerge            no paper was merged from the record that is to be taken out
     ├── PromptError            a prompt file is missing or has wrong slots
@@ -59,6 +62,10 @@ class SourceDamaged(SourceError):
     """A packed file to ingest is damaged, or unpacks to far more than text does."""
 
 
+class IngestStopped(CitewiseError):
+    """An ingestion was stopped by who asked for it; what was stored stays."""
+
+
 class SavedAnswersDamaged(CitewiseError):
     """What should be saved answers, from a file or a browser, is none."""
 
@@ -93,6 +100,14 @@ class StillLoading(RequestRefused):
 
 class VoteRefused(RequestRefused):
     """A vote on an answer is of another form."""
+
+
+class UploadRefused(RequestRefused):
+    """A file is too large, or there is no place for it."""
+
+
+class EditRefused(RequestRefused):
+    """Papers cannot be added, removed or put back now, or not here."""
 
 
 class NothingToExport(CitewiseError):

@@ -80,6 +80,17 @@ class Settings(BaseSettings):
     trusted_proxy: str | None = Field(
         None, description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
     )
+    edit: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="whether the window may add and remove papers; auto: where only those who run it can reach it",
+    )
+    max_upload_mb: int = Field(
+        100, ge=1, le=100_000, description="largest file that the window takes, in MB of 10^6 bytes"
+    )
+    space_library: str | None = Field(
+        None, description="papers of a Space: a file, a folder, or owner/name of a dataset on the Hugging Face hub"
+    )
+    space_gpu_seconds: int = Field(20, ge=10, le=120, description="longest that ZeroGPU lends its GPU for one answer")
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
 
     @field_validator("library", "cache", "data")

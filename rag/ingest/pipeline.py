@@ -85,8 +85,10 @@ def carry_out(
     work: Planned,
     load_embedder: Callable[[], Embedder],
     progress: Progress | None = None,
+    most: int = BATCH_PAPERS,
 ) -> Callable[[], None]:
-    """Store what is planned, a transaction a batch; a paper that cannot be cut or embedded is refused and the others go in.
+    """Store what is planned, a transaction a batch of at most so many papers; one that cannot be cut or embedded is refused and the
+    others go in.
 
     The caller publishes the vector index and writes the report, and then calls what is returned: from then on the files count as read.
     One that is killed before reads them again, and so reports what it had no time to report.
@@ -101,7 +103,8 @@ def carry_out(
         papers = [item.paper for item in batch]
         library.put(batch, work.taken(papers), _keyed(work.brought(papers), keys))
 
-    for paper_id, reason in _store(work.texts, work.details, put, put_details, load_embedder, progress).items():
+    failed = _store(work.texts, work.details, put, put_details, load_embedder, progress, most)
+    for paper_id, reason in failed.items():
         work.fail(paper_id, reason)
     for brought in work.brought_before():
         sources.add(_keyed(brought, keys))
@@ -142,6 +145,7 @@ def _store(
     put_details: Callable[[Sequence[Paper]], None],
     load_embedder: Callable[[], Embedder],
     progress: Progress | None,
+    most: int = BATCH_PAPERS,
 ) -> dict[str, str]:
     """Store details and texts in batches; the ids of papers that cannot be embedded, with why."""
     changed = iter(details)
@@ -154,7 +158,7 @@ def _store(
     failed: dict[str, str] = {}
     if progress:
         progress("embedding", 0, total)
-    for batch in batches(texts):
+    for batch in batches(texts, most):
         put(_embedded(batch, embedder, failed))
         done += len(batch)
         if progress:
@@ -198,14 +202,14 @@ def _without(work: Plan, failed: dict[str, str]) -> IngestReport:
     )
 
 
-def batches(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
-    """The papers in order, at most `BATCH_PAPERS` at once, and no more text than `BATCH_CHARS` unless one paper has it alone."""
+def batches(papers: Iterable[Paper], most: int = BATCH_PAPERS) -> Iterator[list[Paper]]:
+    """The papers in order, at most so many at once, and no more text than `BATCH_CHARS` unless one paper has it alone."""
     batch: list[Paper] = []
     chars = 0
     for paper in papers:
         # The title stands before each window, and a window begins at least every 600 characters.
         cost = 2 * len(paper.abstract) + len(paper.title) * (1 + len(paper.abstract) // 600)
-        if batch and (len(batch) == BATCH_PAPERS or chars + cost > BATCH_CHARS):
+        if batch and (len(batch) == most or chars + cost > BATCH_CHARS):
             yield batch
             batch, chars = [], 0
         batch.append(paper)

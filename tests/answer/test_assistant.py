@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,10 +42,7 @@ def test_where_nothing_comes_near_the_nearest_papers_are_named(
     tmp_path: Path, assistant: Assistant, few_papers: list[Paper]
 ) -> None:
     with over(assistant, tmp_path / "library", few_papers) as small:
-        small._models = replace(
-            small._models, answerability=replace(small._models.answerability, threshold=1.0, sure=1.0)
-        )
-        declined = small.ask("How do bees tell where flowers are?")
+        declined = small.at_limits(1.0, 1.0).ask("How do bees tell where flowers are?")
     assert (declined.outcome, declined.sentences) == ("declined", ())
     assert declined.text.startswith("Not found in these abstracts.")
     assert len(declined.nearest) == 3

@@ -13,7 +13,8 @@ import pytest
 from evals.errors import EvalError
 from evals.fit.sources import read_source
 from evals.fit.table import Parts, make_table, plan_table
-from rag.answer.assistant import Assistant, FittedModels
+from rag.answer.assistant import Assistant
+from rag.answer.quoting import FittedModels
 from rag.core.logistic import load_logistic, load_weights
 from rag.core.settings import Settings
 from rag.evidence.ranking import SentenceRanker

@@ -86,9 +86,9 @@ def test_a_bad_source_is_named_with_what_is_wrong(tmp_path: Path, data: bytes, s
 @pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b'{"question": "Why?"}\n' * 99)[:-20]])
 def test_a_source_that_is_no_whole_gzip_file_is_named(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bad.jsonl.gz").write_bytes(data)
-    with pytest.raises(EvalError, match=r"cannot read the source .*bad\.jsonl\.gz"):
+    with pytest.raises(EvalError, match=r"bad\.jsonl\.gz cannot be read"):
         read_source(tmp_path / "bad.jsonl.gz")
-    with pytest.raises(EvalError, match="cannot read the source"):
+    with pytest.raises(EvalError, match="cannot be read"):
         read_source(tmp_path / "missing.jsonl")
 
 

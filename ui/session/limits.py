@@ -1,6 +1,5 @@
 """How often one address may ask. Owns the counting; the error of a call too many says when to come back."""
 
-import os
 import threading
 import time
 from collections import deque
@@ -8,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rag.core.errors import TooManyRequests
+from rag.core.space import is_space
 
 LOOKUPS_A_MINUTE = 600
 """Looking at papers, exporting and reopening cost little."""
@@ -57,7 +57,7 @@ class RateLimit:
 def caller(headers: Mapping[str, str], peer: str) -> str:
     """Who calls: the address of the connection, or on a Hugging Face Space, where that is always the proxy, the one that the
     proxy names last (what stands before it could be made up). Elsewhere the server puts in what a trusted proxy says."""
-    if os.environ.get("SPACE_ID"):
+    if is_space():
         named = str(headers.get("x-forwarded-for", "")).rsplit(",", 1)[-1].strip()
         if named:
             return named

@@ -14,6 +14,7 @@ from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
 from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
+from rag.library.catalogue import Catalogue
 from rag.library.choices import Kind, Names
 from rag.library.overview import Overview
 from ui.records import STARTING, Loading
@@ -48,6 +49,8 @@ class Answerer(Protocol):
     def names(self, kind: Kind, words: str, limit: int) -> Names: ...
     @property
     def revision(self) -> int: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     def close(self) -> None: ...
 
 

@@ -1,4 +1,4 @@
-"""What the page asks of the server beside questions: reopen, export, similar papers, the list of papers, votes.
+"""What the page asks of the server beside questions: reopen, export, similar papers, votes, and what the view of the library asks.
 
 Each takes what the page sends, trusts none of it, and returns plain values, or `{"error": …}` with words for the person. The
 conversations themselves are the browser's: what it sends back is resolved anew in the library.
@@ -16,26 +16,22 @@ import gradio as gr
 from rag import __version__
 from rag.core.domain import Message
 from rag.core.errors import CitewiseError, NothingToExport, RequestRefused, StillLoading
-from rag.core.escaping import counted
 from rag.core.settings import Settings
-from rag.core.text import clean
 from rag.output.export import FORMATS, Exchange, only_papers
 from rag.output.from_json import Told, paper_ids
-from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, PAPER_EXPORTS, ChatTurn
+from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, ChatTurn
 from ui.session import choosing, feedback
+from ui.session.catalogue import Cataloguing, file
 from ui.session.choosing import chosen_of
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.map import Maps
 from ui.session.records import SavedTurn, frame, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
-from ui.views.sources import paper_rows, similar_cards
+from ui.views.sources import similar_cards
 from ui.views.words import sentence
 
 logger = logging.getLogger(__name__)
-LISTED = 200
-EXPORTED = 5_000
-_FILTER_CHARS = 500
 Sent = dict[str, Any]
 
 
@@ -48,30 +44,23 @@ class Lookups:
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
-        self._maps = Maps(settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
-        return [
-            self._guard(work)
-            for work in (
-                self.choose,
-                self.names,
-                self.overview,
-                self.examples,
-                self.next,
-                self.reopen,
-                self.export,
-                self.export_papers,
-                self.similar,
-                self.papers,
-                self.map,
-                self.map_draw,
-                self.map_stop,
-                self.map_found,
-                self.feedback,
-            )
+        works: list[Callable[..., Sent]] = [
+            self.choose,
+            self.names,
+            self.overview,
+            self.examples,
+            self.next,
+            self.reopen,
+            self.export,
+            self.similar,
+            self.feedback,
+            *Cataloguing(self._loader, self._settings).works(),
+            *Maps(self._settings).works(),
         ]
+        return [self._guard(work) for work in works]
 
     def _guard(self, work: Callable[..., Sent]) -> Callable[..., Any]:
         """The edge at which errors become words for the page."""
@@ -135,7 +124,7 @@ class Lookups:
         kind = str(sent.get("format") or "")
         if kind == CONVERSATION:
             turns = [_as_json(one) for one in saved]
-            return _file(
+            return file(
                 f"{name or 'citewise'}.json",
                 "application/json",
                 json.dumps({"citewise": __version__, "turns": turns}, ensure_ascii=False, indent=1),
@@ -148,63 +137,12 @@ class Lookups:
         form = FORMATS[kind]
         if kind != "markdown" and not any(exchange.answer and exchange.answer.citations for exchange in exchanges):
             raise NothingToExport("no paper is cited here, so there is nothing to export")
-        return _file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
-
-    def export_papers(self, sent: Sent) -> Sent:
-        """A file of the papers that the list of papers shows, of those beyond the first screens too."""
-        kind, words = str(sent.get("format") or ""), str(sent.get("words", ""))[:_FILTER_CHARS]
-        form = FORMATS.get(kind)
-        if form is None or form.of_papers is None:
-            raise RequestRefused(f"there is no export of papers as {kind[:40]!r}; there are {', '.join(PAPER_EXPORTS)}")
-        assistant = self._loader.over(chosen_of(sent.get("filter")))
-        count, papers = assistant.find_papers(words, EXPORTED)
-        if not papers:
-            raise NothingToExport("no paper is listed here, so there is nothing to export")
-        if count > len(papers):
-            raise NothingToExport(
-                f"{counted(count, 'paper')} are listed; at most {EXPORTED:,} are exported at once. Choose fewer, or run "
-                "`citewise papers` on the computer that has the library"
-            )
-        return _file(f"papers.{form.suffix}", form.media_type, form.of_papers(papers))
+        return file(f"{name or 'citewise'}.{form.suffix}", form.media_type, form.render(exchanges))
 
     def similar(self, sent: Sent) -> Sent:
         """Cards of the papers most like one."""
         assistant = self._loader.over(chosen_of(sent.get("filter")))
         return {"html": similar_cards(assistant.similar(str(sent.get("paper_id", ""))))}
-
-    def papers(self, sent: Sent) -> Sent:
-        """The chosen papers that hold all of these words, as a list; where none does, those that hold what was likely meant."""
-        words = str(sent.get("words", ""))[:_FILTER_CHARS]
-        assistant = self._loader.over(chosen_of(sent.get("filter")))
-        count, papers = assistant.find_papers(words, LISTED)
-        if not count and (meant := assistant.respelled(words)):
-            count, papers = assistant.find_papers(meant, LISTED)
-            if count:
-                note = f"No paper holds “{clean(words)}”. {counted(count, 'paper')} for “{meant}”:"
-                return {"html": paper_rows(papers, meant), "note": note}
-        note = counted(count, "paper")
-        if words.strip() or sent.get("filter"):
-            every, _ = self._loader.assistant().find_papers("", 0)
-            note = f"{count:,} of {counted(every, 'paper')}"
-        if count > len(papers):
-            note += f"; the first {len(papers)} are shown"
-        return {"html": paper_rows(papers, words), "note": note}
-
-    def map(self, sent: Sent) -> Sent:
-        """How the map of the library is, and its points where the page does not have them."""
-        return self._maps.look(sent)
-
-    def map_draw(self, sent: Sent) -> Sent:
-        """The same, after the drawing of a new map was begun."""
-        return self._maps.draw(sent)
-
-    def map_stop(self, sent: Sent) -> Sent:
-        """The same, after the drawing was stopped."""
-        return self._maps.stop(sent)
-
-    def map_found(self, sent: Sent) -> Sent:
-        """The ids of the papers that a filter means."""
-        return self._maps.found(sent)
 
     def feedback(self, sent: Sent, address: str) -> Sent:
         """Keep a vote of this address."""
@@ -231,7 +169,3 @@ def _as_json(one: SavedTurn) -> Sent:
     """A turn in the export of a conversation as JSON."""
     of = choosing.kept(choosing.kept_choice(one.of))
     return {"question": one.question, "answer": one.answer} | ({"of": of} if of else {})
-
-
-def _file(name: str, media_type: str, text: str) -> Sent:
-    return {"name": name, "type": media_type, "text": text}

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from rag.core.settings import Settings
+from rag.output.filter_json import MOST_VALUES
 from ui.records import (
     CONVERSATION_EXPORTS,
     ENDED,
@@ -16,9 +17,11 @@ from ui.records import (
     MODES,
     NAME_CHARS,
     NOTE_CHARS,
+    PAGE_ROWS,
     PAPER_EXPORTS,
     STARTING,
 )
+from ui.views.catalogue import COLUMNS
 from ui.views.outcomes import page_rows
 from ui.views.status import papers_label, ready_line, welcome
 from ui.views.templating import render
@@ -51,11 +54,13 @@ def page(settings: Settings) -> Markup:
         kinds=_KINDS,
         name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
+        columns=COLUMNS,
+        edits=settings.edit == "on",
     )
 
 
-def facts_of_page(settings: Settings) -> dict[str, Any]:
-    """What the scripts of the page find in `FACTS`."""
+def facts_of_page(settings: Settings, edits: bool = False) -> dict[str, Any]:
+    """What the scripts of the page find in `FACTS`. `edits`: whether papers may be added and removed."""
     default, *other_modes = MODES
     return {
         "ended": ENDED,
@@ -67,9 +72,14 @@ def facts_of_page(settings: Settings) -> dict[str, Any]:
         "words": _WORDS,
         "states": page_rows(),
         "again": render("again"),
+        "edits": edits,
+        "pageRows": PAGE_ROWS,
+        "mostIds": MOST_VALUES,
+        "nameChars": NAME_CHARS,
+        "uploadBytes": settings.max_upload_mb * 1_000_000,
     }
 
 
-def facts_script(settings: Settings) -> str:
+def facts_script(settings: Settings, edits: bool = False) -> str:
     """The same as a line of JavaScript, which no text in it can end."""
-    return f"const FACTS = {json.dumps(facts_of_page(settings)).replace('<', chr(92) + 'u003c')};"
+    return f"const FACTS = {json.dumps(facts_of_page(settings, edits)).replace('<', chr(92) + 'u003c')};"

@@ -97,15 +97,6 @@ const similar = async (button) => {
   button.setAttribute("aria-expanded", String(!place.hidden));
 };
 
-const listPapers = async () => {
-  const words = byId("cw-filter").value;
-  const answer = await call("papers", { words, filter: filterNow() });
-  if (!answer || words !== byId("cw-filter").value) return;
-  byId("cw-papers-note").textContent = answer.note;
-  fill(byId("cw-papers-list"), answer.html);
-  byId("cw-papers-list").scrollTop = 0;
-};
-
 const side = (show) => {
   byId("cw-side").classList.toggle("cw-shown", show);
   byId("cw-menu").setAttribute("aria-expanded", String(show));
@@ -160,5 +151,4 @@ const DO = {
   "to-answer": toAnswer,
   keys: () => openKeys(),
   "open-settings": () => openSettings(),
-  "open-papers": () => (byId("cw-papers").showModal(), listPapers()),
 };

@@ -1,1 +1,272 @@
-/* The library: which papers are in it, looked through, sorted and narrowed down. */
+/* The table of the library: what is listed, brought from the server a part at a time, and drawn as far as it is in sight. The scroller is
+   as tall as all rows are. A row has the same height as any other (catalogue.css). */
+
+const SHELF = "citewise:shelf";
+const SOON_MS = 200;
+const AROUND = 8; // rows that are drawn above and below those in sight
+const KEPT_PARTS = 12;
+const NEWS_MS = 5000;
+const LATER_FIRST = ["year", "added", "flags"]; // columns that begin with the highest
+
+const table = {
+  query: { words: "", flag: "", column: "added", descending: true },
+  told: null, // what the server said last of all that is listed
+  parts: new Map(), // by number the rows of each part
+  asked: new Set(), // parts that are on their way
+  run: {}, // what is listed now: of an earlier one nothing is taken any more
+  row: 0, // its height
+  at: -1, // the row that the keys have come to
+  stale: true, // whether it is to be brought before it is shown again
+};
+
+const shelf = () => byId("cw-rows");
+const shelfRow = (n) => table.parts.get(Math.floor(n / FACTS.pageRows))?.[n % FACTS.pageRows];
+const seesShelf = () => viewNow() === "library";
+
+/** A day here, as year, month and date. */
+const localDay = (time) => {
+  const day = new Date(time);
+  return Number.isNaN(day.valueOf()) ? time : `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+};
+const localDays = (place) => {
+  for (const time of place.querySelectorAll("time")) time.textContent = localDay(time.dateTime);
+};
+
+/* --- what the server brings ------------------------------------------------------------------------------------------------------- */
+
+const sendShelf = (more) => server?.listed({ ...table.query, filter: filterNow(), ...more }).catch(() => null);
+
+/** Say why there are no rows: HTML of the server's, or plain words. */
+const drawNothing = (html, words = "") => {
+  const place = byId("cw-shelf-nothing");
+  place.hidden = !html && !words;
+  if (html) fill(place, html);
+  else {
+    place.replaceChildren(element("p", "", words));
+    place.html = null;
+  }
+  shelf().hidden = !place.hidden;
+};
+
+/** List anew what is asked for now. `near` is the paper that stays where it is seen, `above` how far below the top that is. */
+const listShelf = async ({ near = "", above = 0, start = 0 } = {}) => {
+  const run = (table.run = {});
+  table.asked.clear();
+  keepShelf();
+  const answer = await sendShelf({ near, start });
+  if (run !== table.run) return false;
+  if (!answer || answer.error) {
+    table.stale = true;
+    if (!answer) void lookAgain();
+    drawNothing("", answer?.error ?? "The server does not answer. The list comes as soon as it does.");
+    return false;
+  }
+  table.stale = false;
+  table.parts.clear();
+  table.told = answer;
+  if (!answer.found || answer.start >= answer.found) {
+    if (answer.found) return listShelf();
+  } else table.parts.set(answer.start / FACTS.pageRows, rowsOf(answer.html));
+  drawTold();
+  if (answer.found) {
+    measureRows();
+    shelf().scrollTop = answer.place === null ? start * table.row : answer.place * table.row - above;
+  }
+  if (answer.place === null && near) table.at = -1;
+  drawRows();
+  return true;
+};
+
+const rowsOf = (html) => {
+  const rows = [...document.createRange().createContextualFragment(html).children];
+  rows.forEach(localDays);
+  return rows;
+};
+
+/** Bring a part of what is listed. Where the library has changed since, all of it is listed anew. */
+const bringPart = async (n) => {
+  if (table.asked.has(n) || table.parts.has(n)) return;
+  table.asked.add(n);
+  const run = table.run;
+  const answer = await sendShelf({ start: n * FACTS.pageRows });
+  if (run !== table.run) return;
+  table.asked.delete(n);
+  if (!answer || answer.error) return void (bringPart.timer = setTimeout(() => run === table.run && drawRows(), NEWS_MS));
+  if (answer.revision !== table.told.revision) return void takeOver();
+  table.parts.set(n, rowsOf(answer.html));
+  const far = [...table.parts.keys()].sort((one, other) => Math.abs(other - n) - Math.abs(one - n));
+  for (const other of far.slice(0, Math.max(0, far.length - KEPT_PARTS))) table.parts.delete(other);
+  drawRows();
+};
+
+/** The first row in sight, to come back to. */
+const inSight = () => {
+  const first = Math.max(0, Math.floor(shelf().scrollTop / (table.row || 1)));
+  const row = table.at >= 0 && shelfRow(table.at)?.isConnected ? table.at : first;
+  return { near: shelfRow(row)?.dataset.paper ?? "", above: row * table.row - shelf().scrollTop, start: row };
+};
+
+/** The list anew, with what is seen of it where it is. For whoever has changed the library, too. */
+const reloadCatalogue = async () => {
+  table.stale = true;
+  if (!seesShelf() || !ready) return;
+  const at = shelfRow(table.at)?.dataset.paper;
+  const focused = inSight();
+  const listed = await listShelf(focused);
+  if (listed && at && at === focused.near) setAt(table.told.place ?? -1);
+  await keepTicks();
+  if (listed) await refreshPaper();
+};
+
+/** The library has changed underneath: what is shown becomes what it is now, and says so. */
+const takeOver = async () => {
+  const before = table.told?.every;
+  await reloadCatalogue();
+  const now = table.told?.every;
+  const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
+  if (!table.stale) toast(words);
+};
+
+/** Ask now and then whether the library has changed. */
+setInterval(async () => {
+  if (!byId("cw") || !seesShelf() || document.hidden || gone || !ready) return;
+  if (table.stale) return void showShelf();
+  const run = table.run;
+  const state = await server?.library_state({}).catch(() => null);
+  if (run === table.run && state && !state.error && table.told && state.revision !== table.told.revision) void takeOver();
+}, NEWS_MS);
+
+/* --- drawing ---------------------------------------------------------------------------------------------------------------------- */
+
+/** What is told of all that is listed. */
+const drawTold = () => {
+  const { told, query } = table;
+  byId("cw-shelf-note").textContent = told.note;
+  fill(byId("cw-shelf-flags"), told.flags);
+  drawNothing(told.nothing);
+  byId("cw-shelf").classList.toggle("cw-bare-shelf", !told.every);
+  shelf().setAttribute("aria-rowcount", told.found + 1);
+  for (const head of shelf().querySelectorAll("[role=columnheader]")) {
+    const { column } = head.querySelector("button")?.dataset ?? {};
+    if (column) head.setAttribute("aria-sort", column !== query.column ? "none" : query.descending ? "descending" : "ascending");
+  }
+  byId("cw-sort").querySelector("select").value = query.column;
+  const turned = byId("cw-sort").querySelector("button");
+  turned.textContent = query.descending ? "↓" : "↑";
+  turned.setAttribute("aria-label", query.descending ? "Descending; make it ascending" : "Ascending; make it descending");
+  if (lastStatus && lastStatus.count !== told.count) {
+    lastStatus.count = told.count;
+    drawHoldings();
+  }
+  drawTicks();
+};
+
+const measureRows = () => {
+  table.row = byId("cw-catalogue").querySelector(".cw-row-probe").offsetHeight || table.row || 52;
+  byId("cw-rows-body").style.height = `${(table.told?.found ?? 0) * table.row}px`;
+};
+
+/** The rows in sight and some around them; what is not here yet is asked for. */
+const drawRows = () => {
+  const { told, row } = table;
+  if (!told?.found || !row || !seesShelf()) return;
+  const body = byId("cw-rows-body");
+  const top = shelf().scrollTop;
+  const first = Math.max(0, Math.floor(top / row) - AROUND);
+  const end = Math.min(told.found, Math.ceil((top + shelf().clientHeight) / row) + AROUND);
+  const rows = [];
+  const missing = new Set();
+  for (let n = first; n < end; n++) {
+    const one = shelfRow(n);
+    if (!one) {
+      missing.add(Math.floor(n / FACTS.pageRows));
+      continue;
+    }
+    one.id = `cw-row-${n}`;
+    one.style.top = `${n * row}px`;
+    one.setAttribute("aria-rowindex", n + 2);
+    one.dataset.n = n;
+    drawTick(one);
+    one.classList.toggle("cw-at", n === table.at);
+    one.classList.toggle("cw-open", one.dataset.paper === shownPaper());
+    rows.push(one);
+  }
+  if (rows.length !== body.children.length || rows.some((one, n) => body.children[n] !== one)) body.replaceChildren(...rows);
+  const at = table.at >= first && table.at < end && shelfRow(table.at);
+  if (at) shelf().setAttribute("aria-activedescendant", at.id);
+  else shelf().removeAttribute("aria-activedescendant");
+  clearTimeout(drawRows.timer);
+  if (missing.size) drawRows.timer = setTimeout(() => [...missing].forEach(bringPart), rows.length ? 60 : 0);
+};
+
+/* --- the query ---------------------------------------------------------------------------------------------------------------------- */
+
+/** This tab comes back to its list after a reload. */
+const keepShelf = () => put(session, SHELF, JSON.stringify({ ...table.query, near: table.told ? inSight().near : "" }));
+
+const recallShelf = () => {
+  const kept = parse(session.getItem(SHELF)) ?? {};
+  const { query } = table;
+  for (const name of ["words", "flag", "column"]) if (typeof kept[name] === "string") query[name] = kept[name];
+  if (typeof kept.descending === "boolean") query.descending = kept.descending;
+  byId("cw-filter").value = query.words;
+  return typeof kept.near === "string" ? kept.near : "";
+};
+
+const searchShelf = (changes) => {
+  Object.assign(table.query, changes);
+  table.at = -1;
+  return listShelf();
+};
+
+const sortBy = (column) => {
+  const { query } = table;
+  const descending = column === query.column ? !query.descending : LATER_FIRST.includes(column);
+  return searchShelf({ column, descending });
+};
+
+/** Called when the view comes up, and when there is news of whether the library is there. */
+const showShelf = async () => {
+  if (!ready) {
+    const failed = lastStatus?.state === "failed";
+    drawNothing("", failed ? `The library could not be opened. ${lastStatus.note}` : "The library is being opened …");
+    return;
+  }
+  if (paperAwaited) void openPaper(paperAwaited, { push: false });
+  paperAwaited = "";
+  if (table.told && !table.stale) drawRows();
+  else if (table.told) await reloadCatalogue();
+  else if (await listShelf({ near: recallShelf() })) void server?.names({ kind: "authors", words: "" }).catch(() => null); // what searching looks through
+};
+
+Object.assign(VIEWS.library, {
+  shown: () => {
+    void showShelf();
+    if (!NARROW.matches) byId("cw-filter").focus();
+  },
+  news: () => void showShelf(),
+  address: () => (shownPaper() ? { hash: PAPER_HASH + encodeURIComponent(shownPaper()), title: paperShown.title } : {}),
+  escape: () => shownPaper() && closePaper(),
+  field: () => byId("cw-filter"),
+});
+
+Object.assign(DO, {
+  "open-papers": () => showView("library"),
+  "sort-papers": (button) => void sortBy(button.dataset.column),
+  "turn-order": () => void searchShelf({ descending: !table.query.descending }),
+  "list-flag": async ({ dataset }) => {
+    const flag = table.query.flag === dataset.flag ? "" : dataset.flag;
+    await searchShelf({ flag });
+    (byId("cw-shelf-flags").querySelector(`[data-flag="${dataset.flag || "none"}"]`) ?? byId("cw-filter")).focus();
+  },
+  "clear-words": () => {
+    byId("cw-filter").value = "";
+    byId("cw-filter").focus();
+    void searchShelf({ words: "" });
+  },
+  "choose-every": () => {
+    void choose(null);
+    byId("cw-filter").focus();
+    sayChoice();
+  },
+});

@@ -1,5 +1,5 @@
 /* Which papers are asked. The choice is a filter in the form of the endpoints, or null for the whole library; what it leaves, in numbers
-   and in words, the server says. It belongs to the tab and its conversation: questions, suggestions, the list of papers and the empty chat
+   and in words, the server says. It belongs to the tab and its conversation: questions, suggestions, the table of papers and the empty chat
    keep to it, and a turn keeps what it was asked of. */
 
 const CHOICE = "citewise:chosen";
@@ -73,7 +73,7 @@ const choose = (filter) => {
   for (const old of byId("cw-turns").querySelectorAll(".cw-next")) old.remove();
   if (ready) void showExamples();
   if (!running) void suggest();
-  if (byId("cw-papers").open) void listPapers();
+  void reloadCatalogue();
   return asked;
 };
 
@@ -130,9 +130,5 @@ Object.assign(DO, {
   "ask-every": (button) => {
     const turn = turnOf(button);
     if (again(turn, turn.question, turn.alone, null)) byId("cw-box").focus();
-  },
-  "export-papers": async (button) => {
-    const file = await call("export_papers", { words: byId("cw-filter").value, filter: chosen, format: button.dataset.format });
-    if (file) download(file);
   },
 });

@@ -95,10 +95,7 @@ const start = () => {
     submit();
   });
   byId("cw-ask").addEventListener("submit", (event) => (event.preventDefault(), submit()));
-  byId("cw-filter").addEventListener("input", () => {
-    clearTimeout(listPapers.timer);
-    listPapers.timer = setTimeout(listPapers, 200);
-  });
+  startShelf();
   byId("cw-find").addEventListener("input", drawTalks);
   byId("cw-find").addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !byId("cw-find").value) return;
@@ -111,10 +108,10 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
-  startMap();
+  beginView();
   begin();
   addEventListener("storage", otherTab);
-  if (!NARROW.matches) byId("cw-box").focus();
+  if (viewNow() === "ask" && !NARROW.matches) byId("cw-box").focus();
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));

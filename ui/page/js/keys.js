@@ -30,6 +30,7 @@ const escape = () => {
     menu.open = false;
     menu.firstElementChild.focus();
   } else if (here?.back?.isConnected) here.back.focus();
+  else if (viewNow() !== "ask") VIEWS[viewNow()].escape?.();
   else if (running) stop();
 };
 
@@ -39,7 +40,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "?" && single(event)) openKeys();
   else if (event.key === "/" && single(event)) {
     side(false);
-    byId("cw-box").focus();
+    (VIEWS[viewNow()].field?.() ?? byId("cw-box")).focus();
   } else return;
   if (event.key !== "Escape") event.preventDefault();
 });

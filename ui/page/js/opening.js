@@ -129,5 +129,6 @@ const showStatus = (status) => {
     void showExamples();
     void askChoice();
   }
+  VIEWS[viewNow()].news?.();
   if (status.state === "failed" && unopened) notOpened(status.note);
 };

@@ -10,7 +10,7 @@ const unfold = (button, open = button.getAttribute("aria-expanded") !== "true") 
 /** The paper's title in the question box, so that what is typed after it is asked of this paper. */
 const askAbout = (button) => {
   const box = byId("cw-box");
-  byId("cw-papers").close();
+  showView("ask");
   box.value = `About \u201c${button.dataset.title}\u201d: ${box.value.replace(/^About \u201c[^\u201d]*\u201d: /, "")}`;
   box.dispatchEvent(new Event("input", { bubbles: true }));
   box.focus();
