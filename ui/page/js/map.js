@@ -13,11 +13,11 @@ let mapPicked = null; // papers in the rectangle
 let mapWords = "";
 
 const mapIndex = () => (mapPoints.at ??= new Map(mapPoints.ids.map((id, n) => [id, n])));
-const both = (one, other) => (one && other ? new Set([...one].filter((n) => other.has(n))) : (one ?? other));
+const commonOf = (one, other) => (one && other ? new Set([...one].filter((n) => other.has(n))) : (one ?? other));
 /** The papers that are not dimmed; null for all. */
-const mapBright = () => mapPicked ?? both(mapAmong, mapFound);
+const mapBright = () => mapPicked ?? commonOf(mapAmong, mapFound);
 
-const papersOf = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
+const mapCounted = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
 
 /* --- how far the drawing is ------------------------------------------------------------------------------------------------------ */
 
@@ -97,7 +97,7 @@ const drawMarks = () => {
   const bright = mapBright();
   const many = bright?.size ?? every;
   const held = mapFound ? ` hold “${mapWords}”` : mapAmong ? " are asked now" : "";
-  byId("cw-map-scope").textContent = bright ? papersOf(many, every) + (mapPicked ? "" : held) : "All papers";
+  byId("cw-map-scope").textContent = bright ? mapCounted(many, every) + (mapPicked ? "" : held) : "All papers";
   byId("cw-map-why").textContent = scopeHint(many, every);
   const act = (name) => document.querySelector(`#cw-map .cw-map-acts [data-do=map-${name}]`);
   act("ask").hidden = !(mapPicked || mapFound) || !many || many > askedAtMost();
@@ -121,8 +121,8 @@ const scopeHint = (many, every) => {
 };
 
 /** Take the papers at these places, of those that are not dimmed, as the ones to ask; null for none. */
-const pick = (places) => {
-  const from = both(mapAmong, mapFound);
+const pickPlaces = (places) => {
+  const from = commonOf(mapAmong, mapFound);
   mapPicked = places && new Set(from ? places.filter((n) => from.has(n)) : places);
   drawMarks();
 };
@@ -184,7 +184,7 @@ const openGroup = (button) => {
     acts.append(ask);
   } else acts.append(element("p", "cw-note", `At most ${MAP_MOST_ASKED.toLocaleString("en")} papers are asked at once by hand. Pick some of the group in the picture.`));
   const show = element("button", "", "Mark in the picture");
-  Object.assign(show, { type: "button", onclick: () => pick(places) });
+  Object.assign(show, { type: "button", onclick: () => pickPlaces(places) });
   acts.append(show);
   listPlaces(place, places, acts);
 };
