@@ -60,7 +60,7 @@ def test_a_point_tells_its_title_and_opens_its_paper(visit: Any, mapped: str) ->
     page.mouse.move(x, y, steps=4)
     tip = page.locator("#cw-map-tip")
     expect(tip).to_contain_text("Varroa Mites <img src=x onerror='window.pwned=1'>")
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.mouse.click(x, y)
     card = page.get_by_role("region", name="Paper", exact=True)
     expect(card).to_contain_text("We study varroa mites hive honey bees")
@@ -119,7 +119,7 @@ def test_the_list_of_groups_says_the_same_by_keyboard_alone(visit: Any, mapped: 
     expect(page.get_by_role("button", name="Ask of this group")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Paper", exact=True)).to_contain_text("We study glacier ice melt")
     page.keyboard.press("Escape")
@@ -163,7 +163,7 @@ def test_the_map_is_accessible_and_fits(visit: Any, mapped: str, size: str, them
         if "group" in name:
             page.locator(".cw-map-group", has_text="Solar Cells").click()
         if "paper" in name:
-            with looked_up(page, "papers"):
+            with looked_up(page, "map_paper"):
                 page.get_by_role("button", name="Solar Cells: growth").click()
             expect(page.get_by_role("region", name="Paper", exact=True)).to_be_visible()
         shot(page, f"{size}-{theme}-{name}")
@@ -179,7 +179,7 @@ def test_on_a_phone_a_tap_opens_a_paper_and_a_rectangle_is_drawn_with_a_finger(b
     expect(page.locator("#cw-box")).to_be_visible()
     open_map(page)
     x, y = page.evaluate(AT, 12)
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.touchscreen.tap(x, y)
     expect(page.get_by_role("region", name="Paper", exact=True)).to_contain_text("We study glacier")
     page.get_by_role("button", name="Close the paper").tap()

@@ -46,7 +46,6 @@ class Lookups:
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
         self._edits = Edits(loader, settings)
-        self._maps = Maps(settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
@@ -59,15 +58,12 @@ class Lookups:
             self.reopen,
             self.export,
             self.similar,
-            self.map,
-            self.map_draw,
-            self.map_stop,
-            self.map_found,
             self.feedback,
             *Cataloguing(self._loader, self._settings).works(),
             self._edits.adding,
             self._edits.removing,
             self._edits.news,
+            *Maps(self._settings).works(),
         ]
         return [self._guard(work) for work in works]
 
@@ -152,22 +148,6 @@ class Lookups:
         """Cards of the papers most like one."""
         assistant = self._loader.over(chosen_of(sent.get("filter")))
         return {"html": similar_cards(assistant.similar(str(sent.get("paper_id", ""))))}
-
-    def map(self, sent: Sent) -> Sent:
-        """How the map of the library is, and its points where the page does not have them."""
-        return self._maps.look(sent)
-
-    def map_draw(self, sent: Sent) -> Sent:
-        """The same, after the drawing of a new map was begun."""
-        return self._maps.draw(sent)
-
-    def map_stop(self, sent: Sent) -> Sent:
-        """The same, after the drawing was stopped."""
-        return self._maps.stop(sent)
-
-    def map_found(self, sent: Sent) -> Sent:
-        """The ids of the papers that a filter means."""
-        return self._maps.found(sent)
 
     def feedback(self, sent: Sent, address: str) -> Sent:
         """Keep a vote of this address."""

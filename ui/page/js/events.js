@@ -110,7 +110,6 @@ const start = () => {
   applySettings();
   beginLibrary();
   beginEditing();
-  startMap();
   beginView();
   begin();
   addEventListener("storage", otherTab);
