@@ -209,7 +209,7 @@ const openPoint = async (n) => {
   card.prepend(close);
   card.hidden = false;
   card.scrollIntoView({ block: "nearest", behavior: calm() });
-  card.back = document.activeElement;
+  card.opener = document.activeElement;
   card.focus({ preventScroll: true });
 };
 
@@ -217,7 +217,7 @@ const closePoint = () => {
   const card = byId("cw-map-card");
   card.hidden = true;
   ringPoint(null);
-  if (card.back?.isConnected) card.back.focus();
+  if (card.opener?.isConnected) card.opener.focus();
 };
 
 Object.assign(DO, {
