@@ -17,6 +17,7 @@ const table = {
   row: 0, // its height
   at: -1, // the row that the keys have come to
   stale: true, // whether it is to be brought before it is shown again
+  anew: false, // and from its top
 };
 
 const shelf = () => byId("cw-rows");
@@ -36,14 +37,20 @@ const localDays = (place) => {
 
 const sendShelf = (more) => server?.listed({ ...table.query, filter: filterNow(), ...more }).catch(() => null);
 
-/** Say why there are no rows: HTML of the server's, or plain words. */
-const drawNothing = (html, words = "") => {
+/** Say why there are no rows: HTML of the server's, or plain words, with a button to try again where that may help. */
+const drawNothing = (html, words = "", again = "") => {
   const place = byId("cw-shelf-nothing");
   place.hidden = !html && !words;
   if (html) fill(place, html);
   else {
     place.replaceChildren(element("p", "", words));
     place.html = null;
+    if (again) {
+      const button = element("button", "", "Try again");
+      button.type = "button";
+      button.dataset.do = again;
+      place.append(button);
+    }
   }
   shelf().hidden = !place.hidden;
 };
@@ -58,10 +65,10 @@ const listShelf = async ({ near = "", above = 0, start = 0 } = {}) => {
   if (!answer || answer.error) {
     table.stale = true;
     if (!answer) void lookAgain();
-    drawNothing("", answer?.error ?? "The server does not answer. The list comes as soon as it does.");
+    drawNothing("", answer?.error ?? "The server does not answer. The list comes as soon as it does.", "list-again");
     return false;
   }
-  table.stale = false;
+  table.stale = table.anew = false;
   table.parts.clear();
   table.told = answer;
   if (!answer.found || answer.start >= answer.found) {
@@ -118,13 +125,20 @@ const reloadCatalogue = async () => {
   if (listed) await refreshPaper();
 };
 
+/** Other papers are chosen: the list begins at its top. */
+const filterShelf = () => {
+  table.at = -1;
+  table.anew = true;
+  return seesShelf() && ready ? listShelf() : null;
+};
+
 /** The library has changed underneath: what is shown becomes what it is now, and says so. */
 const takeOver = async () => {
   const before = table.told?.every;
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale) toast(words);
+  if (!table.stale && !watchUndo.record && !editsNow()) toast(words); // of an edit that goes on here more is told
 };
 
 /** Ask now and then whether the library has changed. */
@@ -157,11 +171,35 @@ const drawTold = () => {
   if (lastStatus && lastStatus.count !== told.count) {
     lastStatus.count = told.count;
     drawHoldings();
+    // The chat has said that there are no papers to ask.
+    if (told.every && byId("cw-welcome").querySelector(".cw-nothing")) trigger?.("reload");
   }
   drawTicks();
 };
 
+/* The width of each column; on less room the columns that matter least go, as do those in which no paper has anything. */
+const WIDTHS = {
+  title: "minmax(200px, 3fr)",
+  authors: "minmax(110px, 1.2fr)",
+  year: "64px",
+  venue: "minmax(90px, 1.1fr)",
+  source: "minmax(90px, 1fr)",
+  added: "96px",
+  flags: "minmax(110px, 0.9fr)",
+};
+const ROOMY = 1000;
+
+const drawColumns = () => {
+  const narrow = shelf().clientWidth < ROOMY;
+  const hides = new Set([...(table.told?.unknown ?? []), ...(narrow ? ["source", "added"] : [])]);
+  const shown = Object.keys(WIDTHS).filter((column) => column === "title" || !hides.has(column));
+  shelf().dataset.hides = [...hides].filter((column) => column !== "title").join(" ");
+  shelf().style.setProperty("--cw-columns", ["40px", ...shown.map((column) => WIDTHS[column])].join(" "));
+  byId("cw-sort").hidden = !narrow;
+};
+
 const measureRows = () => {
+  drawColumns();
   table.row = byId("cw-catalogue").querySelector(".cw-row-probe").offsetHeight || table.row || 52;
   byId("cw-rows-body").style.height = `${(table.told?.found ?? 0) * table.row}px`;
 };
@@ -229,14 +267,21 @@ const sortBy = (column) => {
 const showShelf = async () => {
   if (!ready) {
     const failed = lastStatus?.state === "failed";
-    drawNothing("", failed ? `The library could not be opened. ${lastStatus.note}` : "The library is being opened …");
+    if (failed) drawNothing("", `The library could not be opened. ${lastStatus.note}`, "reload");
+    else drawNothing("", "The library is being opened …");
     return;
   }
-  if (paperAwaited) void openPaper(paperAwaited, { push: false });
+  const awaited = paperAwaited;
   paperAwaited = "";
-  if (table.told && !table.stale) drawRows();
+  if (awaited) void openPaper(awaited, { push: false });
+  if (table.anew && table.told) await listShelf();
+  else if (table.told && !table.stale) drawRows();
   else if (table.told) await reloadCatalogue();
-  else if (await listShelf({ near: recallShelf() })) void server?.names({ kind: "authors", words: "" }).catch(() => null); // what searching looks through
+  else {
+    const kept = recallShelf();
+    // What searching looks through is got ready before anything is typed.
+    if (await listShelf({ near: awaited || kept })) void server?.names({ kind: "authors", words: "" }).catch(() => null);
+  }
 };
 
 Object.assign(VIEWS.library, {
@@ -259,6 +304,7 @@ Object.assign(DO, {
     await searchShelf({ flag });
     (byId("cw-shelf-flags").querySelector(`[data-flag="${dataset.flag || "none"}"]`) ?? byId("cw-filter")).focus();
   },
+  "list-again": () => void reloadCatalogue(),
   "clear-words": () => {
     byId("cw-filter").value = "";
     byId("cw-filter").focus();

@@ -108,10 +108,13 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginLibrary();
+  beginEditing();
   beginView();
   begin();
   addEventListener("storage", otherTab);
-  if (viewNow() === "ask" && !NARROW.matches) byId("cw-box").focus();
+  // The page around a frame keeps its focus and its place.
+  if (viewNow() === "ask" && !NARROW.matches && !FRAMED) byId("cw-box").focus();
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
@@ -120,10 +123,12 @@ whenThere();
 /** What the page's hidden components call. */
 window.citewise = {
   connect: (events, functions) => {
-    trigger = events;
-    server = functions;
+    trigger = eventsOf(events);
+    server = functionsOf(functions);
+    if (libraryNow() && libraries.now !== libraries.names[0]) trigger("look", libraries.now);
     if (pending) trigger("ask", pending);
     pending = null;
+    void askAdding();
   },
   receive,
   interrupt,

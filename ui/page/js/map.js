@@ -3,6 +3,7 @@
    strangers' text: they go in as text. */
 
 const MAP_ASK_MS = 400; // how often the page asks how far the drawing is
+const MAP_NEWS_MS = 15000; // how often it asks whether the library has changed
 const MAP_MOST_ASKED = 1000; // identifiers in a filter
 const MAP_LISTED = 200;
 let mapPoints = null; // columns of the points: ids, x, y, titles, years, labels; and the names of the groups
@@ -42,7 +43,7 @@ const followMap = async (name = "map") => {
   }
   if (answer.points) takePoints(answer.points, answer.key);
   drawWork(answer);
-  if (answer.state === "drawing") followMap.timer = setTimeout(followMap, MAP_ASK_MS);
+  followMap.timer = setTimeout(followMap, answer.state === "drawing" ? MAP_ASK_MS : MAP_NEWS_MS);
 };
 
 const drawWork = ({ state, doing = "", share = 0, note = "", stale = "" }) => {
@@ -70,6 +71,18 @@ const takePoints = (points, key) => {
   if (points.ids.length) void showPlot();
   void markMap();
 };
+
+/** Another library is shown: nothing is left of the map of the one before. */
+const forgetMap = () => {
+  clearTimeout(followMap.timer);
+  followMap.run = markMap.run = {};
+  [mapPoints, mapKey] = [null, ""];
+  mapAmong = mapFound = mapPicked = null;
+  byId("cw-map-words").value = "";
+  for (const id of ["cw-map-body", "cw-map-work", "cw-map-stale", "cw-map-card"]) byId(id).hidden = true;
+  byId("cw-map-note").textContent = "The map is drawn when the library is open.";
+};
+document.addEventListener("cw-library", forgetMap);
 
 /* --- which papers are marked ----------------------------------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@ const viewNow = () => byId("cw").dataset.view;
 const drawView = (name) => {
   side(false);
   byId("cw").dataset.view = name;
-  for (const button of byId("cw-views").children) {
+  for (const button of byId("cw-views").querySelectorAll("[data-view]")) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
