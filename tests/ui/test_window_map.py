@@ -1,5 +1,6 @@
 """The map in the window: what is seen, opened, picked and asked, with the mouse, by keyboard and by touch."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,10 @@ def test_a_point_tells_its_title_and_opens_its_paper(visit: Any, mapped: str) ->
     assert page.evaluate("window.pwned") is None
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+    with looked_up(page, "map_paper"):
+        page.mouse.click(x, y)
+    page.get_by_role("button", name="Ask about this paper").click()
+    expect(page.get_by_role("textbox", name="Your question")).to_have_value(re.compile("^About “Varroa Mites <img"))
 
 
 @pytest.mark.slow

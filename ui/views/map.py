@@ -91,7 +91,7 @@ def note(one: PaperMap, there: int) -> str:
 def card(paper: Paper, words: str = "") -> Markup:
     """What opens at a point: the paper, with what these words have found in its abstract marked."""
     facts = paper_card(paper, "cw-row", marks=hits(paper.abstract, words))
-    return render("papers", papers=[facts | {"ask": _title(paper.title)}], empty_note="")
+    return render("map_card", paper=facts, ask=_title(paper.title))
 
 
 def changed(came: int, went: int) -> str:

@@ -210,16 +210,9 @@ const openPoint = async (n) => {
   const run = (openPoint.run = {});
   const answer = await call("map_paper", { paper: id, words: mapWords });
   if (run !== openPoint.run || !answer) return;
-  const close = element("button", "cw-close", "✕");
-  Object.assign(close, { type: "button", onclick: closePoint });
-  close.setAttribute("aria-label", "Close the paper");
-  card.innerHTML = answer.html || "";
-  if (!answer.html) card.append(element("p", "cw-note", "This paper is no longer in the library."));
+  if (!answer.html) return toast("This paper is no longer in the library.");
+  card.innerHTML = answer.html;
   card.querySelector("details")?.setAttribute("open", "");
-  const open = element("button", "cw-link", "Open in the library");
-  Object.assign(open, { type: "button", onclick: () => void showPaper(id) });
-  card.querySelector(".cw-tools")?.append(open);
-  card.prepend(close);
   card.hidden = false;
   card.scrollIntoView({ block: "nearest", behavior: calm() });
   card.opener = document.activeElement;
@@ -248,6 +241,8 @@ Object.assign(DO, {
     mapPicked = null;
     void markMap();
   },
+  "map-close": () => closePoint(),
+  "map-open": (button) => void showPaper(button.dataset.paper),
   "map-group": openGroup,
   "map-paper": (button) => void openPoint(Number(button.dataset.n)),
 });
