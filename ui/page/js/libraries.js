@@ -48,7 +48,7 @@ const setLibrary = (name) => {
   if (libraries.names.includes(name)) trigger?.("look", name);
   else {
     const { line, note } = FACTS.unknownLibrary;
-    showStatus({ ...STATUS_OF_NONE, line, note, library: name });
+    showStatus({ ...STATUS_OF_NONE, line, note, of: name });
     toast(`The library “${name}” is not open here. Choose another one at the top.`);
   }
 };
@@ -77,7 +77,7 @@ const chooseLibrary = (name) => {
   if (had) leave();
   setLibrary(name);
   if (had) fresh();
-  else choose(null);
+  choose(null);
   byId("cw-announce").textContent = `The library ${name} is asked.`;
 };
 
@@ -100,4 +100,4 @@ const beginLibrary = () => {
 const isOfLibrary = (kept) => !libraryNow() || !kept?.library || kept.library === libraries.now;
 
 /** Whether a status is of the library that is shown. */
-const isOfShown = (status) => !libraryNow() || status.library === libraries.now;
+const isOfShown = (status) => !libraryNow() || status.of === libraries.now;
