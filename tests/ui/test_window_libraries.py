@@ -68,11 +68,6 @@ def test_questions_go_to_the_library_that_is_chosen(visit: Any, shelves: str, as
     expect(turn(page)).to_contain_text("40 papers, exact words")
     assert assistants["many"].times("How fast are all of them?") == 1
     assert assistants["few"].times("How fast are all of them?") == 0
-    page.get_by_role("button", name="Library", exact=True).click()
-    expect(page.locator("#cw-shelf-note")).to_contain_text("40")
-    pick(page, "few", "3 papers")
-    expect(page.locator("#cw-shelf-note")).to_contain_text("3")
-    expect(page.locator("#cw-rows-body")).to_contain_text("FastCache")
 
 
 def test_a_conversation_belongs_to_its_library_and_leads_back_to_it(visit: Any, shelves: str) -> None:
