@@ -47,6 +47,7 @@ from rag.cli_options import (
 from rag.cli_papers import export, papers
 from rag.cli_remove import remove
 from rag.core.environment import is_loopback
+from rag.core.errors import LibraryMissing
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
@@ -310,8 +311,7 @@ def chat(
     behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
     editing = {"edit": edit, "max_upload_mb": max_upload_mb}
     settings = settings_over(library, mode=mode, device=device, auth=auth, mcp=mcp, **behind, **editing)
-    for problem in closed_libraries(settings).values():  # told here, before anything loads
-        typer.echo(f"citewise: warning: {problem}", err=True)
+    _check_libraries(settings, host)
     if settings.auth is None and not is_loopback(host):
         typer.echo(
             f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
@@ -322,6 +322,25 @@ def chat(
     from ui.app import launch
 
     launch(settings, host=host, port=port)
+
+
+def _check_libraries(settings: Settings, host: str) -> None:
+    """What cannot be opened is told before anything loads. Where there is none yet, papers can be added in the window.
+
+    Raises:
+        LibraryError: the only one cannot be opened, or there is none and papers cannot be added.
+    """
+    try:
+        for problem in closed_libraries(settings).values():
+            typer.echo(f"citewise: warning: {problem}", err=True)
+    except LibraryMissing:
+        from rag.library.several import shelves_of
+        from ui.app import may_edit
+
+        first, *others = shelves_of(settings)
+        if others or first.folder.is_file() or not may_edit(settings, host):
+            raise
+        typer.echo(f"There is no library in {first.folder.absolute()} yet. Add papers in the window.", err=True)
 
 
 @app.command()

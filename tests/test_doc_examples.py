@@ -20,7 +20,9 @@ WINDOW = "http://127.0.0.1:7860"
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
-PYTHON = [block for block in BLOCKS if block.language == "python"]
+SERVES = ("mount(", "launch(")
+"""What serves something is run, and asked, by the tests of embedding."""
+PYTHON = [block for block in BLOCKS if block.language == "python" and not any(call in block.text for call in SERVES)]
 
 
 CURL = [block for block in BLOCKS if "curl " in block.text]

@@ -39,6 +39,7 @@ FILES_OF_OTHERS = {
     "queries.jsonl",
     "ori_pqal.json",
     "feedback.jsonl",
+    "map.json",
     "ingest-report.jsonl",
     "my-papers.jsonl",
     "corpus.jsonl",
@@ -221,10 +222,3 @@ def test_the_places_of_foreign_libraries_are_told() -> None:
         for name in re.findall(r"`(\w+)`", names):
             told[name] = set(re.findall(r"`([\w/.]+)`", places))
     assert told == {name: places for name, places in ALLOWED.items() if places}
-
-
-def test_the_script_for_web_pages_is_that_of_the_pinned_gradio() -> None:
-    pinned = re.search(r"^gradio==(.+)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
-    shown = re.findall(r"amazonaws\.com/([\d.]+)/gradio\.js", (ROOT / "docs" / "space.md").read_text("utf-8"))
-    assert pinned
-    assert shown == [pinned.group(1)]

@@ -18,19 +18,23 @@ from urllib.parse import urlsplit
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
 
 import gradio as gr
+from fastapi import FastAPI
 
 from rag.core.environment import proxy_variable, reach_directly
 from rag.core.errors import RequestRefused, SettingsError
 from rag.core.settings import Settings
-from ui import listening
+from ui import listening, mounting
 from ui.api import add_endpoints
 from ui.gate.door import Door
 from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
+from ui.gate.origins import in_front
+from ui.gate.uploads import UploadGate
 from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
-from ui.session.editing import decided, may_edit
+from ui.session.editing import decided
+from ui.session.editing import may_edit as may_edit
 from ui.session.limits import RateLimit, address_of, caller
 from ui.session.line import Line
 from ui.session.loading import Loader, Open
@@ -39,6 +43,7 @@ from ui.session.shelved import ShelvedLookups
 from ui.session.shelves import Shelves
 from ui.session.shelves import open_assistant as open_assistant
 from ui.session.turns import Visit, request_of, run_turn
+from ui.session.uploads import uploads_of_process
 from ui.views.outcomes import waiting_row
 from ui.views.page import facts_script, page
 from ui.views.status import status
@@ -46,12 +51,13 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form libraries keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding events"
+    "choice choice_form libraries keys views catalogue catalogue_rows catalogue_ticks catalogue_paper catalogue_keys map map_plot "
+    "adding removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "libraries catalogue catalogue_paper map adding narrow print"
+    "libraries catalogue catalogue_rows catalogue_paper map adding narrow embed print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -90,19 +96,22 @@ def build_app(settings: Settings, open_: Open = open_assistant, host: str | None
 def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[str, Any]:
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
     `host` is the address to listen on, which gradio chooses where it is None."""
+    edits = may_edit(settings, host)
+    names = Names.of(
+        settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
+    )
     door = {
-        "names": Names.of(
-            settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
-        ),
+        "names": names,
         "root": urlsplit(settings.root_path or "").path,
         "address_of": caller,
         "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
+        "files": UploadGate(uploads_of_process() if edits else None, settings.max_upload_mb * 1_000_000),
     }
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
     style = _page_files("css", STYLES)
-    script = facts_script(settings, may_edit(settings, host)) + "\n" + _page_files("js", SCRIPTS)
+    script = facts_script(settings, edits) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
@@ -114,7 +123,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "share": False,
         "pwa": False,
         # As the server's own `Middleware` would unpack to; gradio puts its two in front of it, which read no body.
-        "app_kwargs": {"middleware": [(Door, (), door), (McpAddress, (), {})]},
+        "app_kwargs": {"middleware": [(Door, (), door), (McpAddress, (), {})], "lifespan": in_front(names)},
         "root_path": settings.root_path,
         # Each would serve on addresses that have no door; gradio also takes them from the environment.
         "ssr_mode": False,
@@ -164,6 +173,42 @@ def launch(settings: Settings, host: str | None = "127.0.0.1", port: int | None 
         demo.close(verbose=False)
 
 
+def mount(
+    app: FastAPI,
+    path: str,
+    settings: Settings | None = None,
+    *,
+    host: str = "127.0.0.1",
+    auth_dependency: Callable[..., Any] | None = None,
+    open_: Open = open_assistant,
+) -> FastAPI:
+    """Put the window into an app of your own at this path, behind the same door as everywhere, and close it with the app.
+
+    Args:
+        app: yours; what it serves elsewhere stays as it is.
+        path: such as "/papers"; "/" where the app has nothing after it.
+        settings: those of the environment where none are given.
+        host: the address that your server listens on. On this machine's own, only its names and `settings.allow_host` are answered.
+        auth_dependency: your sign-in instead of `settings.auth`: from a `fastapi.Request` who it is, or None for nobody.
+        open_: opens the assistant of these settings.
+
+    Raises:
+        SettingsError: the path cannot be used, or both kinds of sign-in are asked for.
+    """
+    settings = settings or Settings.load()
+    path = mounting.checked_path(app, path)
+    if auth_dependency is not None and settings.auth:
+        raise SettingsError("the window is asked for two kinds of sign-in; give it `auth` or an auth_dependency")
+    opened = mounting.Opened(open_)
+    root = mounting.public_path(settings.root_path, path)
+    demo = build_app(settings, opened.open, host)
+    options = launch_options(settings.model_copy(update={"root_path": root}), host)
+    (door, _, known), *others = options["app_kwargs"]["middleware"]
+    options["app_kwargs"]["middleware"] = [(door, (), known | {"root": path}), *others]
+    mounting.attach(app, path, demo, options, opened.close, auth_dependency)
+    return app
+
+
 def _place(line: Line) -> Callable[..., Mapping[str, Any]]:
     """The page's question how many are before an attempt of its own, as a function that gradio can mark."""
 
@@ -195,7 +240,7 @@ class Window:
         states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.showStatus(props.value))", **carrier)
         bridge = gr.HTML(
             None,
-            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look'",
+            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look' 'plot'",
             server_functions=[*self._lookups.functions(), _place(Line(demo, MODEL))],
             **carrier,
         )
@@ -210,6 +255,9 @@ class Window:
         watch(outputs=states)
         bridge.reload(self._reload, None, states, concurrency_limit=None, **PRIVATE)
         bridge.look(self._look, None, states, concurrency_limit=None, **PRIVATE)
+        # The page makes the figure of its map and hands it over where somebody looks at it: Gradio then loads plotly.js and draws.
+        plot = gr.Plot(None, show_label=False, container=False, elem_id="cw-plot")
+        bridge.plot(None, None, plot, js="() => window.citewise.figure()", queue=False, **PRIVATE)
 
     def _answer(self, visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[Mapping[str, Any]]:
         """The states of a turn, until it has ended or is over for another reason."""
@@ -248,7 +296,8 @@ class Window:
 
         def told() -> Mapping[str, Any]:
             # Numbered: what a page got before counts as no news there, and it may have shown another library since.
-            return {**status(loader.loading, settings), "of": name, "number": next(_NUMBERS)}
+            more = {"of": name, "revision": loader.revision, "number": next(_NUMBERS)}
+            return {**status(loader.loading, settings), **more}
 
         with self._shelves.using(name) as loader:
             if not loader.wait(0):

@@ -18,6 +18,7 @@
     │   ├── VoteRefused        a vote on an answer is of another form
     │   ├── UploadRefused      a file is too large, or there is no place for it
     │   └── EditRefused        papers cannot be added, removed or put back now, or not here
+    │       └── NothingToUndo  a removal was undone already, or is kept no longer
     ├── NothingToExport        nothing is there that could be exported so
     ├── NoSuchMerge            no paper was merged from the record that is to be taken out
     ├── PromptError            a prompt file is missing or has wrong slots
@@ -113,6 +114,10 @@ class UploadRefused(RequestRefused):
 
 class EditRefused(RequestRefused):
     """Papers cannot be added, removed or put back now, or not here."""
+
+
+class NothingToUndo(EditRefused):
+    """A removal was undone already, or is kept no longer."""
 
 
 class NothingToExport(CitewiseError):

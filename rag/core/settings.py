@@ -229,9 +229,9 @@ def _problem(settings: type[Settings], item: Any, flags: Collection[str]) -> str
     """One thing that is wrong. The value of a secret is left out, since what is printed is also logged and sent on."""
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
-    secret = field is not None and "SecretStr" in str(field.annotation)
+    # An address may hold a name and password too, and what is wrong with it may be how they stand there.
+    secret = name == "writer_url" or (field is not None and "SecretStr" in str(field.annotation))
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
-    # An address may hold a name and password too.
     shown = "" if secret else re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
     place, equals = (f"--{name.replace('_', '-')}", " ") if name in flags else (PREFIX + name.upper(), "=")
     return f"{place}{shown and equals}{shown}: {_in_words(item)}"

@@ -6,15 +6,14 @@ it refuses, and what fails behind it, is never repeated and never logged at leng
 
 import asyncio
 import inspect
-import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
-from ui.gate.front import changing, with_own_head
-from ui.gate.login import kept_signed_in, sign_in_page, why_refused
+from ui.gate.front import changing, element_script, with_own_head
+from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page, why_refused
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
@@ -25,21 +24,21 @@ from ui.gate.payloads import (
     parsed,
     without_half_characters,
 )
-from ui.gate.routes import NOWHERE, UPLOAD, Route, below, routes_of
+from ui.gate.replies import Message, Receive, Send, again, answer_with, refuse, send_whole
+from ui.gate.routes import ELEMENT, NOWHERE, UPLOAD, Route, inside, routes_of
+from ui.gate.uploads import UploadGate, UploadStopped
 from ui.session.limits import RateLimit
 
 logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS = 60.0
 _LOG_SECONDS = 60.0
 _JSON = ("application/json",)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FILES = ("application/octet-stream",)
 _NOT_AUTHENTICATED = {"error": "Not authenticated", "auth_message": None}
 """As gradio itself says it, since its clients look for it."""
 
@@ -62,6 +61,7 @@ class Door:
         root: the path below which a proxy serves it, or "".
         address_of: who sends a request, by its headers and the address of the connection.
         sign_ins: how often one address may send a wrong password.
+        files: what takes files in; None where none are taken.
     """
 
     def __init__(
@@ -71,12 +71,14 @@ class Door:
         root: str,
         address_of: Callable[[Mapping[str, str], str], str],
         sign_ins: RateLimit,
+        files: UploadGate | None = None,
     ) -> None:
         self._app = app
         self._names = names
         self._root = root
         self._address_of = address_of
         self._sign_ins = sign_ins
+        self._files = files or UploadGate(None)
         self._logged = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,23 +91,29 @@ class Door:
         if "host" not in headers:
             # Gradio's own layer in front of this one looks it up in the same list, and fails without.
             scope["headers"].append((b"host", b""))
-        path = below(self._root, scope["path"])
-        if path != scope["path"]:
-            scope = {**scope, "path": path, "raw_path": path.encode()}
+        path, whole = inside(self._root, scope.get("root_path", ""), scope["path"])
+        onward = {**scope, "path": whole, "raw_path": whole.encode()}
+        scope = {**scope, "path": path}
         try:
             route = self._route(scope, headers)
+            if route.body == "file":
+                await answer_with(send, 200, await self._file(scope, headers, receive))
+                return
             body = await self._body(route, headers, receive)
             body = self._look_at(route, scope, body)
             address = self._signing_in(route, scope, headers)
         except Refusal as refused:
-            await _answer(send, refused.status, refused.why)
+            await refuse(send, refused.status, refused.why)
             return
         if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
-            await _send(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            await send_whole(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            return
+        if scope["path"] == ELEMENT:
+            await send_whole(send, 200, b"text/javascript", element_script())
             return
         if body is not None:
-            receive = _again(body, receive)
-        await self._hand_on(scope, receive, self._overheard(route, scope, address, send))
+            receive = again(body, receive)
+        await self._hand_on(onward, receive, self._overheard(route, scope, address, send))
 
     def _route(self, scope: Scope, headers: Mapping[str, str]) -> Route:
         """The route of a request that may be made, as far as its head tells."""
@@ -115,7 +123,8 @@ class Door:
             host = headers.get("host", "")[:100]
             raise Refusal(
                 421,
-                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name",
+                f"citewise is not called {host!r} here. To reach it by that name, start it with --allow-host and the name, or set "
+                "CITEWISE_ALLOW_HOST",
             )
         _check_length(route or NOWHERE, headers)
         if scope["path"].startswith(UPLOAD):
@@ -129,16 +138,24 @@ class Door:
             raise Refusal(
                 403,
                 "this request comes from a page of another site. To let that page use citewise, start it with --allow-host and "
-                "the name of that site",
+                "the name of that site, or set CITEWISE_ALLOW_HOST",
             )
         if not route.open and not kept_signed_in(scope["app"], headers):
             if not route.programs:
                 raise Refusal(401, _NOT_AUTHENTICATED)
             self._check_password(scope, headers)
-        wanted = {"none": (), "form": _FORMS}.get(route.body, _JSON)
+        wanted = {"none": (), "form": _FORMS, "file": _FILES}.get(route.body, _JSON)
         if wanted and headers.get("content-type", "").partition(";")[0].strip().lower() not in wanted:
             raise Refusal(415, f"the Content-Type must be {wanted[0]}")
         return route
+
+    async def _file(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> dict[str, Any]:
+        """A file that was taken in."""
+        address = self._address_of(headers, (scope.get("client") or ("", 0))[0])
+        try:
+            return await self._files.take(headers, address, receive)
+        except UploadStopped as stopped:
+            raise Refusal(stopped.status, stopped.why) from None
 
     def _check_password(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Whether the right password came with the request; wrong ones are counted."""
@@ -209,6 +226,7 @@ class Door:
         async def listening(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
                 self._sign_ins.release(signing_in)
+                message = {**message, "headers": for_this_page_alone(message["headers"])}
             await send(message)
 
         return listening
@@ -230,7 +248,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 (the edge of a request; what gradio raises has no form)
             self._log(scope, error)
             if not started:
-                await _answer(send, 400, "the server could not make sense of this request")
+                await refuse(send, 400, "the server could not make sense of this request")
             elif not ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -281,29 +299,3 @@ def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> int:
     names = tuple(parameter.name for parameter in taken)
     check_count(count, names, frozenset({len(function.inputs), *range(needed, len(shown) + 1)}))
     return max(0, len(shown) - count)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, and then what comes after it."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
-
-
-async def _answer(send: Send, status: int, why: Any) -> None:
-    text = json.dumps({"detail": why, "error": why}, ensure_ascii=False).encode("utf-8", "replace")
-    # What was not read of the body is not waited for.
-    await _send(send, status, b"application/json", text, (b"connection", b"close"))
-
-
-async def _send(send: Send, status: int, kind: bytes, text: bytes, *headers: tuple[bytes, bytes]) -> None:
-    known = [(b"content-type", kind + b"; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*known, *headers]})
-    await send({"type": "http.response.body", "body": text})

@@ -7,6 +7,7 @@ It goes into the page as it is sent, since those who look at it (crawlers, messe
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def own_head() -> bytes:
     return _part("head.html")
 
 
+@cache
+def element_script() -> bytes:
+    """The script that makes the element <gradio-app> in another page: it loads the files beside it, which fit this gradio."""
+    spec = find_spec("gradio")
+    assert spec is not None and spec.origin
+    return (Path(spec.origin).parent / "templates" / "frontend" / "gradio.js").read_bytes()
+
+
 def with_own_head(page: bytes) -> bytes:
     """The page with our lines instead of those by which gradio's would be told; early in it, since few read all of it."""
     page = _CHARSET.sub(lambda tag: tag[0] + b"\n" + own_head(), _OF_GRADIO.sub(b"", page), count=1)
@@ -43,6 +52,9 @@ def changing(send: Send, change: Callable[[bytes], bytes]) -> Send:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
+            return
+        if message["type"] != "http.response.body":
+            await send(message)  # extensions of servers, such as that of test clients
             return
         parts.append(message.get("body", b""))
         if message.get("more_body"):

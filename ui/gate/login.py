@@ -1,13 +1,14 @@
 """Signing in: who is signed in, and the page that asks for name and password.
 
-Inside another site's page a browser may keep no cookies for us (third-party cookies), and would be asked again and again; the page's
-script notices that the right password led nowhere, and says so.
+Inside another site's page a browser may keep no cookies for us (third-party cookies). Over https one for that page alone will do. Where
+even that is not kept, the visitor would be asked again and again; the page's script notices that the right password led nowhere, and
+says so.
 """
 
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,17 @@ def why_refused(app: Any, headers: Mapping[str, str]) -> str:
     if known is None or not hmac.compare_digest(str(known).encode(), password.encode()):
         return f"the name or the password is wrong; {_SEND_PASSWORD}"
     return ""
+
+
+def for_this_page_alone(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers with each cookie that other sites' pages are to send kept apart for each of these: so it is no third-party cookie."""
+    return [
+        (
+            name,
+            value + b"; Partitioned" if name.lower() == b"set-cookie" and b"samesite=none" in value.lower() else value,
+        )
+        for name, value in headers
+    ]
 
 
 @cache

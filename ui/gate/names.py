@@ -42,10 +42,15 @@ class Names:
         numeric = name.startswith("[") or name.replace(".", "").isdigit()
         return not self.strict or name in self.known or (numeric and not self.loopback)
 
+    def allow(self, origin: str) -> bool:
+        """Whether pages of this origin or at this address may use the window as its own page does."""
+        return _split(origin.partition("://")[2].partition("/")[0])[0] in self.allowed
+
     def is_foreign(self, headers: Mapping[str, str]) -> bool:
         """Whether a browser sent this for a page of another site. Programs say nothing of the kind."""
         origin = headers.get("origin", "")
-        if origin and _split(origin.partition("://")[2])[0] in self.allowed:
+        # Style sheets are asked for without an Origin; no script can make up a Referer of another site.
+        if self.allow(origin or headers.get("referer", "")):
             return False
         site = headers.get("sec-fetch-site", "")
         if site:  # no script can set it, so it holds also where a proxy has changed the Host

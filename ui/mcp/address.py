@@ -5,7 +5,9 @@ from collections.abc import MutableMapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ui.gate.door import App, Receive, Send
+from ui.gate.door import App
+from ui.gate.replies import Receive, Send
+from ui.gate.routes import inside
 
 ADDRESS = "/mcp"
 _CLOSED = json.dumps({"error": "MCP is not switched on here: start the window with citewise chat --mcp"}).encode()
@@ -22,7 +24,7 @@ class McpAddress:
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer the request where it is for the tools."""
-        if scope["type"] != "http" or scope["path"].rstrip("/") != ADDRESS:
+        if scope["type"] != "http" or inside("", scope.get("root_path", ""), scope["path"])[0].rstrip("/") != ADDRESS:
             await self._app(scope, receive, send)
             return
         await served.get(scope["app"].get_blocks(), _closed)(scope, receive, send)

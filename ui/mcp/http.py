@@ -12,7 +12,7 @@ import gradio as gr
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from rag.core.escaping import counted
-from ui.gate.door import Receive, Send
+from ui.gate.replies import Receive, Send
 from ui.mcp.address import served
 from ui.mcp.calls import Calls, Job
 from ui.mcp.server import server_of

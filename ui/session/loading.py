@@ -17,6 +17,7 @@ from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
 from rag.library.catalogue import Catalogue
 from rag.library.choices import Kind, Names
+from rag.library.files import database_file
 from rag.library.overview import Overview
 from ui.records import STARTING, Loading
 
@@ -76,6 +77,13 @@ class Loader:
         self._loading = STARTING
         self._assistant: Answerer | None = None
         self._suggestions: Suggestions | None = None
+        self._seen = 0
+        self._stands_in = False
+
+    @property
+    def revision(self) -> str:
+        """Another word each time that something else is told of the library."""
+        return f"{self._seen}{'-' if self._stands_in else ''}"
 
     @property
     def loading(self) -> Loading:
@@ -95,6 +103,37 @@ class Loader:
             self._looked_over.clear()
             self._loading = STARTING
         threading.Thread(target=self._load, name="citewise-loader", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Tell of the library as it is now, where its papers have changed, whoever did that; nothing where they have not.
+
+        Raises:
+            LibraryError: the library's file cannot be read.
+        """
+        with self._lock:
+            assistant = self._assistant
+            if assistant is None or self._running:
+                return
+        if self._stands_in:
+            if database_file(self._settings.library).exists():
+                self.start(again=True)
+            return
+        seen = assistant.revision
+        if seen == self._seen:
+            return
+        count, first = assistant.find_papers("", _TITLES)
+        with self._lock:
+            if self._assistant is not assistant or seen == self._seen:
+                return
+            self._seen, self._suggestions = seen, None
+            titles = tuple(paper.title for paper in first)
+            self._loading = replace(self._loading, papers=count, titles=titles, overview=None)
+            self._looked_over.clear()
+        threading.Thread(target=self._look_again, args=(assistant,), name="citewise-overview", daemon=True).start()
+
+    def _look_again(self, assistant: Answerer) -> None:
+        self._look_over(assistant)
+        self._looked_over.set()
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -179,8 +218,11 @@ class Loader:
     def _open_and_look_over(self) -> None:
         try:
             assistant = self._open(self._settings, self._progress)
+            self._seen = assistant.revision
             count, first = assistant.find_papers("", _TITLES)
             titles = tuple(paper.title for paper in first)
+            # Where there is no library, an empty one may stand in its place until there is.
+            self._stands_in = not count and not database_file(self._settings.library).exists()
             ready = Loading("ready", papers=count, titles=titles, description=dict(assistant.description))
         except CitewiseError as error:
             self._end(Loading("failed", str(error), error=error))

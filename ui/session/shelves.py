@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
-from rag.core.errors import EmbedderMismatch
+from rag.core.errors import EmbedderMismatch, LibraryMissing
 from rag.core.settings import Settings
 from rag.library.several import shelves_of, unknown
 from ui.session.loading import Answerer, Loader, Open
@@ -24,10 +24,20 @@ Progress = Callable[[str], None] | None
 
 
 def open_assistant(settings: Settings, progress: Progress = None) -> Answerer:
-    """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds."""
+    """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds.
+
+    Where there is no library yet and papers may be added, it is one over an empty library, until there is one.
+    """
     from rag.wiring import open_assistant as open_
 
-    return open_(settings, progress)
+    try:
+        return open_(settings, progress)
+    except LibraryMissing:
+        if settings.edit != "on" or settings.library.is_file():
+            raise
+    from ui.session.standing_in import over_nothing
+
+    return open_(over_nothing(settings), progress)
 
 
 def open_beside(first: Answerer, settings: Settings, progress: Progress = None) -> Answerer | None:

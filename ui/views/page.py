@@ -58,6 +58,7 @@ def page(settings: Settings, libraries: Sequence[str] = ()) -> Markup:
         kinds=_KINDS,
         name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
+        most=f"{settings.max_upload_mb:,}",
         columns=COLUMNS,
         edits=settings.edit == "on",
     )

@@ -109,10 +109,12 @@ const start = () => {
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
   beginLibrary();
+  beginEditing();
   beginView();
   begin();
   addEventListener("storage", otherTab);
-  if (viewNow() === "ask" && !NARROW.matches) byId("cw-box").focus();
+  // The page around a frame keeps its focus and its place.
+  if (viewNow() === "ask" && !NARROW.matches && !FRAMED) byId("cw-box").focus();
 };
 
 const whenThere = () => (byId("cw") ? start() : requestAnimationFrame(whenThere));
@@ -126,8 +128,10 @@ window.citewise = {
     if (libraryNow() && libraries.now !== libraries.names[0]) trigger("look", libraries.now);
     if (pending) trigger("ask", pending);
     pending = null;
+    void askAdding();
   },
   receive,
   interrupt,
   showStatus,
+  figure: () => ({ type: "plotly", plot: JSON.stringify(mapFigure()) }),
 };
