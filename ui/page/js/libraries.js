@@ -44,7 +44,8 @@ const setLibrary = (name) => {
   byId("cw-examples").replaceChildren();
   for (const place of [byId("cw-welcome"), byId("cw-library").lastElementChild, byId("cw-holds")]) fill(place, "");
   forgetCatalogue();
-  document.dispatchEvent(new CustomEvent("cw-library")); // for what else shows something of a library
+  forgetMap();
+  VIEWS[viewNow()].news?.();
   if (libraries.names.includes(name)) trigger?.("look", name);
   else {
     const { line, note } = FACTS.unknownLibrary;
@@ -62,7 +63,14 @@ const forgetCatalogue = () => {
   table.asked.clear();
   byId("cw-rows-body").replaceChildren();
   void tickEvery(false);
-  VIEWS[viewNow()].news?.();
+};
+
+/** Nor of its map. */
+const forgetMap = () => {
+  [mapPoints, mapKey, mapAmong, mapFound, mapPicked, mapWords] = [null, "", null, null, null, ""];
+  byId("cw-map-words").value = "";
+  for (const part of ["cw-map-body", "cw-map-card", "cw-map-stale"]) byId(part).hidden = true;
+  byId("cw-map-note").textContent = "";
 };
 
 /** The library of the address that Back or Forward has led to. */
