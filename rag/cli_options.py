@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from rag.core.environment import mend
 from rag.core.errors import CitewiseError, WrongUsage
+from rag.core.settings import Settings
 from rag.output.streams import as_typed, dump_json, keep_printable, read_stdin
 
 NEAREST, NOT_FOUND, STOPPED = 3, 4, 130
@@ -49,6 +50,18 @@ WordsArgument = Annotated[
 LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", metavar="FOLDER", help="The library. Without it CITEWISE_LIBRARY, else ./library."),
+]
+
+
+LibrariesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--library",
+        metavar="FOLDER",
+        show_default=False,
+        help="The library, or a folder with several in it. Given more than once, these libraries are offered, and one is chosen. "
+        "Without it CITEWISE_LIBRARIES, CITEWISE_LIBRARY, else ./library.",
+    ),
 ]
 
 
@@ -135,6 +148,47 @@ MaxUploadOption = Annotated[
     int | None,
     typer.Option("--max-upload-mb", metavar="MB", help="Largest file that the window takes; 100 unless told."),
 ]
+
+
+McpOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--mcp", show_default=False, help="Also answer programs that speak MCP, at the address /mcp of the window."
+    ),
+]
+
+
+def settings_over(libraries: Sequence[Path] | None, **flags: Any) -> Settings:
+    """The settings of a command that may open several libraries.
+
+    Raises:
+        SettingsError: as `Settings.of_flags`.
+    """
+    named = list(libraries or ())
+    several = tuple(named) if len(named) > 1 else None
+    if named:
+        flags |= {"library": named[0], "libraries": several or (named[0],)}
+    return Settings.of_flags(**flags)
+
+
+def closed_libraries(settings: Settings) -> dict[str, CitewiseError]:
+    """Why libraries cannot be opened, by their names, of all that these settings name. Nothing but their files is opened.
+
+    Raises:
+        LibraryError: the only one cannot be opened.
+    """
+    from rag.library.several import shelves_of
+    from rag.library.store import Library
+
+    shelves, problems = shelves_of(settings), {}
+    for shelf in shelves:
+        try:
+            Library.open(shelf.folder).close()
+        except CitewiseError as error:
+            problems[shelf.name] = error
+    if len(problems) == len(shelves):
+        raise next(iter(problems.values()))
+    return problems
 
 
 def exits_with_one_line(command: Callable[P, R]) -> Callable[P, R]:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def window(assistant: Assistant, seed_settings: Settings) -> Iterator[str]:
 def reader(tmp_path: Path, seed_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder as somebody who tries the examples has it: the example library, and the question sets."""
     (tmp_path / "library").symlink_to(seed_settings.library)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / "evals").mkdir()
     (tmp_path / "evals" / "sets").symlink_to(ROOT / "evals" / "sets")
     monkeypatch.chdir(tmp_path)

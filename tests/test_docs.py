@@ -39,6 +39,7 @@ FILES_OF_OTHERS = {
     "queries.jsonl",
     "ori_pqal.json",
     "feedback.jsonl",
+    "map.json",
     "ingest-report.jsonl",
     "my-papers.jsonl",
     "corpus.jsonl",

@@ -4,7 +4,7 @@ import re
 
 from tests.conftest import ROOT
 
-ELSEWHERE = {"audioop-lts", "httpx2-jsfetch", "setuptools"}
+ELSEWHERE = {"audioop-lts", "httpx2-jsfetch", "pywin32", "setuptools"}
 """What the environment of constraints.txt does not need: of a newer Python, another system, and for building the package."""
 
 

@@ -14,17 +14,18 @@ from rag.core.errors import CitewiseError, RequestRefused
 from rag.output import to_json
 from rag.output.filter_json import filter_of, with_filter
 from ui.session.limits import RateLimit, address_of
-from ui.session.loading import Loader
+from ui.session.shelves import Shelves
 from ui.session.turns import history_messages
 
 
-def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
+def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
     def ask(
         question: str,
         history: list[dict[str, Any]] | None = None,
         filter: dict[str, Any] | None = None,
+        library: str | None = None,
         request: gr.Request | None = None,
     ) -> dict[str, Any]:
         """Answer a question from the library's abstracts, with exact citations.
@@ -36,41 +37,53 @@ def add_endpoints(loader: Loader, rate: RateLimit, concurrency_id: str) -> None:
             filter: which papers are asked: {"from_year": 2018, "to_year": 2022, "authors": [names], "venues": [names], "sources":
                 [names of files], "ids": [identifiers], "text": words, "added_since": time}, all or some. Of several values in a list
                 one is enough; all fields must hold. Without it the whole library is asked.
+            library: which library is asked where the window has several, by its name; without it the first one.
 
         Returns:
             What `citewise ask --json` prints: outcome (answered, partial, nearest, declined), origin (abstracts, records, guide),
             answer, sentences with their citations, about (the ids of the papers that a follow-up is taken to be about; none where the
             whole library was asked), the filter where there was one, ...
         """
-        with _reported(rate, request), loader.suggestions().reader():
+        with _reported(rate, request), shelves.using(library) as loader, loader.suggestions().reader():
             chosen = filter_of(filter)
             answer = loader.assistant().over(chosen).ask(_text(question), history_messages(history))
             return with_filter(to_json.answer_json(answer), chosen)
 
-    def search(words: str, filter: dict[str, Any] | None = None, request: gr.Request | None = None) -> dict[str, Any]:
+    def search(
+        words: str,
+        filter: dict[str, Any] | None = None,
+        library: str | None = None,
+        request: gr.Request | None = None,
+    ) -> dict[str, Any]:
         """The ten papers that best match these words, best first.
 
         Args:
             words: a question or just words.
             filter: which papers are looked through, as for `ask`.
+            library: which library, as for `ask`.
 
         Returns:
             What `citewise search --json` prints: the question, papers with their scores, and the filter where there was one.
         """
-        with _reported(rate, request):
+        with _reported(rate, request), shelves.using(library) as loader:
             chosen = filter_of(filter)
             return with_filter(to_json.search_json(words, loader.assistant().over(chosen).search(_text(words))), chosen)
 
-    def papers(filter: dict[str, Any] | None = None, request: gr.Request | None = None) -> list[dict[str, Any]]:
+    def papers(
+        filter: dict[str, Any] | None = None,
+        library: str | None = None,
+        request: gr.Request | None = None,
+    ) -> list[dict[str, Any]]:
         """All papers of the library, or those that a filter chooses.
 
         Args:
             filter: as for `ask`.
+            library: which library, as for `ask`.
 
         Returns:
             The objects that `citewise papers --json` prints a line each, without their `versions`.
         """
-        with _reported(rate, request):
+        with _reported(rate, request), shelves.using(library) as loader:
             return [to_json.paper_json(paper) for paper in loader.assistant().over(filter_of(filter)).papers()]
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]

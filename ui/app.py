@@ -20,7 +20,7 @@ import gradio as gr
 from fastapi import FastAPI
 
 from rag.core.environment import proxy_variable, reach_directly
-from rag.core.errors import RequestRefused, SettingsError, TooManyRequests
+from rag.core.errors import RequestRefused, SettingsError
 from rag.core.settings import Settings
 from ui import listening, mounting
 from ui.api import add_endpoints
@@ -29,14 +29,20 @@ from ui.gate.front import ICON
 from ui.gate.login import SIGN_INS_A_MINUTE
 from ui.gate.names import Names
 from ui.gate.origins import in_front
+from ui.gate.uploads import UploadGate
+from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE, ChatTurn
-from ui.session.editing import decided, may_edit
+from ui.session.editing import decided
+from ui.session.editing import may_edit as may_edit
 from ui.session.limits import RateLimit, address_of, caller
 from ui.session.line import Line
-from ui.session.loading import Answerer, Loader, Open
-from ui.session.lookups import Lookups
+from ui.session.loading import Loader, Open
 from ui.session.records import frame
+from ui.session.shelved import ShelvedLookups
+from ui.session.shelves import Shelves
+from ui.session.shelves import open_assistant as open_assistant
 from ui.session.turns import Visit, request_of, run_turn
+from ui.session.uploads import uploads_of_process
 from ui.views.outcomes import waiting_row
 from ui.views.page import facts_script, page
 from ui.views.status import status
@@ -44,12 +50,13 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map adding embed events"
+    "choice choice_form libraries keys views catalogue catalogue_rows catalogue_ticks catalogue_paper catalogue_keys map map_plot "
+    "adding removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "catalogue catalogue_paper map adding narrow embed print"
+    "libraries catalogue catalogue_rows catalogue_paper map adding narrow embed print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -60,35 +67,34 @@ _PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def open_assistant(settings: Settings, progress: Callable[[str], None] | None = None) -> Answerer:
-    """The real assistant. Imported when it is called, in the loader's thread: that alone takes seconds."""
-    from rag.wiring import open_assistant as open_
-
-    return open_(settings, progress)
-
-
 def build_app(settings: Settings, open_: Open = open_assistant, host: str | None = "127.0.0.1") -> gr.Blocks:
-    """The page over the library of these settings. Loading starts at once, in the background. `host` as in `launch_options`."""
+    """The page over the libraries of these settings. Loading the first one starts at once, in the background. `host` as in
+    `launch_options`."""
     settings = decided(settings, host)
-    loader = Loader(settings, open_)
+    shelves = Shelves(settings, open_)
     rate = RateLimit(QUESTIONS_A_MINUTE)
     # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
     os.environ["FORWARDED_ALLOW_IPS"] = settings.trusted_proxy or _PROXIES_NAMED
     kept = (_KEPT_SECONDS, _KEPT_SECONDS)
     demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True, delete_cache=kept)
     with demo:
-        Window(settings, loader, rate).build(demo)
-        add_endpoints(loader, rate, MODEL)
+        Window(settings, shelves, rate).build(demo)
+        add_endpoints(shelves, rate, MODEL)
+        if settings.mcp:
+            from ui.mcp.http import Served
+
+            Served(demo, shelves, rate, MODEL)
     # A short queue: whoever comes 33rd learns at once that the machine is busy instead of waiting for minutes.
     # Everybody stands in it: gradio's addresses that pass it by are closed.
     demo.queue(max_size=32, default_concurrency_limit=1, api_open=False)
-    loader.start()
+    shelves.first.start()
     return demo
 
 
 def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[str, Any]:
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
     `host` is the address to listen on, which gradio chooses where it is None."""
+    edits = may_edit(settings, host)
     names = Names.of(
         settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
     )
@@ -97,12 +103,13 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "root": urlsplit(settings.root_path or "").path,
         "address_of": caller,
         "sign_ins": RateLimit(SIGN_INS_A_MINUTE),
+        "files": UploadGate(uploads_of_process() if edits else None, settings.max_upload_mb * 1_000_000),
     }
     # Weight 600 of this font is bundled without Latin letters.
     sans = (gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif")
     # In the head, where gradio leaves the rules as they are; as a file of its own it would rewrite their selectors.
     style = _page_files("css", STYLES)
-    script = facts_script(settings, may_edit(settings, host)) + "\n" + _page_files("js", SCRIPTS)
+    script = facts_script(settings, edits) + "\n" + _page_files("js", SCRIPTS)
     return {
         "theme": gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=sans, font_mono=("monospace",)),
         "head": f"<style>{style}</style><script>(() => {{\n{script}}})();</script>",
@@ -114,7 +121,7 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
         "share": False,
         "pwa": False,
         # As the server's own `Middleware` would unpack to; gradio puts its two in front of it, which read no body.
-        "app_kwargs": {"middleware": [(Door, (), door)], "lifespan": in_front(names)},
+        "app_kwargs": {"middleware": [(Door, (), door), (McpAddress, (), {})], "lifespan": in_front(names)},
         "root_path": settings.root_path,
         # Each would serve on addresses that have no door; gradio also takes them from the environment.
         "ssr_mode": False,
@@ -194,8 +201,8 @@ def mount(
     root = mounting.public_path(settings.root_path, path)
     demo = build_app(settings, opened.open, host)
     options = launch_options(settings.model_copy(update={"root_path": root}), host)
-    ((door, _, known),) = options["app_kwargs"]["middleware"]
-    options["app_kwargs"]["middleware"] = [(door, (), known | {"root": path})]
+    (door, _, known), *others = options["app_kwargs"]["middleware"]
+    options["app_kwargs"]["middleware"] = [(door, (), known | {"root": path}), *others]
     mounting.attach(app, path, demo, options, opened.close, auth_dependency)
     return app
 
@@ -213,23 +220,25 @@ def _place(line: Line) -> Callable[..., Mapping[str, Any]]:
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
-    def __init__(self, settings: Settings, loader: Loader, rate: RateLimit) -> None:
+    def __init__(self, settings: Settings, shelves: Shelves, rate: RateLimit) -> None:
         self._settings = settings
-        self._loader = loader
+        self._shelves = shelves
         self._rate = rate
-        self._lookups = Lookups(loader, settings)
+        self._lookups = ShelvedLookups(shelves)
 
     def build(self, demo: gr.Blocks) -> None:
         """Add the components to the page and connect them."""
         visit = gr.State(Visit())
-        gr.HTML(str(page(self._settings)), apply_default_css=False, js_on_load=None, elem_id="cw-page")
+        gr.HTML(
+            str(page(self._settings, self._shelves.names)), apply_default_css=False, js_on_load=None, elem_id="cw-page"
+        )
         # Hidden components carry what goes to and fro; the page draws it. Their templates are empty: nothing of it is markup.
         carrier: dict[str, Any] = {"html_template": " ", "visible": "hidden"}
         answers = gr.HTML(None, js_on_load="watch('value', () => window.citewise.receive(props.value))", **carrier)
         states = gr.HTML(None, js_on_load="watch('value', () => window.citewise.showStatus(props.value))", **carrier)
         bridge = gr.HTML(
             None,
-            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload'",
+            js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look' 'plot'",
             server_functions=[*self._lookups.functions(), _place(Line(demo, MODEL))],
             **carrier,
         )
@@ -243,6 +252,10 @@ class Window:
         watch = partial(demo.load, self._watch, None, concurrency_limit=None, **PRIVATE)
         watch(outputs=states)
         bridge.reload(self._reload, None, states, concurrency_limit=None, **PRIVATE)
+        bridge.look(self._look, None, states, concurrency_limit=None, **PRIVATE)
+        # The page makes the figure of its map and hands it over where somebody looks at it: Gradio then loads plotly.js and draws.
+        plot = gr.Plot(None, show_label=False, container=False, elem_id="cw-plot")
+        bridge.plot(None, None, plot, js="() => window.citewise.figure()", queue=False, **PRIVATE)
 
     def _answer(self, visit: Visit, event: gr.EventData, request: gr.Request) -> Iterator[Mapping[str, Any]]:
         """The states of a turn, until it has ended or is over for another reason."""
@@ -254,34 +267,50 @@ class Window:
         turn = ChatTurn(attempt.id, attempt.question)
         try:
             self._rate.take(address_of(request))
-        except TooManyRequests as error:
-            yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run)
+            library = self._shelves.name(attempt.library)
+        except RequestRefused as error:
+            yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run, self._shelves.first)
             return
-        with closing(run_turn(self._loader, attempt)) as states:
+        with self._shelves.using(library) as loader, closing(run_turn(loader, attempt)) as states:
             for turn in states:
                 if not visit.runs(attempt.run):
                     break
-                yield self._frame(turn, attempt.run)
+                yield self._frame(turn, attempt.run, loader)
             else:
                 return
         # What was on its way to the page when the visitor stopped must not be the last word.
-        yield self._frame(turn.stopped(), attempt.run)
+        yield self._frame(turn.stopped(), attempt.run, loader)
 
-    def _frame(self, turn: ChatTurn, run: str) -> Mapping[str, Any]:
-        return {"run": run, **frame(turn, self._loader.loading)}
+    def _frame(self, turn: ChatTurn, run: str, loader: Loader) -> Mapping[str, Any]:
+        return {"run": run, **frame(turn, loader.loading)}
 
     def _stop(self, visit: Visit, event: gr.EventData) -> None:
         visit.stop(str(event._data))
 
-    def _watch(self) -> Iterator[Mapping[str, Any]]:
-        """The state of the loading, as long as it goes on, once more when it has ended, and when the library has been looked over."""
-        while not self._loader.wait(POLL_SECONDS):
-            yield status(self._loader.loading, self._settings)
-        known = self._loader.looked_over(0)
-        yield status(self._loader.loading, self._settings)
-        if not known and self._loader.looked_over(LOOK_SECONDS):
-            yield status(self._loader.loading, self._settings)
+    def _watch(self, library: str | None = None) -> Iterator[Mapping[str, Any]]:
+        """The state of a library's loading, as long as it goes on, once more when it has ended, and when the library has been looked
+        over."""
+        name, settings = self._shelves.name(library), self._shelves.settings(library)
 
-    def _reload(self) -> Iterator[Mapping[str, Any]]:
-        self._loader.start(again=True)
-        yield from self._watch()
+        def told() -> Mapping[str, Any]:
+            return {**status(loader.loading, settings), "library": name, "revision": loader.revision}
+
+        with self._shelves.using(name) as loader:
+            if not loader.wait(0):
+                yield told()
+            while not loader.wait(POLL_SECONDS):
+                yield told()
+            known = loader.looked_over(0)
+            yield told()
+            if not known and loader.looked_over(LOOK_SECONDS):
+                yield told()
+
+    def _look(self, event: gr.EventData) -> Iterator[Mapping[str, Any]]:
+        """The same of a library that a page has chosen; nothing where there is none of that name."""
+        if event._data in self._shelves.names:
+            yield from self._watch(event._data)
+
+    def _reload(self, event: gr.EventData) -> Iterator[Mapping[str, Any]]:
+        library = event._data if event._data in self._shelves.names else None
+        self._shelves.loader(library).start(again=True)
+        yield from self._watch(library)

@@ -5,20 +5,18 @@ writes is known to the lender of the GPU before the page is served. Address and 
 (`GRADIO_SERVER_NAME`).
 """
 
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
-from rag.core.errors import SettingsError
 from rag.core.settings import Settings
 from rag.core.space import lends_a_gpu
 from ui.app import build_app, launch_options, open_assistant
 from ui.opening import Opening
 from ui.session.loading import Answerer
-from ui.space_library import fill, with_own_library
+from ui.space_library import fill, settings_of_space
 
 _PAGE_FIRST_SECONDS = 10.0
 """How long the loading waits for the page at most: on two cores each would hold up the other."""
@@ -38,7 +36,7 @@ class Space:
     """
 
     def __init__(self, gpu: Callable[..., Any] | None = None) -> None:
-        self._settings = _settings()
+        self._settings = settings_of_space()
         self._served = threading.Event()
         if gpu is not None and lends_a_gpu():
             from rag.models.gpu_writer import lend
@@ -58,11 +56,3 @@ class Space:
     def _open(self, settings: Settings, progress: Callable[[str], None] | None = None) -> Answerer:
         self._served.wait(_PAGE_FIRST_SECONDS)
         return open_filled(settings, progress)
-
-
-def _settings() -> Settings:
-    """Those of the environment. A wrong one ends the process, with one line in the log of the Space."""
-    try:
-        return with_own_library(Settings.load())
-    except SettingsError as error:
-        sys.exit(f"citewise: {error}")

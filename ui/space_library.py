@@ -7,6 +7,7 @@ temporary folder is that of the papers which are named now. Knows nothing of gra
 import json
 import logging
 import shutil
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from rag.core.errors import LibraryMissing, SourceError
+from rag.core.errors import LibraryMissing, SettingsError, SourceError
 from rag.core.settings import Settings
 from rag.core.space import temporary_folder
 from rag.ingest.hub_dataset import dataset_named, fetch
@@ -48,6 +49,14 @@ class Source:
     files: Sequence[Path] = ()
     backups: Sequence[Path] = ()
     libraries: Sequence[Path] = ()
+
+
+def settings_of_space() -> Settings:
+    """The settings of the environment, with a library. A wrong one ends the process, with one line in the log of the Space."""
+    try:
+        return with_own_library(Settings.load())
+    except SettingsError as error:
+        sys.exit(f"citewise: {error}")
 
 
 def with_own_library(settings: Settings) -> Settings:

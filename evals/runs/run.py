@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.cases.question_set import Case, paper_ids, resolve
 from evals.errors import EvalError
+from rag.core import permissions
 from rag.output import to_json
 from rag.search.searcher import Searcher
 
@@ -65,7 +66,7 @@ def run_cases(
         for line in earlier:
             if progress:
                 progress(line)
-        with out.open("a", encoding="utf-8") as stream:
+        with open(out, "a", encoding="utf-8", opener=permissions.owner_only) as stream:
             if not stream.tell():
                 stream.write(_dump({"manifest": manifest}))
                 stream.flush()

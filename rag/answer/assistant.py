@@ -56,6 +56,7 @@ class Assistant:
         self._composer = composer
         self._chosen = Kept[PaperFilter, Assistant](_KEPT_FILTERS)
         self._owner: Assistant | None = None
+        self._users = {id(self)}
         self._look_through(searcher)
 
     def _look_through(self, searcher: Searcher) -> None:
@@ -88,9 +89,11 @@ class Assistant:
         return other
 
     def beside(self, searcher: Searcher) -> "Assistant":
-        """This assistant over the library of another searcher. It shares the models of this one; closing it closes its library."""
+        """This assistant over the library of another searcher. It shares the models of this one; closing it closes its library, and the
+        writer where no other one that shares it is open."""
         other = copy.copy(self)
         other._chosen, other._owner = Kept(_KEPT_FILTERS), None
+        other._users.add(id(other))
         other._look_through(searcher)
         return other
 
@@ -98,7 +101,7 @@ class Assistant:
         """The same one, which shows words from the probability `threshold` on and calls them the answer from `sure` on. With 0 and 0 it
         shows what it would quote, also where it would decline."""
         other = copy.copy(self)
-        other._chosen = Kept(_KEPT_FILTERS)
+        other._chosen, other._users = Kept(_KEPT_FILTERS), {id(other)}
         other._models = replace(
             self._models, answerability=replace(self._models.answerability, threshold=threshold, sure=sure)
         )
@@ -116,10 +119,11 @@ class Assistant:
         return self.library.revision
 
     def close(self) -> None:
-        """Let go of the writer, the vector index and the library."""
+        """Let go of the vector index and the library, and of the writer where nobody else shares it."""
         if self._owner:
             return
-        if self._composer:
+        self._users.discard(id(self))
+        if self._composer and not self._users:
             self._composer.close()
         self.searcher.close()
 

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic_settings import BaseSettings
-
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LOCK = threading.RLock()
@@ -40,6 +38,8 @@ def without_their_settings() -> Iterator[None]:
 
     Chroma's are called ENVIRONMENT or MIGRATIONS, read a `.env` on import, and end in an error over a value that is none of theirs.
     """
+    from pydantic_settings import BaseSettings  # takes half a second, and most of this module is needed at once
+
     read = BaseSettings.__dict__["settings_customise_sources"]
 
     def code_alone(_: Any, /, settings_cls: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:

@@ -14,9 +14,11 @@
     ├── RequestRefused         what a page or program sent is not what it should be
     │   ├── TooManyRequests    one address asked too often
     │   ├── StillLoading       the library is not open yet
+    │   ├── UnknownLibrary     no library of that name is offered here
     │   ├── VoteRefused        a vote on an answer is of another form
     │   ├── UploadRefused      a file is too large, or there is no place for it
     │   └── EditRefused        papers cannot be added, removed or put back now, or not here
+    │       └── NothingToUndo  a removal was undone already, or is kept no longer
     ├── NothingToExport        nothing is there that could be exported so
     ├── NoSuchMerge            no paper was merged from the record that is to be taken out
     ├── PromptError            a prompt file is missing or has wrong slots
@@ -98,6 +100,10 @@ class StillLoading(RequestRefused):
     """The library is not open yet."""
 
 
+class UnknownLibrary(RequestRefused):
+    """No library of that name is offered here; the message names those there are."""
+
+
 class VoteRefused(RequestRefused):
     """A vote on an answer is of another form."""
 
@@ -108,6 +114,10 @@ class UploadRefused(RequestRefused):
 
 class EditRefused(RequestRefused):
     """Papers cannot be added, removed or put back now, or not here."""
+
+
+class NothingToUndo(EditRefused):
+    """A removal was undone already, or is kept no longer."""
 
 
 class NothingToExport(CitewiseError):

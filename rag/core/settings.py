@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_cache_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rag.core.domain import Mode
 from rag.core.environment import is_of_a_service
@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     trusted_proxy: str | None = Field(
         None, description="addresses of proxies that say whom they ask for (X-Forwarded-For), with commas"
     )
+    libraries: Annotated[tuple[Path, ...] | None, NoDecode] = Field(
+        None, description="folders of several libraries that one window opens, the first one first"
+    )
+    mcp: bool = Field(False, description="whether the window answers MCP clients at /mcp")
     edit: Literal["auto", "on", "off"] = Field(
         "auto",
         description="whether the window may add and remove papers; auto: where only those who run it can reach it",
@@ -101,6 +105,13 @@ class Settings(BaseSettings):
             return None if value is None else value.expanduser()
         except RuntimeError:
             raise ValueError("there is no home folder here; name the folder by its whole path") from None
+
+    @field_validator("libraries", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        # As PATH is written: a colon between them, on Windows a semicolon.
+        folders = value.split(os.pathsep) if isinstance(value, str) else value or ()
+        return tuple(cls._from_home(Path(folder)) for folder in folders if str(folder).strip()) or None
 
     @field_validator("auth")
     @classmethod
@@ -218,9 +229,9 @@ def _problem(settings: type[Settings], item: Any, flags: Collection[str]) -> str
     """One thing that is wrong. The value of a secret is left out, since what is printed is also logged and sent on."""
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
-    secret = field is not None and "SecretStr" in str(field.annotation)
+    # An address may hold a name and password too, and what is wrong with it may be how they stand there.
+    secret = name == "writer_url" or (field is not None and "SecretStr" in str(field.annotation))
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
-    # An address may hold a name and password too.
     shown = "" if secret else re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
     place, equals = (f"--{name.replace('_', '-')}", " ") if name in flags else (PREFIX + name.upper(), "=")
     return f"{place}{shown and equals}{shown}: {_in_words(item)}"

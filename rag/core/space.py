@@ -48,7 +48,7 @@ def keep_to_temporary_folders() -> None:
     for name, value in _NO_TELEMETRY.items():
         os.environ.setdefault(name, value)
     folder = temporary_folder()
-    sys.pycache_prefix = str(folder / "bytecode")
+    sys.dont_write_bytecode = True  # another folder for it would hide what was compiled when the environment was made
     os.environ.setdefault("CITEWISE_CACHE", str(folder / "cache"))
     home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface"))
     if not {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"} & os.environ.keys() and not _writable(home.expanduser()):

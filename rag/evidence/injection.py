@@ -9,6 +9,7 @@ prompts never follow text in the evidence, and written sentences are checked.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -17,7 +18,7 @@ from rag.core.domain import Paper, Sentence, Span, Withheld
 from rag.core.lexicon import patterns
 from rag.core.text import normalise
 from rag.question.kinds import in_another_language
-from rag.search.stuffing import is_stuffed
+from rag.search.stuffing import is_stuffed, lists_catchwords
 
 ORDERS = "it gives orders to its reader or to a machine"
 HIDDEN = "it holds text that is hidden from people"
@@ -51,17 +52,25 @@ _REGION = re.compile(
     r"|[\[(<]\s?(?:begin |start )?(?:of )?(?:hidden|white|invisible|secret)\b[^\])>]{0,60}[\])>]"
     r".{0,4000}?[\[(<]\s?(?:/|end)[^\])>]{0,60}[\])>]"
     r"|\\iffalse\b.{0,4000}?(?=\\fi\b)|\\begin\s?\{comment\}.{0,4000}?\\end\s?\{comment\}"
-    r"|<\s*(\w{1,20})\b[^>]{0,80}\b(?:hidden|style\s?=|aria-hidden)[^>]{0,80}>.{0,4000}?</\s*\1\s*>",
+    r"|<\s*(\w{1,20})\b[^>]{0,80}\b(?:hidden|style\s?=|aria-hidden|(?:bg)?color\s?=|size\s?=|class\s?=)[^>]{0,80}>"
+    r".{0,4000}?</\s*\1\s*>",
     re.IGNORECASE | re.DOTALL,
 )
 """What stands between the marks of a part that people do not see."""
 _NAMED_MARK = re.compile(r"(\w,? \(?)(?:<\|[a-z_]{1,40}\|>|</?[a-z_]{1,20}>|\[/?INST\])(?=[\s,.;)])")
 """A mark of a prompt as a sentence names it: after a word, alone."""
+_WORD = re.compile(r"[^\W\d_]+")
 _MASK = "\N{WHITE SQUARE}"
+_LEAD_IN_WORDS = 3
+"""Of a sentence that says nothing itself, such as “Assistant: Certainly!”: what it leads to is the next one."""
 _FEWEST_OUTSIDE = 3
 """Words outside of quotation marks that a sentence needs to tell of what is inside."""
-_STUFFED_WORDS = re.compile(r"\b(?!kinase\b)([^\W\d_]{3,40})(?:[\s,;.!?]{1,3}\1\b){2}", re.IGNORECASE)
-"""A word three times in a row; a kinase of a kinase of a kinase is one of biology."""
+_STUFFED_WORDS = re.compile(
+    r"\b(?!kinase\b)([^\W\d_]{3,40})(?:[\s,;.!?]{1,3}\1\b){2}"
+    r"|(?:\b([^\W\d_]{3,40})[\s,;.!?]{1,3}\2\b.{0,40}?){3}",
+    re.IGNORECASE,
+)
+"""A word three times in a row, or three words twice; a kinase of a kinase of a kinase is one of biology."""
 _OTHER_SCRIPTS = re.compile(
     r"[\u0400-\u052f\u0590-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
@@ -116,16 +125,33 @@ def kept_back(abstract: str, sentences: tuple[Span, ...]) -> Mapping[Span, str]:
         hidden = Span(*region.span())
         reasons |= {span: HIDDEN for span in sentences if span.overlaps(hidden) and span not in reasons}
     reasons |= {span: FOREIGN for span in sentences if span not in reasons and _is_foreign(span, abstract)}
-    seen: set[str] = set()
-    for span in sentences:
-        words = normalise(span.of(abstract))
-        if span not in reasons and (words in seen or _STUFFED_WORDS.search(words)):
-            reasons[span] = REPEATS if words in seen else STUFFED
-        seen.add(words)
+    reasons |= _said_again(abstract, [span for span in sentences if span not in reasons])
     for before, span in pairwise(sentences):
-        if before in reasons and span not in reasons and _GOES_ON.search(span.of(masked)):
+        if span in reasons or before not in reasons:
+            continue
+        if _GOES_ON.search(span.of(masked)) or _leads_in(before.of(abstract), reasons[before]):
             reasons[span] = GOES_ON
     return {span: reasons[span] for span in sentences if span in reasons}
+
+
+def _said_again(abstract: str, sentences: Sequence[Span]) -> dict[Span, str]:
+    """Sentences that stand there before, and those that repeat their own words or ask the same again to be found."""
+    said = {span: normalise(span.of(abstract)) for span in sentences}
+    times = Counter(said.values())
+    reasons: dict[Span, str] = {}
+    seen: set[str] = set()
+    for span, words in said.items():
+        asks_again = times[words] > 1 and span.of(abstract).endswith("?")
+        if asks_again or _STUFFED_WORDS.search(words) or lists_catchwords(span.of(abstract)):
+            reasons[span] = STUFFED
+        elif words in seen:
+            reasons[span] = REPEATS
+        seen.add(words)
+    return reasons
+
+
+def _leads_in(sentence: str, reason: str) -> bool:
+    return reason not in {REPEATS, STUFFED, FOREIGN} and len(_WORD.findall(sentence)) <= _LEAD_IN_WORDS
 
 
 def _why(text: str) -> str:
@@ -152,7 +178,7 @@ def _masked(abstract: str, sentences: Sequence[Span]) -> str:
         whole = Span(around[0].start, max(around[-1].end, quote.end))
         if whole not in told:
             outside = _QUOTED.sub(" ", whole.of(abstract))
-            told[whole] = len(re.findall(r"[^\W\d_]+", outside)) >= _FEWEST_OUTSIDE and bool(_REPORTS.search(outside))
+            told[whole] = len(_WORD.findall(outside)) >= _FEWEST_OUTSIDE and bool(_REPORTS.search(outside))
         if told[whole]:
             pieces += [abstract[position : quote.start], _MASK * (quote.end - quote.start)]
             position = quote.end

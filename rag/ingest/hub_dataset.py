@@ -63,10 +63,15 @@ def fetch(dataset: Dataset) -> tuple[Path, str]:
 
     wanted = [dataset.path, f"{dataset.path}/**"] if dataset.path else None
     skipped = None if dataset.path else [f"*.{ending}" for ending in _NO_RECORDS]
-    chosen: Any = {"repo_type": "dataset", "allow_patterns": wanted, "ignore_patterns": skipped}
+    chosen: Any = {
+        "repo_type": "dataset",
+        "allow_patterns": wanted,
+        "ignore_patterns": skipped,
+    }
     try:
-        commit = _commit(dataset)
-        folder = Path(snapshot_download(dataset.repository, revision=commit, **chosen))
+        _look_at(dataset)
+        # By its own name, so that the commit is kept with it for when the hub cannot be asked.
+        folder = Path(snapshot_download(dataset.repository, revision=dataset.revision, **chosen))
     except _Unreachable as error:
         try:
             there = snapshot_download(
@@ -93,11 +98,11 @@ class _Unreachable(Exception):
     """The hub does not answer now."""
 
 
-def _commit(dataset: Dataset) -> str:
-    """The commit of the hub that is meant.
+def _look_at(dataset: Dataset) -> None:
+    """Ask the hub for what is meant, which is quick, and whose refusals tell more than those of a download.
 
     Raises:
-        SourceError: there is none, or none that may be read.
+        SourceError: there is no such dataset, or none that may be read, or it is too large.
         _Unreachable: the hub does not answer.
     """
     from huggingface_hub import HfApi
@@ -134,7 +139,6 @@ def _commit(dataset: Dataset) -> str:
             f"the dataset {dataset} has {total / 1e9:,.1f} GB of files, and {MOST_BYTES / 1e9:,.1f} GB are read at most; name the file "
             "or folder with the papers behind it, as in owner/name/papers.ris"
         )
-    return str(about.sha)
 
 
 def _is_wanted(dataset: Dataset, file: str) -> bool:

@@ -101,18 +101,28 @@ def read_each(
     names: Mapping[Path, str] = MappingProxyType({}),
 ) -> Iterator[Item]:
     """What is named, file by file, as `read_files` has it; a file that is known is not read. `names` are what files are called before
-    people, where that is not their path.
+    people, where that is not their path; such a file costs no other if it is no file of papers.
 
     Raises:
         SourceError: as `read_files`.
     """
     with tempfile.TemporaryDirectory(prefix="citewise-") as workspace:
-        every = [_called(source, names) for source in inputs(files, Path(workspace))]
+        found = _each_alone(files, Path(workspace)) if names else inputs(files, Path(workspace))
+        every = [_called(source, names) for source in found]
         sizes = [_size(source.path) for source in every]
         before = 0
         for source, size in zip(every, sizes, strict=True):
             yield from _of_file(source, known, _Share(progress, before, size, sum(sizes)))
             before += size
+
+
+def _each_alone(files: Sequence[Path], workspace: Path) -> Iterator[Input]:
+    """The files of what is named; one that is none costs no other."""
+    for file in files:
+        try:
+            yield from inputs([file], workspace)
+        except SourceError as error:
+            yield Input(file, file, file, str(error))
 
 
 def _called(source: Input, names: Mapping[Path, str]) -> Input:

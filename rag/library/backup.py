@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rag import __version__
-from rag.core import leftovers
+from rag.core import leftovers, permissions
 from rag.core.errors import FileNotWritten, LibraryDamaged
 from rag.library.archives import BESIDE, DATABASE, FORMAT, MANIFEST, Manifest
 from rag.library.files import database_file, problem_in
@@ -150,7 +150,8 @@ def _pack(
     sizes = [path.stat().st_size for _, path in files]
     kept: dict[str, dict[str, Any]] = {}
     done = 0
-    with zipfile.ZipFile(packed, "x", zipfile.ZIP_STORED) as archive:
+    permissions.make_for_owner(packed)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for (name, path), size in zip(files, sizes, strict=True):
             with path.open("rb") as source, archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as sink:
                 kept[name] = asdict(_copied(source, sink, size, lambda some: report("packing", some, sum(sizes)), done))

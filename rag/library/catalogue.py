@@ -55,7 +55,8 @@ class Row:
 class Part:
     """Some rows of a table from row `start` on. `found` counts all papers that are wanted, `left` those that filter and words leave,
     `chosen` those that the filter leaves, `every` those of the library, `flags` of those that are left the ones with each flag; `place`
-    is the row of the paper that was asked for, None where it is not among them. `revision` is of the library."""
+    is the row of the paper that was asked for, None where it is not among them. `known` are the columns in which some paper here has
+    something, `revision` is the library's."""
 
     rows: tuple[Row, ...]
     start: int
@@ -65,6 +66,7 @@ class Part:
     every: int
     flags: Mapping[Flag, int]
     place: int | None
+    known: frozenset[Column]
     revision: int
 
 
@@ -99,7 +101,9 @@ class Catalogue:
         with self._library.beside() as database, database.snapshot():
             rows = self._rows(database, found[start : start + limit])
         flags = Counter(flag for one in left if one.flagged for flag in one.flagged)
-        return Part(rows, start, len(found), len(left), chosen, len(table.by_key), flags, place, table.revision)
+        return Part(
+            rows, start, len(found), len(left), chosen, len(table.by_key), flags, place, table.known, table.revision
+        )
 
     def ids(self, wanted: Wanted, start: int = 0, stop: int | None = None) -> list[str]:
         """The ids of the papers of these rows."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
+from rag.core import permissions
 from rag.core.errors import LibraryDamaged, LibraryMissing
 from rag.library import queries, tables
 from rag.library.sqlite import connect, way_out
@@ -126,6 +127,7 @@ def fill_new(folder: Path) -> sqlite3.Connection:
     new = folder / NEW
     for rest in (new, *side_files(new)):
         rest.unlink(missing_ok=True)
+    permissions.make_for_owner(new)
     connection = connect(new, create=True)
     tables.bring_up_to_date(connection, 0)
     return connection

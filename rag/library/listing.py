@@ -19,6 +19,7 @@ Column = Literal["title", "authors", "year", "venue", "source", "added", "flags"
 Flag = Literal["status", "bare", "merged", "versions"]
 """Something became of it, such as a retraction; it has no abstract; it was merged from records of several ids; it has several
 versions."""
+COLUMNS: tuple[Column, ...] = get_args(Column)
 FLAGS: tuple[Flag, ...] = get_args(Flag)
 _WEIGHTS: Mapping[Flag, int] = {"bare": 4, "merged": 2, "versions": 1}
 _STATUS_WEIGHT = 8
@@ -72,6 +73,10 @@ class Table:
         self.by_id = {one.id: one for one in known}
         self.revision = revision
         self.files = files  # by the path of each the name that is shown
+        self.known = frozenset(
+            column for column in COLUMNS if any(getattr(one, column) is not None for one in self.by_key.values())
+        )
+        """The columns in which some paper has something."""
         self._orders: dict[tuple[Column, bool], list[Known]] = {}
 
     def order(self, column: Column, descending: bool) -> list[Known]:

@@ -17,9 +17,11 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
 from rag.library import private
 from rag.library.checksums import checksums, checksums_of, damage_of_index
+from rag.library.files import database_file
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
@@ -47,11 +49,12 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
         return
     folder = root / f"{library.revision:08d}-{uuid.uuid4().hex[:8]}"
     try:
-        root.mkdir(exist_ok=True)
+        _make_root(root, library)
         if current and sound:
             shutil.copytree(root / current.folder, folder)
         manifest = _build(library, folder, report)
-        _write_manifest(root, manifest)
+        permissions.set_like(folder, database_file(library.folder))
+        _write_manifest(root, manifest, permissions.mode_like(database_file(library.folder)))
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise LibraryFull(f"cannot write the vector index of {library.folder}: {error.strerror or error}") from error
@@ -63,6 +66,13 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     for old in root.iterdir():
         if old.is_dir() and old.name not in keep:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _make_root(root: Path, library: Library) -> None:
+    """The folder of the indexes; closed to whom the library's file is closed, also while an index is being made."""
+    with suppress(FileExistsError):
+        root.mkdir()
+        permissions.set_like(root, database_file(library.folder))
 
 
 def _build(library: Library, folder: Path, report: Callable[[int, int], None] | None) -> Manifest:
@@ -135,12 +145,13 @@ def current_manifest(root: Path) -> Manifest | None:
         return None
 
 
-def _write_manifest(root: Path, manifest: Manifest) -> None:
+def _write_manifest(root: Path, manifest: Manifest, mode: int) -> None:
     partial = root / f"current.json.{os.getpid()}"
     for left in root.glob("current.json.*"):  # of a process that was killed: there is one writer at a time
         left.unlink()
     try:
         partial.write_text(json.dumps(asdict(manifest)), "utf-8")
+        partial.chmod(mode)
         partial.replace(root / "current.json")
     except OSError:
         with suppress(OSError):

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from rag.core import permissions
 from rag.core.domain import Paper, Span
 from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
 from rag.core.escaping import counted
@@ -114,6 +115,8 @@ class _Rescue:
             self._write(texts)
             self._put_aside(file)
             if kept:
+                if file.exists():
+                    permissions.set_like(self._folder / NEW, file)
                 (self._folder / NEW).replace(file)
                 what = counted(len(kept), "paper")
                 self._done.append(f"{what} could be read as a whole, and make up library.sqlite3 now")
@@ -189,7 +192,7 @@ class _Rescue:
         if not texts:
             return
         file = self._folder / f"recovered-{self._date}.jsonl"
-        with file.open("x", encoding="utf-8") as stream:
+        with open(file, "x", encoding="utf-8", opener=permissions.owner_only) as stream:
             for paper in texts.values():
                 fields = {name: value for name, value in asdict(paper).items() if value and name != "links"}
                 stream.write(json.dumps(fields, ensure_ascii=False) + "\n")

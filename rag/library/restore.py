@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rag.core import permissions
 from rag.core.errors import BackupDamaged, FileNotWritten, LibraryDamaged, LibraryFull, VectorIndexError
 from rag.library import publishing
 from rag.library.archives import DATABASE, Manifest, check_hashes, opened, pieces
@@ -60,7 +61,7 @@ def restore(
             new = {name: folder / (NEW if name == DATABASE else f"{name}.new") for name in manifest.files}
             with _removed_on_failure(folder, list(new.values())):
                 for name, place in new.items():
-                    with place.open("wb") as sink:
+                    with open(place, "wb", opener=permissions.owner_only) as sink:
                         for data in pieces(file, archive, manifest, name):
                             sink.write(data)
                         sink.flush()
@@ -151,6 +152,7 @@ def _take_the_place(folder: Path, new: dict[str, Path], date: str) -> tuple[str,
                 except OSError:  # a file system without a second name for a file
                     place.rename(other)
                 aside.append(other.name)
+                permissions.set_like(new[name], other)
             new[name].replace(place)
     return tuple(aside)
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
+from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 
 _WAIT_SECONDS = 30
@@ -155,7 +156,8 @@ def writer_lock(folder: Path) -> Iterator[None]:
         LibraryBusy: another process holds it; the message names that process.
         LibraryReadOnly: the lock file cannot be written.
     """
-    lock = FileLock(folder / "writer.lock", timeout=0)
+    mode = permissions.mode_like(folder / "library.sqlite3")
+    lock = FileLock(folder / "writer.lock", timeout=0, mode=mode)
     holder = folder / "writer.json"
     try:
         lock.acquire()
@@ -171,6 +173,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
     try:
         with suppress(OSError):  # The note only serves the message above; the lock holds without it.
             holder.write_text(json.dumps(_self()), "utf-8")
+            holder.chmod(mode)
         yield
     finally:
         with suppress(OSError):

@@ -26,7 +26,8 @@ _STARTS_SECONDS = 5.0
 _WAITS_SECONDS = 120.0
 """Longest that a GPU is waited for."""
 _TITLES = re.compile(r"quota|queue|credits|duration|client")
-_LINKED = re.compile(r"\s*[-–]?\s*https?://\S+")
+_ASIDE = re.compile(r"\s*[-–]?\s*https?://\S+|\s*Try re-running outside of examples[^.]*")
+"""Links, and what holds for Gradio's own examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def refusal(error: Exception) -> str:
     """Why there is no GPU, in words: what the lender says of quotas and queues, and no more of anything else."""
     title, said = str(getattr(error, "title", "")), str(getattr(error, "message", "")).strip()
     if said and _TITLES.search(title):
-        return f"no GPU was lent for it: {_LINKED.sub('', said).strip().rstrip('.')}"
+        return f"no GPU was lent for it: {_ASIDE.sub('', said).strip().rstrip('.')}"
     if title:
         return "the lent GPU broke off; ask again"
     return "no GPU was lent for it; ask again later"

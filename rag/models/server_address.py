@@ -34,7 +34,7 @@ def shown(url: str) -> str:
     try:
         parts = _parted(url)
         _ = parts.port
-        if "@" in unquote(parts.path):  # a password with a slash in it
+        if _cuts_a_password(parts) or "@" in unquote(parts.path):
             return "an address that cannot be read"
         return urlunsplit((parts.scheme, _without_user(parts), parts.path, "", ""))
     except ValueError:
@@ -66,11 +66,11 @@ def read_address(url: str) -> Address:
         port = parts.port
     except ValueError:
         port, parts = None, SplitResult("", "", "", "", "")
-    odd = port == 0 or re.search(r"\s", parts.netloc) or "@" in parts.path
+    odd = port == 0 or re.search(r"\s", parts.netloc) or _cuts_a_password(parts)
     if odd or parts.scheme not in ("http", "https") or not parts.hostname:
         raise WriterFailed(
-            "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1, and write @ and / in a password as "
-            "%40 and %2F"
+            "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1, and write @, /, ? and # in a "
+            "password as %40, %2F, %3F and %23"
         )
     path = parts.path.rstrip("/")
     for function in _TOO_MUCH:
@@ -97,6 +97,11 @@ def _candidates(path: str) -> tuple[str, ...]:
 def _parted(url: str) -> SplitResult:
     text = url.strip().strip("\"'").strip()
     return urlsplit(text if "://" in text else f"http://{text}")
+
+
+def _cuts_a_password(parts: SplitResult) -> bool:
+    """Whether a slash, question mark or hash in a password ended what is taken for the server's name."""
+    return "@" in parts.path + parts.query + parts.fragment
 
 
 def _without_user(parts: SplitResult) -> str:

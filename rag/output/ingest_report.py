@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rag.core import permissions
 from rag.ingest.fates import FATES, FileCount, Told
 from rag.ingest.report import IngestReport
 
@@ -32,7 +33,7 @@ def write_report(folder: Path, report: IngestReport) -> None:
     try:
         for left in folder.glob(f"{NAME}.*"):  # of a process that was killed: there is one writer at a time
             left.unlink()
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with open(partial, "x", encoding="utf-8", opener=permissions.owner_only) as file:
             for value in _lines(report):
                 file.write(_json(value) + "\n")
             file.writelines(f"{line}\n" for line in _told_before(path, unchanged))

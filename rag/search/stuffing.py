@@ -27,6 +27,9 @@ _MOST_NUMBERS = 0.1
 """Numbers to a word: lists of species or references have more."""
 _QUESTIONS, _WORDS_A_QUESTION = 4, 8
 """So many questions, so short and more than half of the sentences: they are there to be met by questions."""
+_PARTS, _WORDS_A_PART, _TIMES = 5, 5, 3
+"""So many parts, none longer, and two topic words so many times each: a sentence of catchwords. A list in prose has its subject and
+verb in one of its parts, which is longer."""
 
 
 @lru_cache(maxsize=4_096)
@@ -61,3 +64,19 @@ def _asks_much(abstract: str) -> bool:
         asked += end[0] == "?" and short
         before = end.end()
     return asked >= _QUESTIONS and 2 * asked > len(ends)
+
+
+@lru_cache(maxsize=4_096)
+def lists_catchwords(sentence: str) -> bool:
+    """Whether a sentence only combines the same few topic words, part for part, to be met by whatever is asked of them. Its last part
+    may be anything: a list without a full stop runs into the next sentence."""
+    parts = [[word.lower() for word in _WORD.findall(part)] for part in _PARTED.split(sentence)]
+    if len(parts[-1]) > _WORDS_A_PART:
+        parts.pop()
+    if len(parts) < _PARTS or max(map(len, parts)) > _WORDS_A_PART:
+        return False
+    said = [word for part in parts for word in part]
+    if sum(word in _SMALL for word in said) >= _FEW_SMALL_WORDS * len(said):
+        return False
+    topic = Counter(word for part in parts for word in set(part) if len(word) > 1 and word not in _SMALL)
+    return sum(times for _, times in topic.most_common(2)) >= 2 * _TIMES

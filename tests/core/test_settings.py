@@ -186,7 +186,10 @@ def test_name_and_password_may_stand_in_a_file(tmp_path: Path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_password_in_an_address_is_not_repeated() -> None:
-    with pytest.raises(SettingsError, match=r"CITEWISE_WRITER_URL='http://…@127.0.0.1/v1") as caught:
-        Settings.load(writer_url="http://bob:hunter2@127.0.0.1/v1\0")
+@pytest.mark.parametrize(
+    "url", ["http://bob:hunter2@h/v1\0", "bob:hunter2@h\0", "http://bob:a/hunter2@h\0", "http://bob:a hunter2@h\0"]
+)
+def test_an_address_that_may_hold_a_password_is_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CITEWISE_WRITER_URL: it holds bytes") as caught:
+        Settings.load(writer_url=url)
     assert "hunter2" not in str(caught.value)

@@ -22,9 +22,10 @@ from rag.core.domain import Answer, AnswerSentence, Citation, Evidence, Hit, Mes
 from rag.core.errors import QuestionError
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
+from rag.library.catalogue import Catalogue
 from rag.library.choices import Kind, Names
 from rag.library.overview import Overview, Topic
-from tests.helpers.shelves import SOURCES, means
+from tests.helpers.shelves import SOURCES, Shelf, means
 
 try:
     from playwright.sync_api import expect, sync_playwright
@@ -91,6 +92,7 @@ class Scripted:
     filters: list[tuple[str, PaperFilter]] = field(default_factory=list)
     """The same questions with the papers that were asked."""
     of: PaperFilter = EVERY_PAPER
+    real: Shelf = field(default_factory=Shelf)
     description: Mapping[str, str] = field(
         default_factory=lambda: {
             "reader": "HuggingFaceTB/SmolLM2-135M-Instruct",
@@ -120,6 +122,10 @@ class Scripted:
     @property
     def revision(self) -> int:
         return 1
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.real.catalogue(self.shelf)
 
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]:
         wanted = None if ids is None else set(ids)

@@ -81,6 +81,10 @@ def test_user_password_and_query_are_kept_for_the_request() -> None:
         ("http://user:pa/ss@h/v1", "an address that cannot be read"),
         ("http://user:12/ss@h/v1", "an address that cannot be read"),
         ("http://user:pa#ss@h/v1", "an address that cannot be read"),
+        ("http://user:12?ss@h/v1", "an address that cannot be read"),
+        ("http://user:12#ss@h/v1", "an address that cannot be read"),
+        ("http://user:a@b?c@h/v1", "an address that cannot be read"),
+        ("http://user:pass%40h/v1", "an address that cannot be read"),
         ("http://user:pass@[::1/v1", "an address that cannot be read"),
     ],
 )
@@ -99,6 +103,8 @@ def test_what_is_shown_of_an_address_holds_no_secret(url: str, seen: str) -> Non
         "http://a b/v1",
         "http://u:hunter2@[::1/v1",
         "http://u:1/hunter2@h/v1",
+        "http://u:1?hunter2@h/v1",
+        "http://u:1#hunter2@h/v1",
     ],
 )
 def test_what_is_no_address_is_refused_without_repeating_it(url: str) -> None:

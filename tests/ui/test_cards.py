@@ -4,11 +4,14 @@ import re
 from dataclasses import replace
 
 from rag.core.domain import Span
+from rag.ingest.merging import Record
+from rag.library.catalogue import Entry, Row
 from tests.helpers.answers import Shown, answered, citation, done, everything, paper, parts
+from ui.views.catalogue import paper as details
+from ui.views.catalogue import rows
 from ui.views.excerpts import excerpt
 from ui.views.hits import hits, passage
 from ui.views.marks import Mark, prose, with_marks
-from ui.views.sources import paper_rows
 
 SENTENCES = [f"Sentence number {n} tells something of its own about bees and their hives." for n in range(1, 9)]
 LONG = paper(" ".join(SENTENCES), "Long: A Paper", id="long")
@@ -83,29 +86,31 @@ def test_references_with_addresses_are_there_for_printing() -> None:
 
 def test_what_a_filter_found_is_marked_in_title_names_and_abstract() -> None:
     of = paper("We reuse caches. Nothing else.", "DeepCache: Caching", authors=("Ada Cachet",))
-    html = paper_rows([of], "cache")
-    assert re.findall(r'<mark class="cw-hit">(.*?)</mark>', html) == ["Cache", "Caching", "Cachet", "caches"]
+    html = rows([Row(of)], "cache")
+    assert re.findall(r'<mark class="cw-hit">(.*?)</mark>', html) == ["Cache", "Caching", "Cachet"]
+    whole = details(Entry(Row(of), (Record(of),)), "cache", edits=False)
+    assert '<mark class="cw-hit">caches</mark>' in whole
 
 
 def test_a_hit_in_the_abstract_alone_is_shown_without_unfolding_it() -> None:
     of = paper(f"{'Long ago there was a thing. ' * 9}We prune trees. {'The end is far. ' * 9}", "A Title")
     found = passage(of.abstract, "pruning")
     assert found.startswith("… ") and found.endswith(" …") and "We prune trees." in found
-    assert '<p class="cw-passage" dir="auto">' in paper_rows([of], "pruning")
-    assert "cw-passage" not in paper_rows([of], "title")
-    assert "cw-passage" not in paper_rows([of])
+    assert '<p class="cw-row-passage">' in rows([Row(of)], "pruning")
+    assert "passage" not in rows([Row(of)], "title")
+    assert "passage" not in rows([Row(of)], "")
 
 
 def test_signs_in_a_filter_are_no_pattern() -> None:
     assert hits("a (b) c", "(b") == [Mark(Span(2, 4), kind="hit")]
     assert hits("anything", "( * ?") == []
-    assert "cw-hit" not in paper_rows([paper()], "<b>")
+    assert "cw-hit" not in rows([Row(paper())], "<b>")
 
 
-def test_each_paper_of_the_list_can_be_asked_about() -> None:
-    assert 'data-do="ask-about" data-title="DeepThing: A &quot;Title&quot;"' in paper_rows(
-        [paper(title='DeepThing: A "Title"')]
-    )
+def test_each_paper_of_the_library_can_be_asked_about() -> None:
+    of = paper(title='DeepThing: A "Title"')
+    html = details(Entry(Row(of), (Record(of),)), "", edits=False)
+    assert 'data-do="ask-about" data-title="DeepThing: A &quot;Title&quot;"' in html
     assert "ask-about" not in str(parts(done(answered(citation(LONG, SENTENCES[3]))))["sources"])
 
 

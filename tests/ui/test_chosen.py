@@ -14,7 +14,7 @@ from rag.library.choices import Names
 from tests.helpers.answers import Shown, answered, citation, paper
 from tests.helpers.windows import CACHE, HOSTILE, MANY, PROPAGATE, Scripted
 from ui.records import NAME_CHARS, ChatTurn, Choice
-from ui.session import choosing, lookups
+from ui.session import catalogue, choosing
 from ui.session.loading import Loader
 from ui.session.lookups import Lookups
 from ui.session.records import SavedTurn, frame, record, turn_of
@@ -154,7 +154,7 @@ def test_a_choice_is_counted_and_shown_and_an_empty_one_explained(loader: Loader
     ],
 )
 def test_what_is_no_filter_is_refused_in_words(loader: Loader, sent: Any) -> None:
-    for name in ("choose", "overview", "papers", "examples"):
+    for name in ("choose", "overview", "listed", "examples"):
         told = functions(loader)[name]({"filter": sent}, HERE)
         assert set(told) == {"error"} and "Something went wrong" not in told["error"]
     *_, last = run_turn(loader, Request(id="turn1", run="run1", question="how fast?", filter=sent))
@@ -212,9 +212,9 @@ def test_a_choice_is_kept_as_it_is_read_back() -> None:
     assert record(ChatTurn("turn1", "q", "stopped"))["of"] is None
 
 
-def test_the_list_of_papers_and_its_export_keep_to_the_choice(loader: Loader, monkeypatch: Any) -> None:
+def test_the_table_of_papers_and_its_export_keep_to_the_choice(loader: Loader, monkeypatch: Any) -> None:
     sent = {"words": "", "filter": {"from_year": 2020}}
-    listed = functions(loader)["papers"](sent, HERE)
+    listed = functions(loader)["listed"](sent, HERE)
     assert listed["note"] == "2 of 3 papers" and "Hostile" not in listed["html"]
     file = functions(loader)["export_papers"](sent | {"format": "ris"}, HERE)
     assert file["name"] == "papers.ris" and file["text"].count("ER  -") == 2
@@ -226,7 +226,7 @@ def test_the_list_of_papers_and_its_export_keep_to_the_choice(loader: Loader, mo
         in functions(loader)["export_papers"](sent | {"words": "zebra", "format": "ris"}, HERE)["error"].lower()
     )
     assert "bibtex, ris" in functions(loader)["export_papers"](sent | {"format": "markdown"}, HERE)["error"]
-    monkeypatch.setattr(lookups, "EXPORTED", 1)
+    monkeypatch.setattr(catalogue, "EXPORTED", 1)
     assert "at most 1" in functions(loader)["export_papers"](sent | {"format": "ris"}, HERE)["error"]
 
 

@@ -155,9 +155,11 @@ def test_below_an_app_the_path_of_the_app_stands_before_what_is_handed_on() -> N
 
 
 def test_every_address_has_a_limit_and_only_reopening_takes_megabytes() -> None:
-    large = [route.pattern for route in ROUTES if route.most > 1_000_000]
+    # A file has a limit of its own, looked at where it is taken (test_uploads).
+    large = [route.pattern for route in ROUTES if route.most > 1_000_000 and route.body != "file"]
+    assert [route.pattern for route in ROUTES if route.body == "file"] == ["/citewise/upload"]
     assert len(large) == 1 and "component_server" in large[0]
-    assert all(0 < route.most <= 6_000_000 for route in ROUTES)
+    assert all(0 < route.most <= 6_000_000 for route in ROUTES if route.body != "file")
 
 
 NOT_THERE = """

@@ -9,7 +9,7 @@ from rag.core.domain import Dropped, Evidence, Hit, Span
 from rag.core.formulas import formulas
 from rag.core.links import paper_link
 from tests.helpers.answers import HOSTILE, Shown, answered, citation, done, everything, paper, parts
-from ui.views.sources import paper_rows
+from ui.views.sources import similar_cards
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -57,8 +57,8 @@ def test_paper_link_takes_the_best_there_is(fields: dict[str, object], link: str
 
 def test_card_names_authors_and_year_where_known() -> None:
     of = paper(authors=tuple("ABCDE"), year=2023, venue="V")
-    assert "A, B, C, D et al. · V · 2023" in paper_rows([of])
-    assert "cw-by" not in paper_rows([paper()])
+    assert "A, B, C, D et al. · V · 2023" in similar_cards([Hit(of, 1.0, {})])
+    assert "cw-by" not in similar_cards([Hit(paper(), 1.0, {})])
 
 
 def test_card_marks_what_is_cited_and_more_faintly_what_else_was_read_best() -> None:

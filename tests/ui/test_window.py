@@ -209,7 +209,9 @@ def test_hostile_papers_and_questions_are_only_text(visit: Any, address: str) ->
     page.get_by_role("link", name="Source 1").hover()
     expect(page.get_by_role("tooltip")).to_contain_text("<script>window.pwned=1</script>")
     page.get_by_role("button", name="3 papers").click()
-    expect(page.get_by_role("dialog")).to_contain_text("Hostile: <img src=x onerror=")
+    row = page.get_by_role("row", name="Hostile: <img src=x onerror=")
+    row.get_by_role("button").click()
+    expect(page.get_by_role("region", name="Paper")).to_contain_text("<script>window.pwned=1</script>")
     assert page.evaluate("window.pwned") is None
 
 

@@ -53,9 +53,9 @@ def test_endpoints_are_named_and_documented(address: str) -> None:
     assert set(described) == {"/ask", "/search", "/papers"}
     names = {name: [one["parameter_name"] for one in about["parameters"]] for name, about in described.items()}
     assert names == {
-        "/ask": ["question", "history", "filter"],
-        "/search": ["words", "filter"],
-        "/papers": ["filter"],
+        "/ask": ["question", "history", "filter", "library"],
+        "/search": ["words", "filter", "library"],
+        "/papers": ["filter", "library"],
     }
     assert "exact citations" in described["/ask"]["description"]
 
@@ -106,11 +106,11 @@ def test_endpoint_over_plain_http_takes_the_values_that_are_given(address: str, 
     assert answer.get("filter") == (data[2] if len(data) > 2 else None)
 
 
-@pytest.mark.parametrize("data", [[], ["How fast?", None, None, None]])
+@pytest.mark.parametrize("data", [[], ["How fast?", None, None, None, None]])
 def test_endpoint_over_plain_http_names_the_values_it_takes(address: str, data: list[Any]) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         read(f"{address}gradio_api/call/ask", {"data": data})
-    assert refused.value.code == 400 and "question, history, filter" in refused.value.read().decode()
+    assert refused.value.code == 400 and "question, history, filter, library" in refused.value.read().decode()
 
 
 def test_with_a_password_nothing_is_told_without_it() -> None:

@@ -135,16 +135,16 @@ def test_suggestions_and_follow_ups_keep_to_the_choice(visit: Any, changing: Any
 
 
 @pytest.mark.slow
-def test_the_list_of_papers_and_its_export_keep_to_the_choice(visit: Any, address: str) -> None:
+def test_the_table_of_papers_and_its_export_keep_to_the_choice(visit: Any, address: str) -> None:
     page = visit(address)
     page.get_by_role("button", name="3 papers").click()
-    dialog = page.get_by_role("dialog", name="Papers", exact=True)
-    expect(dialog.locator("#cw-papers-list .cw-card")).to_have_count(3)
+    dialog = page.get_by_role("region", name="Library", exact=True)
+    expect(dialog.locator(".cw-paper-row")).to_have_count(3)
     opener = dialog.get_by_role("button", name="Ask of:")
     opener.click()
     form(page).get_by_role("textbox", name="From", exact=True).fill("2020")
     send(page)
-    expect(dialog.locator("#cw-papers-list .cw-card")).to_have_count(2)
+    expect(dialog.locator(".cw-paper-row")).to_have_count(2)
     expect(dialog).to_contain_text("2 of 3 papers")
     expect(opener).to_be_focused()
     dialog.get_by_text("Export").click()
@@ -153,7 +153,7 @@ def test_the_list_of_papers_and_its_export_keep_to_the_choice(visit: Any, addres
     text = download.value.path().read_text("utf-8")
     assert download.value.suggested_filename == "papers.ris" and text.count("ER  -") == 2 and "Hostile" not in text
     dialog.get_by_role("button", name="Take away: 2020 or later").click()
-    expect(dialog.locator("#cw-papers-list .cw-card")).to_have_count(3)
+    expect(dialog.locator(".cw-paper-row")).to_have_count(3)
     expect(opener).to_be_focused()
 
 
@@ -454,9 +454,9 @@ def test_each_state_of_the_choice_is_accessible_and_fits(visit: Any, changing: A
     expect(row(page).locator(".cw-pill")).to_have_count(4)
     seen("7-reloaded")
     page.locator("#cw-count").click()
-    expect(page.locator("#cw-papers-list .cw-card")).to_have_count(1)
+    expect(page.locator(".cw-paper-row")).to_have_count(1)
     seen("8-papers")
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ask", exact=True).click()
     assistant.shelf = MANY
     ask(page, "any left?")
     expect(row(page)).to_contain_text("No paper here matches")

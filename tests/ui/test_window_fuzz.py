@@ -92,7 +92,18 @@ def payloads(count: int) -> Iterator[bytes]:
                 "event_id": "e",
             }
             sent["fn_name"] = rng.choice(
-                ["reopen", "export", "similar", "papers", "feedback", "place", "__class__", "value"]
+                [
+                    "reopen",
+                    "export",
+                    "similar",
+                    "listed",
+                    "paper",
+                    "undo_merge",
+                    "feedback",
+                    "place",
+                    "__class__",
+                    "value",
+                ]
             )
         yield json.dumps(sent).encode()
 
@@ -115,7 +126,10 @@ def test_no_payload_ends_in_an_error_of_the_server_or_fills_the_log(
     assert len(out) + len(err) < 2_000, (out + err)[-2_000:]
 
 
-LOOKED_UP = ("turns", "title", "format", "paper_id", "words", "vote", "note", "question", "answer", "run")
+NAMES = "reopen export similar feedback place listed listed_ids still_there paper library_state export_papers merge_state".split()
+LOOKED_UP = tuple(
+    "turns title format paper_id words vote note question answer run paper ids start stop near record flag column descending".split()
+)
 TURN = (
     "id",
     "question",
@@ -145,7 +159,7 @@ def lookups(count: int) -> Iterator[tuple[str, Any]]:
         return rng.choice(ODD)
 
     for n in range(count):
-        name = ("reopen", "export", "similar", "papers", "feedback", "place")[n % 6]
+        name = NAMES[n % len(NAMES)]
         yield name, rng.choice([odd(), {key: odd() for key in rng.sample(LOOKED_UP, rng.randint(0, 6))}])
 
 
@@ -158,7 +172,7 @@ def test_no_lookup_ends_in_an_error_of_the_server_or_fills_the_log(
         return call(address, "POST", "/gradio_api/component_server", json.dumps(body).encode(), JSON)
 
     components = [one["id"] for one in json.loads(call(address, "GET", "/config")[1])["components"]]
-    [bridge] = [number for number in components if send("papers", {}, number)[0] == 200]
+    [bridge] = [number for number in components if send("listed", {}, number)[0] == 200]
     for name, data in lookups(count):
         status, text = send(name, data, bridge)
         assert status == 200 and len(text) < 20_000, (name, str(data)[:300], status, text[:300])

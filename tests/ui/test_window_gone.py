@@ -109,7 +109,8 @@ def test_a_short_failure_of_the_network_is_no_reason_to_load_the_page_anew(visit
     with page.expect_event("requestfailed", looked_again):
         page.get_by_role("button", name="3 papers").click()  # a look-up that fails does not say the same once more
     expect(page.locator("#cw-toast")).to_be_hidden()
-    page.keyboard.press("Escape")
+    expect(page.locator("#cw-shelf")).to_contain_text("The server does not answer")
+    page.get_by_role("button", name="Ask", exact=True).click()
     page.context.set_offline(False)
     expect(gone(page)).to_be_hidden(timeout=LONG)
     expect(page.locator("#cw-line")).not_to_contain_text("Not connected")

@@ -61,17 +61,19 @@ def test_a_folded_card_unfolds_by_key_and_says_so(visit: Any, address: str) -> N
     expect(left_out).to_be_hidden()
 
 
-def test_the_list_of_papers_takes_keys_at_once_marks_hits_forgives_slips_and_leads_to_a_question(
+def test_the_table_of_papers_takes_keys_at_once_marks_hits_forgives_slips_and_leads_to_a_question(
     visit: Any, address: str
 ) -> None:
     page = visit(address)
     page.get_by_role("button", name="3 papers").click()
-    dialog = page.get_by_role("dialog")
+    library = page.get_by_role("region", name="Library", exact=True)
     page.keyboard.type("enncoder")
-    expect(dialog).to_contain_text("No paper holds “enncoder”. 1 paper for “encoder”:")
-    expect(dialog.locator("mark.cw-hit").first).to_have_text("Encoders")
-    dialog.get_by_role("button", name="Ask about this paper").click()
-    expect(dialog).to_be_hidden()
+    expect(library).to_contain_text("No paper holds “enncoder”. 1 paper for “encoder”:")
+    expect(library.locator("mark.cw-hit").first).to_have_text("Encoders")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    library.get_by_role("button", name="Ask about this paper").click()
+    expect(library).to_be_hidden()
     expect(box(page)).to_be_focused()
     assert box(page).input_value() == f"About “{PROPAGATE.title}”: "
     page.keyboard.type("what is reused?")
@@ -83,8 +85,8 @@ def test_what_tex_left_is_read_and_copied_exactly(visit: Any) -> None:
     with running(lambda settings, progress: Scripted(shelf=(TEXTUAL,))) as url:
         page = visit(url)
         page.get_by_role("button", name="1 paper", exact=True).click()
-        page.get_by_text("Abstract", exact=True).click()
-        words = page.locator("#cw-papers-list .cw-abstract")
+        page.locator(".cw-row-title").click()
+        words = page.locator("#cw-paper .cw-abstract")
         expect(words).to_have_text("It saves 62% and is 2.3× faster.")
         expect(words.locator("abbr").first).to_have_attribute("title", "\\%")
         words.select_text()

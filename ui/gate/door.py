@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, element_script, with_own_head
-from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page
+from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page, why_refused
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
@@ -24,22 +24,21 @@ from ui.gate.payloads import (
     parsed,
     without_half_characters,
 )
-from ui.gate.replies import again, answer, reply
+from ui.gate.replies import Message, Receive, Send, again, answer_with, refuse, send_whole
 from ui.gate.routes import ELEMENT, NOWHERE, UPLOAD, Route, inside, routes_of
+from ui.gate.uploads import UploadGate, UploadStopped
 from ui.session.limits import RateLimit
 
 logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS = 60.0
 _LOG_SECONDS = 60.0
 _JSON = ("application/json",)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FILES = ("application/octet-stream",)
 _NOT_AUTHENTICATED = {"error": "Not authenticated", "auth_message": None}
 """As gradio itself says it, since its clients look for it."""
 
@@ -62,6 +61,7 @@ class Door:
         root: the path below which a proxy serves it, or "".
         address_of: who sends a request, by its headers and the address of the connection.
         sign_ins: how often one address may send a wrong password.
+        files: what takes files in; None where none are taken.
     """
 
     def __init__(
@@ -71,12 +71,14 @@ class Door:
         root: str,
         address_of: Callable[[Mapping[str, str], str], str],
         sign_ins: RateLimit,
+        files: UploadGate | None = None,
     ) -> None:
         self._app = app
         self._names = names
         self._root = root
         self._address_of = address_of
         self._sign_ins = sign_ins
+        self._files = files or UploadGate(None)
         self._logged = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,17 +96,20 @@ class Door:
         scope = {**scope, "path": path}
         try:
             route = self._route(scope, headers)
+            if route.body == "file":
+                await answer_with(send, 200, await self._file(scope, headers, receive))
+                return
             body = await self._body(route, headers, receive)
             body = self._look_at(route, scope, body)
             address = self._signing_in(route, scope, headers)
         except Refusal as refused:
-            await answer(send, refused.status, refused.why)
+            await refuse(send, refused.status, refused.why)
             return
         if route.page and scope["method"] == "GET" and not kept_signed_in(scope["app"], headers):
-            await reply(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
+            await send_whole(send, 200, b"text/html", sign_in_page(), (b"cache-control", b"no-store"))
             return
         if scope["path"] == ELEMENT:
-            await reply(send, 200, b"text/javascript", element_script())
+            await send_whole(send, 200, b"text/javascript", element_script())
             return
         if body is not None:
             receive = again(body, receive)
@@ -136,11 +141,28 @@ class Door:
                 "the name of that site, or set CITEWISE_ALLOW_HOST",
             )
         if not route.open and not kept_signed_in(scope["app"], headers):
-            raise Refusal(401, _NOT_AUTHENTICATED)
-        wanted = {"none": (), "form": _FORMS}.get(route.body, _JSON)
+            if not route.programs:
+                raise Refusal(401, _NOT_AUTHENTICATED)
+            self._check_password(scope, headers)
+        wanted = {"none": (), "form": _FORMS, "file": _FILES}.get(route.body, _JSON)
         if wanted and headers.get("content-type", "").partition(";")[0].strip().lower() not in wanted:
             raise Refusal(415, f"the Content-Type must be {wanted[0]}")
         return route
+
+    async def _file(self, scope: Scope, headers: Mapping[str, str], receive: Receive) -> dict[str, Any]:
+        """A file that was taken in."""
+        address = self._address_of(headers, (scope.get("client") or ("", 0))[0])
+        try:
+            return await self._files.take(headers, address, receive)
+        except UploadStopped as stopped:
+            raise Refusal(stopped.status, stopped.why) from None
+
+    def _check_password(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Whether the right password came with the request; wrong ones are counted."""
+        address = self._counted(scope, headers) if "authorization" in headers else ""
+        if why := why_refused(scope["app"], headers):
+            raise Refusal(401, why)
+        self._sign_ins.release(address)
 
     async def _body(self, route: Route, headers: Mapping[str, str], receive: Receive) -> bytes | None:
         """The whole body; None where the address takes none."""
@@ -183,6 +205,10 @@ class Door:
         """Who signs in, counted; "" where nobody does."""
         if route.body != "form":
             return ""
+        return self._counted(scope, headers)
+
+    def _counted(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Who tries a password; one try is counted."""
         address = self._address_of(headers, (scope.get("client") or ("", 0))[0])
         try:
             self._sign_ins.take(address)
@@ -222,7 +248,7 @@ class Door:
         except Exception as error:  # noqa: BLE001 (the edge of a request; what gradio raises has no form)
             self._log(scope, error)
             if not started:
-                await answer(send, 400, "the server could not make sense of this request")
+                await refuse(send, 400, "the server could not make sense of this request")
             elif not ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 

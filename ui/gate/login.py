@@ -5,6 +5,9 @@ even that is not kept, the visitor would be asked again and again; the page's sc
 says so.
 """
 
+import base64
+import binascii
+import hmac
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,9 @@ from ui.gate.front import own_head
 
 SIGN_INS_A_MINUTE = 10
 """Wrong passwords of one address."""
+_SEND_PASSWORD = (
+    "this window asks for a password: send with each request “Authorization: Basic ” and NAME:PASSWORD in base64"
+)
 _FOLDER = Path(__file__).parent.parent / "page" / "login"
 
 
@@ -24,6 +30,21 @@ def kept_signed_in(app: Any, headers: Mapping[str, str]) -> bool:
     names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
     pairs = (cookie.strip().partition("=") for cookie in headers.get("cookie", "").split(";"))
     return any(name in names and value in app.tokens for name, _, value in pairs)
+
+
+def why_refused(app: Any, headers: Mapping[str, str]) -> str:
+    """Why the name and password in a request's own head (HTTP Basic), as programs send them, let nobody in; "" where they are right."""
+    kind, _, value = headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return _SEND_PASSWORD
+    try:
+        name, _, password = base64.b64decode(value.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeError):
+        return f"the header Authorization cannot be read; {_SEND_PASSWORD}"
+    known = app.auth.get(name) if isinstance(app.auth, dict) else None
+    if known is None or not hmac.compare_digest(str(known).encode(), password.encode()):
+        return f"the name or the password is wrong; {_SEND_PASSWORD}"
+    return ""
 
 
 def for_this_page_alone(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

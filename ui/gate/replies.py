@@ -1,4 +1,4 @@
-"""What the door itself answers, and a body that was read given once more. Knows nothing of why."""
+"""Bodies sent at once, and a body that was read already read again. Knows nothing of what they say."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,15 +23,22 @@ def again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def answer(send: Send, status: int, why: Any) -> None:
-    """Say why something is refused, as JSON."""
+async def answer_with(send: Send, status: int, value: Any) -> None:
+    """Send a value as JSON."""
+    await send_whole(
+        send, status, b"application/json", json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    )
+
+
+async def refuse(send: Send, status: int, why: Any) -> None:
+    """Send why a request goes no further."""
     text = json.dumps({"detail": why, "error": why}, ensure_ascii=False).encode("utf-8", "replace")
     # What was not read of the body is not waited for.
-    await reply(send, status, b"application/json", text, (b"connection", b"close"))
+    await send_whole(send, status, b"application/json", text, (b"connection", b"close"))
 
 
-async def reply(send: Send, status: int, kind: bytes, text: bytes, *headers: tuple[bytes, bytes]) -> None:
-    """Send a whole answer."""
+async def send_whole(send: Send, status: int, kind: bytes, text: bytes, *headers: tuple[bytes, bytes]) -> None:
+    """Send a body of this media type at once."""
     known = [(b"content-type", kind + b"; charset=utf-8"), (b"content-length", str(len(text)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": [*known, *headers]})
     await send({"type": "http.response.body", "body": text})

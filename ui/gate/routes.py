@@ -1,4 +1,4 @@
-"""Which of gradio's addresses are served, by which methods, to whom, and how much may be sent there. Pure.
+"""Which addresses are served, gradio's and one of our own, by which methods, to whom, and how much may be sent there. Pure.
 
 Whatever is not in this table is not there: gradio has addresses that take files, fetch others, or write to the disk, and a new version
 may bring more.
@@ -10,12 +10,14 @@ from typing import Literal
 
 GET = frozenset({"GET", "HEAD"})
 POST = frozenset({"POST"})
-Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup"]
+PUT = frozenset({"PUT"})
+Body = Literal["none", "form", "fields", "call", "join", "beside", "lookup", "file"]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites."""
+    """One kind of address. `most` is the largest body in bytes; `open` ones need no login; a `page` may be opened from other sites; for
+    `programs` the password may come with each request."""
 
     pattern: str
     methods: frozenset[str] = GET
@@ -23,6 +25,7 @@ class Route:
     most: int = 16_000
     open: bool = False
     page: bool = False
+    programs: bool = False
 
 
 API = "/gradio_api"
@@ -48,6 +51,11 @@ ROUTES = (
     Route(f"{API}/run/predict", POST, "beside"),
     # A browser keeps at most 5 MB, and a whole conversation is sent to be reopened.
     Route(f"{API}/component_server", POST, "lookup", 6_000_000),
+    # Ours: gradio never sees it. Its own limit is looked at where the file is taken.
+    Route("/citewise/upload", PUT, "file", 10**14),
+    # For programs that speak MCP: calls, what is told to them meanwhile, and the end of a session.
+    Route("/mcp", POST, "lookup", 1_000_000, programs=True),
+    Route("/mcp", frozenset({"GET", "DELETE"}), programs=True),
 )
 _PATTERNS = [(re.compile(route.pattern), route) for route in ROUTES]
 NOWHERE = Route("")

@@ -5,14 +5,14 @@ Owns how that is sent, and the limits of it. What a table is says `rag.library.c
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from rag.core.errors import NothingToExport, RequestRefused
 from rag.core.escaping import counted
 from rag.core.settings import Settings
 from rag.core.text import clean
 from rag.library.catalogue import Part, Wanted
-from rag.library.listing import FLAGS, Column
+from rag.library.listing import COLUMNS, FLAGS
 from rag.output.export import FORMATS
 from ui.records import PAGE_ROWS, PAPER_EXPORTS
 from ui.session.choosing import chosen_of
@@ -73,10 +73,12 @@ class Cataloguing:
             "note": views.note(shown, clean(_words(sent)), wanted),
             "count": counted(shown.every, "paper"),
             "flags": str(views.flags(shown, wanted.flag)),
-            "nothing": ""
-            if shown.found
-            else str(views.nothing(shown, wanted, self._settings, may_edit(self._settings))),
+            "unknown": sorted(set(COLUMNS) - shown.known),
+            "nothing": self._nothing(shown, wanted),
         }
+
+    def _nothing(self, part: Part, wanted: Wanted) -> str:
+        return "" if part.found else str(views.nothing(part, wanted, self._settings, may_edit(self._settings)))
 
     def listed_ids(self, sent: Sent) -> Sent:
         """The ids of the papers in rows `start` to `stop`, `stop` not included, of the same table.
@@ -169,7 +171,7 @@ def _wanted(sent: Sent) -> Wanted:
         RequestRefused: its filter is none.
     """
     usual = Wanted()
-    column: Column = next((one for one in get_args(Column) if one == sent.get("column")), usual.column)
+    column = next((one for one in COLUMNS if one == sent.get("column")), usual.column)
     flag = next((one for one in FLAGS if one == sent.get("flag")), None)
     return Wanted(
         chosen_of(sent.get("filter")),

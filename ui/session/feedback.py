@@ -5,7 +5,6 @@ is taken back is a line of its own, `"vote": "withdrawn"`: the file only grows, 
 """
 
 import json
-import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from rag.core import permissions
 from rag.core.errors import FileNotWritten, VoteRefused
 from ui.records import NOTE_CHARS
 
@@ -89,11 +89,7 @@ def keep(file: Path, sent: Any, shares: Shares | None = None, address: str = "")
                 raise FileNotWritten(f"{file.name} is full; move it away to keep more votes")
             if shares is not None:
                 shares.take(address, len(text))
-            with open(file, "ab", opener=_only_ours) as stream:
+            with open(file, "ab", opener=permissions.owner_only) as stream:
                 stream.write(text)
     except OSError as error:
         raise FileNotWritten(f"the vote could not be kept in {file.name}: {error.strerror or error}") from error
-
-
-def _only_ours(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

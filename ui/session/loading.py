@@ -6,6 +6,7 @@ Owns the state of that loading, which every visitor of the page shares. Knows no
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
 from rag.library.catalogue import Catalogue
 from rag.library.choices import Kind, Names
+from rag.library.files import database_file
 from rag.library.overview import Overview
 from ui.records import STARTING, Loading
 
@@ -58,7 +60,10 @@ Open = Callable[[Settings, Callable[[str], None] | None], Answerer]
 
 
 class Loader:
-    """One assistant for the whole process, opened in a thread of its own. Safe to use from any thread."""
+    """The assistant over one library for the whole process, opened in a thread of its own. Safe to use from any thread.
+
+    One that nobody uses may be put to rest, which closes its library; it is opened again when it is started or asked for.
+    """
 
     def __init__(self, settings: Settings, open_: Open) -> None:
         self._settings = settings
@@ -67,9 +72,18 @@ class Loader:
         self._settled = threading.Event()
         self._looked_over = threading.Event()
         self._running = False
+        self._users = 0
+        self._rests = False
         self._loading = STARTING
         self._assistant: Answerer | None = None
         self._suggestions: Suggestions | None = None
+        self._seen = 0
+        self._stands_in = False
+
+    @property
+    def revision(self) -> str:
+        """Another word each time that something else is told of the library."""
+        return f"{self._seen}{'-' if self._stands_in else ''}"
 
     @property
     def loading(self) -> Loading:
@@ -84,11 +98,77 @@ class Loader:
         with self._lock:
             if self._running or (self._assistant is not None and not (again and not self._loading.papers)):
                 return
-            self._running = True
+            self._running, self._rests = True, False
             self._settled.clear()
             self._looked_over.clear()
             self._loading = STARTING
         threading.Thread(target=self._load, name="citewise-loader", daemon=True).start()
+
+    def catch_up(self) -> None:
+        """Tell of the library as it is now, where its papers have changed, whoever did that; nothing where they have not.
+
+        Raises:
+            LibraryError: the library's file cannot be read.
+        """
+        with self._lock:
+            assistant = self._assistant
+            if assistant is None or self._running:
+                return
+        if self._stands_in:
+            if database_file(self._settings.library).exists():
+                self.start(again=True)
+            return
+        seen = assistant.revision
+        if seen == self._seen:
+            return
+        count, first = assistant.find_papers("", _TITLES)
+        with self._lock:
+            if self._assistant is not assistant or seen == self._seen:
+                return
+            self._seen, self._suggestions = seen, None
+            titles = tuple(paper.title for paper in first)
+            self._loading = replace(self._loading, papers=count, titles=titles, overview=None)
+            self._looked_over.clear()
+        threading.Thread(target=self._look_again, args=(assistant,), name="citewise-overview", daemon=True).start()
+
+    def _look_again(self, assistant: Answerer) -> None:
+        self._look_over(assistant)
+        self._looked_over.set()
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """While this lasts, it is not put to rest."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+
+    def rest(self) -> bool:
+        """Close the library unless somebody uses it or it is being opened. Whether it is closed now."""
+        with self._lock:
+            if self._users or self._running:
+                return False
+            former, self._assistant = self._assistant, None
+            self._suggestions, self._rests = None, True
+            self._settled.clear()
+            self._looked_over.clear()
+            self._loading = STARTING
+        if former is not None:
+            former.close()
+        return True
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is being opened now."""
+        return self._running
+
+    @property
+    def opened(self) -> Answerer | None:
+        """The assistant where it is open now, without waiting."""
+        return self._assistant
 
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the loading has ended, well or not, after at most `timeout` seconds."""
@@ -104,6 +184,8 @@ class Loader:
         Raises:
             CitewiseError: the loading failed, with the reason that the page shows.
         """
+        if self._rests:
+            self.start()
         self._settled.wait()
         if self._assistant is None:
             raise CitewiseError(self._loading.note) from self._loading.error
@@ -130,10 +212,17 @@ class Loader:
             return self._suggestions
 
     def _load(self) -> None:
+        with self.used():
+            self._open_and_look_over()
+
+    def _open_and_look_over(self) -> None:
         try:
             assistant = self._open(self._settings, self._progress)
+            self._seen = assistant.revision
             count, first = assistant.find_papers("", _TITLES)
             titles = tuple(paper.title for paper in first)
+            # Where there is no library, an empty one may stand in its place until there is.
+            self._stands_in = not count and not database_file(self._settings.library).exists()
             ready = Loading("ready", papers=count, titles=titles, description=dict(assistant.description))
         except CitewiseError as error:
             self._end(Loading("failed", str(error), error=error))

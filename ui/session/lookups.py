@@ -23,8 +23,10 @@ from ui.records import CONVERSATION, CONVERSATION_EXPORTS, HISTORY_MESSAGES, Cha
 from ui.session import choosing, feedback
 from ui.session.catalogue import Cataloguing, file
 from ui.session.choosing import chosen_of
+from ui.session.edits import Edits
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
+from ui.session.map import Maps
 from ui.session.records import SavedTurn, frame, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
 from ui.views.sources import similar_cards
@@ -43,6 +45,7 @@ class Lookups:
         self._rate = RateLimit(LOOKUPS_A_MINUTE)
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
+        self._edits = Edits(loader, settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
@@ -57,6 +60,10 @@ class Lookups:
             self.similar,
             self.feedback,
             *Cataloguing(self._loader, self._settings).works(),
+            self._edits.adding,
+            self._edits.removing,
+            self._edits.news,
+            *Maps(self._settings).works(),
         ]
         return [self._guard(work) for work in works]
 

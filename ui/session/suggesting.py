@@ -66,6 +66,10 @@ class Suggesting:
             return {"examples": list(known.found), "done": known.done}
 
     def _find(self, known: _Examples, chosen: PaperFilter) -> None:
+        with self._loader.used():
+            self._look_for(known, chosen)
+
+    def _look_for(self, known: _Examples, chosen: PaperFilter) -> None:
         suggestions = self._loader.suggestions()
         try:
             _, papers = self._loader.over(chosen).find_papers("", _PAPERS)

@@ -33,7 +33,7 @@ CITED_ID_CHARS = 500
 
 class Request(BaseModel):
     """What a page sends to have a question answered. `run` names this attempt: a turn may be asked again. `papers` is the most that the
-    answer may cite, `filter` the papers that are asked."""
+    answer may cite, `filter` the papers that are asked, `library` whose papers they are."""
 
     id: TurnId
     run: TurnId
@@ -42,6 +42,7 @@ class Request(BaseModel):
     papers: int | None = Field(None, ge=1, le=20)
     history: list[Any] = []
     filter: Any = None
+    library: Any = None
 
 
 class Visit:

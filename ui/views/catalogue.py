@@ -45,6 +45,8 @@ _PLAIN_CHARS = 160
 _ROW_AUTHORS = 2
 _NAME_CHARS = 60
 _MOST_AUTHORS = 60
+_BEFORE_HIT = 24
+"""Characters: a row is narrow, and what was found must be in sight."""
 _FIRST_RECORD = "the first record"
 Facts = dict[str, Any]
 
@@ -69,7 +71,7 @@ def _row(row: Row, words: str) -> Facts:
     around = ""
     if words and not any_hits((title, authors, venue, str(paper.year or "")), words):
         # What no cell holds is in the abstract, or in the names that are cut off.
-        around = passage(paper.abstract, words) or passage(", ".join(paper.authors), words)
+        around = passage(paper.abstract, words, _BEFORE_HIT) or passage(", ".join(paper.authors), words, _BEFORE_HIT)
     return {
         "id": paper.id,
         "plain": plain_title(paper),
@@ -160,6 +162,7 @@ def paper(entry: Entry, words: str, edits: bool, undoing: str = "") -> Markup:
         identifiers=list(_identifiers(one)),
         origins=[{"file": name, "added": added} for name, added in entry.origins],
         records=_records(entry) if len(entry.records) > 1 else [],
+        edits=edits,
         undoes=edits and len({record.paper.id for record in entry.records}) > 1,
         undoing=undoing,
     )

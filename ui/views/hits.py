@@ -36,19 +36,19 @@ def hits(text: str, words: str) -> list[Mark]:
     return [Mark(Span(*match.span()), kind="hit") for match in found.finditer(text)] if found else []
 
 
-def passage(text: str, words: str) -> str:
-    """The words around the first hit in a text, on one line; nothing where there is none."""
+def passage(text: str, words: str, before: int = _AROUND) -> str:
+    """The words around the first hit in a text, on one line, with at most `before` characters before it; "" where there is none."""
     found = pattern(words)
     first = found.search(text) if found else None
     if first is None:
         return ""
-    start, end = max(0, first.start() - _AROUND), min(len(text), first.end() + _AROUND)
-    before = "… " if start else ""
+    start, end = max(0, first.start() - before), min(len(text), first.end() + _AROUND)
+    opening = "… " if start else ""
     # Cut between words.
     cut = text[start:end].partition(" ")[2] if start else text[start:end]
     if end < len(text):
         cut = cut.rpartition(" ")[0] + " …"
-    return before + shorten(cut, 400)
+    return opening + shorten(cut, 400)
 
 
 def any_hits(texts: Sequence[str], words: str) -> bool:

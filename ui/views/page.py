@@ -4,6 +4,7 @@ Pure; knows nothing of gradio.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -20,6 +21,7 @@ from ui.records import (
     PAGE_ROWS,
     PAPER_EXPORTS,
     STARTING,
+    Loading,
 )
 from ui.views.catalogue import COLUMNS
 from ui.views.outcomes import page_rows
@@ -35,16 +37,18 @@ _WORDS = {
 """What both the page and its scripts say."""
 _KINDS = (("authors", "Authors"), ("venues", "Venues"), ("sources", "Files they came from"))
 """What papers are chosen by, by the names of `rag.library.choices.Kind`."""
+_UNKNOWN = Loading("failed", "This library is not open here. Choose another one at the top.")
 _VIEWS = (("ask", "Ask"), ("library", "Library"), ("map", "Map"))
 _MOST_PAPERS = (1, 2, 3, 5, 10)
 
 
-def page(settings: Settings) -> Markup:
-    """The page, which says that the library is being opened."""
+def page(settings: Settings, libraries: Sequence[str] = ()) -> Markup:
+    """The page, which says that the library is being opened. `libraries` are the names of those to choose from."""
     return render(
         "page",
         words=_WORDS,
         views=_VIEWS,
+        libraries=libraries,
         line=ready_line(STARTING),
         papers_label=papers_label(STARTING),
         welcome=welcome(STARTING, settings, waiting=False),
@@ -54,6 +58,7 @@ def page(settings: Settings) -> Markup:
         kinds=_KINDS,
         name_chars=NAME_CHARS,
         most_papers=_MOST_PAPERS,
+        most=f"{settings.max_upload_mb:,}",
         columns=COLUMNS,
         edits=settings.edit == "on",
     )
@@ -72,6 +77,7 @@ def facts_of_page(settings: Settings, edits: bool = False) -> dict[str, Any]:
         "words": _WORDS,
         "states": page_rows(),
         "again": render("again"),
+        "unknownLibrary": {"line": ready_line(_UNKNOWN), "note": _UNKNOWN.note},
         "edits": edits,
         "pageRows": PAGE_ROWS,
         "mostIds": MOST_VALUES,

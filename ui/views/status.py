@@ -74,6 +74,7 @@ def welcome(loading: Loading, settings: Settings, waiting: bool = True, of: str 
         note=loading.note if waiting else "",  # of a failure it says what to do next
         papers=of or (f"these {counted(loading.papers, 'paper')}" if ready else "these papers"),
         promise=_WRITES if (loading.description or {}).get("mode") == "write" else _QUOTES,
+        edits=settings.edit == "on",
         command=f"citewise ingest FILE --library {settings.library}" if empty else "",
     )
 
@@ -137,7 +138,12 @@ def _limits(settings: Settings) -> str:
     rate = f"{QUESTIONS_A_MINUTE} questions a minute from one address; " if QUESTIONS_A_MINUTE else ""
     return (
         f"{settings.max_question_chars:,} characters a question; {rate}"
-        f"a follow-up knows the last {HISTORY_MESSAGES // 2} answers; no files are taken"
+        f"a follow-up knows the last {HISTORY_MESSAGES // 2} answers; "
+        + (
+            f"files of at most {settings.max_upload_mb:,} MB are taken"
+            if settings.edit == "on"
+            else "no files are taken"
+        )
     )
 
 

@@ -29,7 +29,12 @@ _TAG = re.compile(
     rf"<(?P<close>/?)(?P<prefix>(?:(?:jats|mml|m|xhtml|html|ce|xocs):)?)(?P<name>[A-Za-z][A-Za-z0-9-]{{0,20}})"
     rf"(?P<attributes>(?:{_ATTRIBUTE}){{0,12}})\s{{0,9}}(?P<void>/?)>"
 )
-_HIDES = re.compile(r"""\b(?:style\s?=\s?["'][^"':]{0,100}:|on\w{1,20}\s?=|hidden\s?=)""", re.IGNORECASE)
+_HIDES = re.compile(
+    r"""\b(?:style\s?=\s?["'][^"':]{0,100}:|on\w{1,20}\s?=|hidden\s?=|(?:bg)?color\s?=\s?["'](?:white|transparent|\#f{3,6})"""
+    r"""|(?:size|width|height|opacity)\s?=\s?["'][01]["']"""
+    r"""|class\s?=\s?["'][^"']{0,40}\b(?:sr-only|hidden|visually-hidden|invisible|screen-reader\w*|d-none)\b)""",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"""\bLabel\s?=\s?["']([^"'<>]{1,60})["']""", re.IGNORECASE)
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _DOCUMENT = re.compile(r"\\begin\{document\}(.{0,2000}?)\\end\{document\}", re.DOTALL)

@@ -43,6 +43,7 @@ const linkTo = (turn) => {
   // The turns before a follow-up are not in a link: it asks the question as it was understood.
   address.searchParams.set("q", turn.answer?.standalone_question || turn.question);
   if (turn.of) address.searchParams.set("of", JSON.stringify(turn.of.filter));
+  if (libraryNow() && libraries.now !== libraries.names[0]) address.searchParams.set("library", libraries.now);
   if (turn.mode !== FACTS.defaultMode) address.searchParams.set("mode", turn.mode);
   return address.href;
 };

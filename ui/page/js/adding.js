@@ -1,3 +1,314 @@
-// Adding papers in the window, and taking them out, where that is allowed.
+/* Adding papers: files and pasted text go to the server, which says what would become of them, takes them in when it is told to, and goes
+   on with that when the page is left. This browser has a word by which the server knows what is its own. */
 
+const VISITOR = "citewise:visitor";
 const MOST_BYTES = FACTS.uploadBytes; // of one file
+const MOST_DROPPED = 200; // files at once
+const ASK_ADDING_MS = { open: 700, closed: 2500 };
+const BUSY = ["looking", "adding"];
+let sentFiles = []; // files of this page: {name, size, sent, id, why}
+let addingNow = { step: "none" }; // what the server says of the addition
+
+/** The word by which the server knows this browser; nobody else can guess it. */
+const visitor = () => {
+  let word = local.getItem(VISITOR);
+  if (!word) {
+    word = [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    put(local, VISITOR, word);
+  }
+  return (visitor.word ??= word);
+};
+
+const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;
+
+/* --- files on their way -------------------------------------------------------------------------------------------------------- */
+
+const uploadAddress = () =>
+  `${OURS ? location.pathname.replace(/\/$/, "") : (window.gradio_config?.root ?? "").replace(/\/$/, "")}/citewise/upload`;
+
+const upload = (file, row) =>
+  new Promise((done) => {
+    const request = new XMLHttpRequest();
+    const end = (why) => {
+      row.why = why;
+      row.request = null;
+      drawFiles();
+      done();
+    };
+    request.open("PUT", uploadAddress());
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.setRequestHeader("X-Citewise-Visitor", visitor());
+    request.setRequestHeader("X-Citewise-Name", encodeURIComponent(file.name));
+    request.upload.onprogress = ({ loaded }) => {
+      row.sent = loaded;
+      drawFiles();
+    };
+    request.onload = () => {
+      const answer = parse(request.responseText);
+      if (request.status === 200 && answer?.file) Object.assign(row, { id: answer.file, sent: row.size });
+      const refused = typeof answer?.error === "string" ? answer.error : `The server refused it (${request.status}).`;
+      end(row.id ? "" : `${refused.charAt(0).toUpperCase()}${refused.slice(1)}`);
+    };
+    request.onerror = () => end("It did not reach the server, which keeps nothing of it. Try again.");
+    request.onabort = () => end("Left out.");
+    row.request = request;
+    request.send(file);
+  });
+
+/** Take files in, one after the other; then the server looks at them. */
+const takeFiles = async (files) => {
+  if (!FACTS.edits || !files.length) return;
+  openAdding();
+  if (BUSY.includes(addingNow.step)) return void toast("Wait until the papers that are being added are in, or stop that first.");
+  showChoose();
+  const rows = [...files].slice(0, MOST_DROPPED).map((file) => ({ name: file.name, size: file.size, sent: 0, id: "", why: "", file }));
+  if (files.length > MOST_DROPPED) toast(`At most ${MOST_DROPPED} files are taken at once. Put more into a zip archive.`);
+  for (const row of rows) {
+    if (row.size > MOST_BYTES) row.why = `It has ${megabytes(row.size)}; at most ${megabytes(MOST_BYTES)} are taken here. Ingest it on the computer that has the library: citewise ingest FILE`;
+  }
+  sentFiles.push(...rows);
+  drawFiles();
+  for (const row of rows) {
+    if (!row.why) await upload(row.file, row);
+    row.file = null;
+  }
+  const waiting = sentFiles.some((row) => row.request || row.file);
+  if (!waiting && sentFiles.some((row) => row.id) && !byId("cw-adding-text").value.trim()) void lookAtFiles();
+};
+
+const drawFiles = () => {
+  byId("cw-adding-files").replaceChildren(
+    ...sentFiles.map((row, n) => {
+      const item = element("li");
+      const name = element("span", "cw-adding-file", row.name);
+      name.dir = "auto";
+      item.append(name);
+      if (row.why) item.append(element("span", "cw-bad", row.why));
+      else if (row.id) item.append(element("span", "cw-note", megabytes(row.size)));
+      else {
+        const bar = element("progress");
+        bar.max = row.size || 1;
+        bar.value = row.sent;
+        bar.setAttribute("aria-label", `Upload of ${row.name}`);
+        item.append(bar, element("span", "cw-note", `${megabytes(row.sent)} of ${megabytes(row.size)}`));
+      }
+      const drop = element("button", "cw-close", "✕");
+      drop.type = "button";
+      drop.dataset.do = "adding-unsend";
+      drop.dataset.n = n;
+      drop.setAttribute("aria-label", `Leave out ${row.name}`);
+      item.append(drop);
+      return item;
+    }),
+  );
+  drawAddingButtons();
+};
+
+/** The files of a drop, those in folders too. */
+const droppedFiles = async (transfer) => {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
+  const found = [];
+  const walk = async (entry) => {
+    if (found.length > MOST_DROPPED || entry.name.startsWith(".")) return;
+    if (entry.isFile) found.push(await new Promise((done, fail) => entry.file(done, fail)));
+    else {
+      const reader = entry.createReader();
+      for (;;) {
+        const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+        if (!some.length) break;
+        for (const one of some) await walk(one);
+      }
+    }
+  };
+  for (const entry of entries) await walk(entry).catch(() => toast(`${entry.name} cannot be read.`));
+  return found;
+};
+
+/* --- the panel ----------------------------------------------------------------------------------------------------------------- */
+
+const openAdding = () => {
+  const dialog = byId("cw-adding");
+  if (!FACTS.edits || dialog.open) return;
+  side(false);
+  dialog.showModal();
+  drawAdding();
+  void askAdding();
+};
+
+/** The form again, with the files that wait. */
+const showChoose = () => {
+  addingNow = { step: "none" };
+  drawAdding();
+};
+
+const drawAdding = () => {
+  const { step, html = "", note = "", part = null } = addingNow;
+  const dialog = byId("cw-adding");
+  const before = dialog.dataset.step;
+  dialog.dataset.step = step;
+  byId("cw-adding-choose").hidden = step !== "none";
+  byId("cw-adding-files").hidden = step !== "none";
+  byId("cw-adding-run").hidden = !BUSY.includes(step);
+  byId("cw-adding-note").textContent = note;
+  const bar = byId("cw-adding-run").querySelector("progress");
+  if (part === null) bar.removeAttribute("value");
+  else bar.value = part;
+  fill(byId("cw-adding-told"), html);
+  byId("cw-adding-away").hidden = step !== "adding";
+  drawAddingButtons();
+  const now = byId("cw-adding-now");
+  now.hidden = !BUSY.includes(step) && !["looked"].includes(step);
+  now.textContent = step === "looked" ? "Papers wait to be added" : note;
+  if (before !== step && dialog.open && !BUSY.includes(step) && step !== "none") {
+    byId("cw-adding-told").focus();
+    byId("cw-announce").textContent = byId("cw-adding-told").querySelector("h3, p")?.textContent ?? "";
+  }
+};
+
+const drawAddingButtons = () => {
+  const { step, add = "" } = addingNow;
+  const button = (name) => byId("cw-adding").querySelector(`[data-do=${name}]`);
+  const coming = sentFiles.some((row) => row.request || row.file);
+  const some = sentFiles.some((row) => row.id) || !!byId("cw-adding-text").value.trim();
+  button("adding-look").hidden = step !== "none";
+  button("adding-look").disabled = coming || !some;
+  button("adding-go").hidden = step !== "looked" || !add;
+  button("adding-go").textContent = add;
+  button("adding-stop").hidden = !BUSY.includes(step);
+  button("adding-again").hidden = !["failed", "stopped"].includes(step) || addingNow.kind !== "add";
+  button("adding-drop").hidden = !(["looked", "failed", "stopped"].includes(step) || (step === "none" && sentFiles.length));
+  button("adding-drop").textContent = step === "looked" && !add ? "Start over" : "Cancel";
+  button("adding-more").hidden = !["looked", "added"].includes(step);
+  button("adding-done").hidden = step !== "added";
+  button("adding-show").hidden = step !== "added" || !addingNow.filter;
+};
+
+/** A step of the addition; what the server says of it is drawn. */
+const addingStep = async (sent) => {
+  const answer = await call("adding", { visitor: visitor(), ...sent });
+  if (answer) showAdding(answer);
+  return answer;
+};
+
+const showAdding = (answer) => {
+  const was = addingNow.step;
+  addingNow = answer;
+  drawAdding();
+  clearTimeout(askAdding.timer);
+  if (BUSY.includes(answer.step)) askAdding.timer = setTimeout(askAdding, byId("cw-adding").open ? ASK_ADDING_MS.open : ASK_ADDING_MS.closed);
+  else if (was === "adding") {
+    void askNews();
+    if (!byId("cw-adding").open) toast(byId("cw-adding-told").querySelector("h3, p")?.textContent ?? "The papers are in.");
+  }
+};
+
+/** What the server says of this browser's addition, which may have begun before the page was loaded or in another tab. */
+const askAdding = async () => {
+  if (!FACTS.edits || !server) return;
+  const answer = await server.adding({ visitor: visitor(), do: "state" }).catch(() => null);
+  if (!answer || answer.error) {
+    if (BUSY.includes(addingNow.step)) askAdding.timer = setTimeout(askAdding, ASK_ADDING_MS.closed);
+    return;
+  }
+  // What is being chosen here is not put away by what another tab has done before.
+  if (answer.step === "none" || BUSY.includes(answer.step) || BUSY.includes(addingNow.step) || !(sentFiles.length || byId("cw-adding-text").value)) showAdding(answer);
+};
+
+const lookAtFiles = async () => {
+  const files = sentFiles.map((row) => row.id).filter(Boolean);
+  const answer = await addingStep({ do: "look", files, text: byId("cw-adding-text").value });
+  if (answer) byId("cw-adding").querySelector("[data-do=adding-stop]").focus();
+};
+
+const forgetFiles = () => {
+  for (const row of sentFiles) row.request?.abort();
+  sentFiles = [];
+  byId("cw-adding-text").value = "";
+  byId("cw-adding-input").value = "";
+  drawFiles();
+};
+
+/** The papers of a filter, listed. */
+const listChosen = async (filter) => {
+  byId("cw-adding").close();
+  byId("cw-filter").value = "";
+  Object.assign(table.query, { words: "", flag: "" });
+  await choose(filter);
+  showView("library");
+  void reloadCatalogue();
+};
+
+Object.assign(DO, {
+  "add-papers": () => openAdding(),
+  "adding-close": () => byId("cw-adding").close(),
+  "adding-choose": () => byId("cw-adding-input").click(),
+  "adding-look": () => void lookAtFiles(),
+  "adding-go": () => void addingStep({ do: "add" }),
+  "adding-again": () => void addingStep({ do: "add" }),
+  "adding-stop": () => void addingStep({ do: "stop" }),
+  "adding-without": (button) => {
+    sentFiles = sentFiles.filter((row) => row.id !== button.dataset.file);
+    drawFiles();
+    void addingStep({ do: "without", file: button.dataset.file });
+  },
+  "adding-unsend": (button) => {
+    const [row] = sentFiles.splice(Number(button.dataset.n), 1);
+    row?.request?.abort();
+    drawFiles();
+  },
+  "adding-more": () => {
+    if (addingNow.step === "added") {
+      forgetFiles();
+      void addingStep({ do: "drop" });
+    }
+    showChoose();
+  },
+  "adding-drop": async () => {
+    const { step } = addingNow;
+    forgetFiles();
+    await addingStep({ do: "drop" });
+    if (step === "none") byId("cw-adding").close();
+  },
+  "adding-done": async () => {
+    byId("cw-adding").close();
+    forgetFiles();
+    await addingStep({ do: "drop" });
+  },
+  "adding-report": async (button) => {
+    const file = await call("adding", { visitor: visitor(), do: "report", format: button.dataset.format });
+    if (file) download(file);
+  },
+  "adding-show": () => void listChosen(addingNow.filter),
+  "adding-ask": (button) => {
+    byId("cw-adding").close();
+    showView("ask");
+    void choose({ ids: parse(button.dataset.ids) });
+    byId("cw-box").focus();
+  },
+  "adding-paper": (button) => {
+    byId("cw-adding").close();
+    showView("library");
+    void openPaper(button.dataset.paper);
+  },
+});
+
+/* --- dropping files anywhere ---------------------------------------------------------------------------------------------------- */
+
+const bringsFiles = (event) => FACTS.edits && !!byId("cw") && [...(event.dataTransfer?.types ?? [])].includes("Files");
+
+const showZone = (show) => {
+  const zone = byId("cw-dropzone");
+  if (show && zone.hidden) (document.querySelector("dialog[open]") ?? byId("cw")).append(zone);
+  zone.hidden = !show;
+};
+
+document.addEventListener("dragenter", (event) => bringsFiles(event) && (event.preventDefault(), showZone(true)));
+document.addEventListener("dragover", (event) => bringsFiles(event) && (event.preventDefault(), showZone(true)));
+document.addEventListener("dragleave", (event) => event.relatedTarget === null && byId("cw-dropzone") && showZone(false));
+document.addEventListener("drop", async (event) => {
+  if (!bringsFiles(event)) return;
+  event.preventDefault();
+  showZone(false);
+  void takeFiles(await droppedFiles(event.dataTransfer));
+});

@@ -58,7 +58,11 @@ const missing = (is) => {
 
 addEventListener("popstate", () => {
   if (!OURS || !byId("cw")) return;
-  if (followAddress() !== "ask") return follow();
+  popLibrary();
+  if (followAddress() !== "ask") {
+    if (!isOfLibrary(talk)) fresh();
+    return follow();
+  }
   const id = addressed();
   if (id === (talk.turns.length ? talk.id : "")) return;
   const kept = id && store.talk(id);

@@ -3,7 +3,6 @@
 
 const SHELF = "citewise:shelf";
 const SOON_MS = 200;
-const AROUND = 8; // rows that are drawn above and below those in sight
 const KEPT_PARTS = 12;
 const NEWS_MS = 5000;
 const LATER_FIRST = ["year", "added", "flags"]; // columns that begin with the highest
@@ -17,36 +16,17 @@ const table = {
   row: 0, // its height
   at: -1, // the row that the keys have come to
   stale: true, // whether it is to be brought before it is shown again
+  anew: false, // and from its top
+  near: "", // the paper that was in sight before a reload
 };
 
 const shelf = () => byId("cw-rows");
 const shelfRow = (n) => table.parts.get(Math.floor(n / FACTS.pageRows))?.[n % FACTS.pageRows];
 const seesShelf = () => viewNow() === "library";
 
-/** A day here, as year, month and date. */
-const localDay = (time) => {
-  const day = new Date(time);
-  return Number.isNaN(day.valueOf()) ? time : `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-};
-const localDays = (place) => {
-  for (const time of place.querySelectorAll("time")) time.textContent = localDay(time.dateTime);
-};
-
 /* --- what the server brings ------------------------------------------------------------------------------------------------------- */
 
 const sendShelf = (more) => server?.listed({ ...table.query, filter: filterNow(), ...more }).catch(() => null);
-
-/** Say why there are no rows: HTML of the server's, or plain words. */
-const drawNothing = (html, words = "") => {
-  const place = byId("cw-shelf-nothing");
-  place.hidden = !html && !words;
-  if (html) fill(place, html);
-  else {
-    place.replaceChildren(element("p", "", words));
-    place.html = null;
-  }
-  shelf().hidden = !place.hidden;
-};
 
 /** List anew what is asked for now. `near` is the paper that stays where it is seen, `above` how far below the top that is. */
 const listShelf = async ({ near = "", above = 0, start = 0 } = {}) => {
@@ -58,10 +38,10 @@ const listShelf = async ({ near = "", above = 0, start = 0 } = {}) => {
   if (!answer || answer.error) {
     table.stale = true;
     if (!answer) void lookAgain();
-    drawNothing("", answer?.error ?? "The server does not answer. The list comes as soon as it does.");
+    drawNothing("", answer?.error ?? "The server does not answer. The list comes as soon as it does.", "list-again");
     return false;
   }
-  table.stale = false;
+  table.stale = table.anew = false;
   table.parts.clear();
   table.told = answer;
   if (!answer.found || answer.start >= answer.found) {
@@ -118,13 +98,20 @@ const reloadCatalogue = async () => {
   if (listed) await refreshPaper();
 };
 
+/** Other papers are chosen: the list begins at its top. */
+const filterShelf = () => {
+  table.at = -1;
+  table.anew = true;
+  return seesShelf() && ready ? listShelf() : null;
+};
+
 /** The library has changed underneath: what is shown becomes what it is now, and says so. */
 const takeOver = async () => {
   const before = table.told?.every;
   await reloadCatalogue();
   const now = table.told?.every;
   const words = now === before ? "The library has changed; the list is up to date." : `The library has changed: ${table.told?.count} now.`;
-  if (!table.stale) toast(words);
+  if (!table.stale && !watchUndo.record && !editsNow()) toast(words); // of an edit that goes on here more is told
 };
 
 /** Ask now and then whether the library has changed. */
@@ -136,87 +123,25 @@ setInterval(async () => {
   if (run === table.run && state && !state.error && table.told && state.revision !== table.told.revision) void takeOver();
 }, NEWS_MS);
 
-/* --- drawing ---------------------------------------------------------------------------------------------------------------------- */
-
-/** What is told of all that is listed. */
-const drawTold = () => {
-  const { told, query } = table;
-  byId("cw-shelf-note").textContent = told.note;
-  fill(byId("cw-shelf-flags"), told.flags);
-  drawNothing(told.nothing);
-  byId("cw-shelf").classList.toggle("cw-bare-shelf", !told.every);
-  shelf().setAttribute("aria-rowcount", told.found + 1);
-  for (const head of shelf().querySelectorAll("[role=columnheader]")) {
-    const { column } = head.querySelector("button")?.dataset ?? {};
-    if (column) head.setAttribute("aria-sort", column !== query.column ? "none" : query.descending ? "descending" : "ascending");
-  }
-  byId("cw-sort").querySelector("select").value = query.column;
-  const turned = byId("cw-sort").querySelector("button");
-  turned.textContent = query.descending ? "↓" : "↑";
-  turned.setAttribute("aria-label", query.descending ? "Descending; make it ascending" : "Ascending; make it descending");
-  if (lastStatus && lastStatus.count !== told.count) {
-    lastStatus.count = told.count;
-    drawHoldings();
-  }
-  drawTicks();
-};
-
-const measureRows = () => {
-  table.row = byId("cw-catalogue").querySelector(".cw-row-probe").offsetHeight || table.row || 52;
-  byId("cw-rows-body").style.height = `${(table.told?.found ?? 0) * table.row}px`;
-};
-
-/** The rows in sight and some around them; what is not here yet is asked for. */
-const drawRows = () => {
-  const { told, row } = table;
-  if (!told?.found || !row || !seesShelf()) return;
-  const body = byId("cw-rows-body");
-  const top = shelf().scrollTop;
-  const first = Math.max(0, Math.floor(top / row) - AROUND);
-  const end = Math.min(told.found, Math.ceil((top + shelf().clientHeight) / row) + AROUND);
-  const rows = [];
-  const missing = new Set();
-  for (let n = first; n < end; n++) {
-    const one = shelfRow(n);
-    if (!one) {
-      missing.add(Math.floor(n / FACTS.pageRows));
-      continue;
-    }
-    one.id = `cw-row-${n}`;
-    one.style.top = `${n * row}px`;
-    one.setAttribute("aria-rowindex", n + 2);
-    one.dataset.n = n;
-    drawTick(one);
-    one.classList.toggle("cw-at", n === table.at);
-    one.classList.toggle("cw-open", one.dataset.paper === shownPaper());
-    rows.push(one);
-  }
-  if (rows.length !== body.children.length || rows.some((one, n) => body.children[n] !== one)) body.replaceChildren(...rows);
-  const at = table.at >= first && table.at < end && shelfRow(table.at);
-  if (at) shelf().setAttribute("aria-activedescendant", at.id);
-  else shelf().removeAttribute("aria-activedescendant");
-  clearTimeout(drawRows.timer);
-  if (missing.size) drawRows.timer = setTimeout(() => [...missing].forEach(bringPart), rows.length ? 60 : 0);
-};
-
 /* --- the query ---------------------------------------------------------------------------------------------------------------------- */
 
 /** This tab comes back to its list after a reload. */
 const keepShelf = () => put(session, SHELF, JSON.stringify({ ...table.query, near: table.told ? inSight().near : "" }));
 
+/** What was listed before a reload. */
 const recallShelf = () => {
   const kept = parse(session.getItem(SHELF)) ?? {};
   const { query } = table;
   for (const name of ["words", "flag", "column"]) if (typeof kept[name] === "string") query[name] = kept[name];
   if (typeof kept.descending === "boolean") query.descending = kept.descending;
   byId("cw-filter").value = query.words;
-  return typeof kept.near === "string" ? kept.near : "";
+  table.near = typeof kept.near === "string" ? kept.near : "";
 };
 
 const searchShelf = (changes) => {
   Object.assign(table.query, changes);
   table.at = -1;
-  return listShelf();
+  return ready ? listShelf() : null;
 };
 
 const sortBy = (column) => {
@@ -229,14 +154,20 @@ const sortBy = (column) => {
 const showShelf = async () => {
   if (!ready) {
     const failed = lastStatus?.state === "failed";
-    drawNothing("", failed ? `The library could not be opened. ${lastStatus.note}` : "The library is being opened …");
+    if (failed) drawNothing("", `The library could not be opened. ${lastStatus.note}`, "reload");
+    else drawNothing("", "The library is being opened …");
     return;
   }
-  if (paperAwaited) void openPaper(paperAwaited, { push: false });
+  const awaited = paperAwaited;
   paperAwaited = "";
-  if (table.told && !table.stale) drawRows();
+  if (awaited) void openPaper(awaited, { push: false });
+  if (table.anew && table.told) await listShelf();
+  else if (table.told && !table.stale) drawRows();
   else if (table.told) await reloadCatalogue();
-  else if (await listShelf({ near: recallShelf() })) void server?.names({ kind: "authors", words: "" }).catch(() => null); // what searching looks through
+  else {
+    // What searching looks through is got ready before anything is typed.
+    if (await listShelf({ near: awaited || table.near })) void server?.names({ kind: "authors", words: "" }).catch(() => null);
+  }
 };
 
 Object.assign(VIEWS.library, {
@@ -259,6 +190,7 @@ Object.assign(DO, {
     await searchShelf({ flag });
     (byId("cw-shelf-flags").querySelector(`[data-flag="${dataset.flag || "none"}"]`) ?? byId("cw-filter")).focus();
   },
+  "list-again": () => void reloadCatalogue(),
   "clear-words": () => {
     byId("cw-filter").value = "";
     byId("cw-filter").focus();

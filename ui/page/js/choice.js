@@ -73,7 +73,7 @@ const choose = (filter) => {
   for (const old of byId("cw-turns").querySelectorAll(".cw-next")) old.remove();
   if (ready) void showExamples();
   if (!running) void suggest();
-  void reloadCatalogue();
+  void filterShelf();
   return asked;
 };
 

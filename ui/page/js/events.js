@@ -109,6 +109,8 @@ const start = () => {
   // The last turn is as tall as the log (answer.css).
   new ResizeObserver(([log]) => byId("cw").style.setProperty("--cw-log", `${log.contentRect.height}px`)).observe(byId("cw-log"));
   applySettings();
+  beginLibrary();
+  beginEditing();
   beginView();
   begin();
   addEventListener("storage", otherTab);
@@ -122,12 +124,15 @@ whenThere();
 /** What the page's hidden components call. */
 window.citewise = {
   connect: (events, functions) => {
-    trigger = events;
-    server = functions;
+    trigger = eventsOf(events);
+    server = functionsOf(functions);
+    if (libraryNow() && libraries.now !== libraries.names[0]) trigger("look", libraries.now);
     if (pending) trigger("ask", pending);
     pending = null;
+    void askAdding();
   },
   receive,
   interrupt,
   showStatus,
+  figure: () => ({ type: "plotly", plot: JSON.stringify(mapFigure()) }),
 };

@@ -10,6 +10,7 @@ const show = (kept) => {
   const other = kept.id !== talk.id;
   if (other) keepDraft();
   talk = kept;
+  followLibrary();
   stopping = null;
   forget();
   for (const turn of talk.turns) {
@@ -76,7 +77,8 @@ const begin = () => {
   const address = new URL(location.href);
   const question = OURS && address.searchParams.get("q");
   const id = addressed();
-  const before = store.talk(id || session.getItem(CURRENT));
+  const kept = store.talk(id || session.getItem(CURRENT));
+  const before = id || isOfLibrary(kept) ? kept : null; // the address may ask for another library
   if (!before && !question) {
     showDraft();
     showChoice();
@@ -116,7 +118,7 @@ const otherTab = (event) => {
 /* --- what the library is --------------------------------------------------------------------------------------------------------- */
 
 const showStatus = (status) => {
-  if (!status) return;
+  if (!status || !isOfShown(status)) return;
   lastStatus = status;
   if (gone) void lookAgain();
   else fill(byId("cw-line"), status.line);

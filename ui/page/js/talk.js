@@ -164,6 +164,7 @@ const keep = () => {
   clearTimeout(keepSoon.timer);
   keepSoon.timer = null;
   if (!talk.turns.length) return;
+  talk.library ??= libraryNow();
   talk.updated = Date.now();
   put(session, CURRENT, talk.id);
   if (!store.save(talk)) toast("This browser's storage is full: delete a conversation, or export this one, to keep it.");

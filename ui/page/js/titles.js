@@ -19,7 +19,7 @@ const drawTalks = () => {
   const words = folded(find.value).split(/\s+/).filter(Boolean);
   const talks = all.filter((one) => holds(one, words));
   byId("cw-found").textContent = talks.length || !words.length ? "" : "No conversation here has these words.";
-  const sign = JSON.stringify([talk.id, talks.map((one) => [one.id, titleOf(one)])]);
+  const sign = JSON.stringify([talk.id, talks.map((one) => [one.id, titleOf(one), one.library])]);
   if (list.sign === sign) return;
   list.sign = sign;
   const rows = talks.map((one) => {
@@ -34,6 +34,7 @@ const drawTalks = () => {
         button.dir = "auto";
         button.title = (one.title || one.turns[0].question).slice(0, 400);
       }
+      if (what === "open" && libraryNow() && one.library) button.append(element("span", "cw-talk-of", one.library));
       if (one.id === talk.id && what === "open") button.setAttribute("aria-current", "true");
       row.append(button);
     }

@@ -13,8 +13,9 @@ const viewNow = () => byId("cw").dataset.view;
 
 const drawView = (name) => {
   side(false);
+  paperShown.pushed = false; // Back leads to another view now, and no more out of the paper
   byId("cw").dataset.view = name;
-  for (const button of byId("cw-views").children) {
+  for (const button of byId("cw-views").querySelectorAll("[data-view]")) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
