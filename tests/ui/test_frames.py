@@ -1,18 +1,22 @@
 """What travels to the page with each state of a turn, and what the list of papers asks of the library."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
 from rag.core.domain import Hit, Paper
+from rag.core.errors import RequestRefused
 from rag.core.settings import Settings
 from rag.output.from_json import answer_of
 from tests.helpers.answers import answered, citation, paper
 from tests.helpers.windows import MANY, Scripted
 from ui.records import ChatTurn, Loading
+from ui.session import records
 from ui.session.loading import Loader
-from ui.session.records import frame
+from ui.session.records import frame, frames
 from ui.session.turns import Request, run_turn
 
 READY = Loading("ready", papers=1, titles=("DeepThing",), description={"reader": "Small"})
@@ -41,6 +45,25 @@ def test_a_draft_is_enough_to_draw_the_sentences_again() -> None:
     assert (restored.answer.sentences, restored.answer.text) == (answer.sentences, answer.text)
     assert [hit.paper for hit in restored.answer.retrieved] == [of]
     assert "timings_ms" not in draft and "evidence" not in draft
+
+
+def test_a_conversation_that_would_be_drawn_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = paper()
+    answer = replace(answered(citation(of, "One.")), retrieved=(Hit(of, 1.0, {}),) * 200)
+    turns = [ChatTurn(f"turn{n}", "q", "done", answer=answer) for n in range(5)]
+    each = len(json.dumps(frame(turns[0], READY)))
+    assert len(frames(turns, READY)) == 5
+    monkeypatch.setattr(records, "_MOST_DRAWN", 2 * each)
+    drawn = []
+
+    def handed_out() -> Iterator[ChatTurn]:
+        for turn in turns:
+            drawn.append(turn)
+            yield turn
+
+    with pytest.raises(RequestRefused, match="too large to be shown again"):
+        frames(handed_out(), READY)
+    assert 1 < len(drawn) < 5, "it stops where it is too large"
 
 
 @dataclass
