@@ -76,13 +76,12 @@ const takePoints = (points, key) => {
 const forgetMap = () => {
   clearTimeout(followMap.timer);
   followMap.run = markMap.run = {};
-  [mapPoints, mapKey] = [null, ""];
+  [mapPoints, mapKey, mapWords] = [null, "", ""];
   mapAmong = mapFound = mapPicked = null;
   byId("cw-map-words").value = "";
   for (const id of ["cw-map-body", "cw-map-work", "cw-map-stale", "cw-map-card"]) byId(id).hidden = true;
   byId("cw-map-note").textContent = "The map is drawn when the library is open.";
 };
-document.addEventListener("cw-library", forgetMap);
 
 /* --- which papers are marked ----------------------------------------------------------------------------------------------------- */
 
