@@ -18,7 +18,7 @@ const changePapers = async (sent) => {
   return answer;
 };
 
-/** The removals of this tab that can be undone: [{undo, count}], the last one first. */
+/** The removals of this tab that can be undone: [{undo, count, library}], the last one first. */
 const removals = () => parse(session.getItem(REMOVALS)) ?? [];
 const keepRemovals = (list) => {
   put(session, REMOVALS, JSON.stringify(list.slice(0, 20)));
@@ -34,7 +34,7 @@ const drawRemovals = () => {
     byId("cw-shelf").prepend(place);
   }
   place.replaceChildren(
-    ...removals().map(({ undo: word, count }) => {
+    ...removals().filter(({ library }) => library === libraryNow()).map(({ undo: word, count }) => {
       const item = element("li", "", `Removed ${count.toLocaleString("en")} paper${count === 1 ? "" : "s"} · `);
       const button = element("button", "cw-link", "Undo");
       button.type = "button";
@@ -74,7 +74,7 @@ const removePapers = async (button) => {
   byId("cw-removal").close();
   if (!answer) return;
   if (answer.undo) {
-    keepRemovals([{ undo: answer.undo, count: answer.removed }, ...removals()]);
+    keepRemovals([{ undo: answer.undo, count: answer.removed, library: libraryNow() }, ...removals()]);
     toast(answer.note, () => void undoRemoval(answer.undo));
   } else toast(answer.note);
 };
@@ -94,14 +94,24 @@ Object.assign(DO, {
 /** Ask whether the library has changed. Where it has, the page shows it, and views are told by the event `citewise:papers`. */
 const askNews = async () => {
   if (!server || gone || !lastStatus) return;
-  const before = lastStatus.revision;
-  const answer = await server.news({ revision: before }).catch(() => null);
-  if (!answer?.status || answer.revision === lastStatus.revision) return;
-  showStatus({ ...answer.status, revision: answer.revision });
+  const library = libraryNow();
+  const answer = await server.news({ revision: lastStatus.revision }).catch(() => null);
+  if (!answer?.status || library !== libraryNow() || answer.revision === lastStatus?.revision) return;
+  showStatus({ ...answer.status, revision: answer.revision, library });
   if (answer.status.state === "loading") return void setTimeout(askNews, 500);
   document.dispatchEvent(new CustomEvent("citewise:papers", { detail: { revision: answer.revision } }));
   void reloadCatalogue();
 };
+
+/** Another library is shown: what is being added to it or was removed from it is another thing. */
+document.addEventListener("cw-library", () => {
+  if (!FACTS.edits || !byId("cw-removed")) return;
+  drawRemovals();
+  clearTimeout(askAdding.timer);
+  addingNow = { step: "none" };
+  drawAdding();
+  void askAdding();
+});
 
 setInterval(() => document.hidden || void askNews(), CHANGED_MS);
 document.addEventListener("visibilitychange", () => document.hidden || void askNews());
