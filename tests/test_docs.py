@@ -41,6 +41,7 @@ FILES_OF_OTHERS = {
     "queries.jsonl",
     "ori_pqal.json",
     "feedback.jsonl",
+    "map.json",
     "ingest-report.jsonl",
     "my-papers.jsonl",
     "export.ris",

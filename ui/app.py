@@ -4,6 +4,7 @@ Owns everything of gradio that the page needs. What is shown comes from `ui.view
 from `ui.session`. Holds no conversation: those are the browser's (`ui/page/store.js`).
 """
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,13 +51,13 @@ from ui.views.status import status
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
-    "choice choice_form libraries keys views catalogue catalogue_ticks catalogue_paper catalogue_keys map map_plot adding removing "
-    "embed events"
+    "choice choice_form libraries keys views catalogue catalogue_rows catalogue_ticks catalogue_paper catalogue_keys map map_plot "
+    "adding removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (
     "tokens frame conversations chat answer lists about question actions input chosen sources overview dialogs keys views "
-    "libraries catalogue catalogue_paper map adding narrow embed print"
+    "libraries catalogue catalogue_rows catalogue_paper map adding narrow embed print"
 ).split()
 """In this order: of two rules that say the same thing of an element, the later one holds."""
 MODEL = "model"  # events with this concurrency id take turns, since they share one model
@@ -64,6 +65,7 @@ POLL_SECONDS = 0.25
 LOOK_SECONDS = 30.0  # how long a page waits for what is in the library; without it, it shows less
 _KEPT_SECONDS = 3600  # how long a file of gradio's lies in the temporary folder at most
 _PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
+_NUMBERS = itertools.count()
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -293,7 +295,9 @@ class Window:
         name, settings = self._shelves.name(library), self._shelves.settings(library)
 
         def told() -> Mapping[str, Any]:
-            return {**status(loader.loading, settings), "library": name, "revision": loader.revision}
+            # Numbered: what a page got before counts as no news there, and it may have shown another library since.
+            more = {"of": name, "revision": loader.revision, "number": next(_NUMBERS)}
+            return {**status(loader.loading, settings), **more}
 
         with self._shelves.using(name) as loader:
             if not loader.wait(0):

@@ -37,11 +37,11 @@ def maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maps:
 
 def finished(maps: Maps) -> dict[str, Any]:
     """The map when its drawing has ended."""
-    answer = maps.look({})
+    answer = maps.map({})
     for thread in threading.enumerate():
         if thread.name == "citewise-map":
             thread.join(20)
-    return maps.look({}) if answer["state"] == "drawing" else answer
+    return maps.map({}) if answer["state"] == "drawing" else answer
 
 
 def test_the_first_look_draws_the_map_and_its_points_come_once(maps: Maps) -> None:
@@ -49,13 +49,13 @@ def test_the_first_look_draws_the_map_and_its_points_come_once(maps: Maps) -> No
     assert answer["state"] == "ready"
     assert answer["stale"] == ""
     assert len(answer["points"]["ids"]) == 6
-    assert "points" not in maps.look({"have": answer["key"]})
+    assert "points" not in maps.map({"have": answer["key"]})
 
 
 def test_a_kept_map_is_shown_without_drawing(maps: Maps, monkeypatch: pytest.MonkeyPatch) -> None:
     first = finished(maps)
     monkeypatch.setattr(ui.session.map, "draw", None)
-    again = Maps(maps._settings).look({})
+    again = Maps(maps._settings).map({})
     assert (again["state"], again["points"]["ids"]) == ("ready", first["points"]["ids"])
 
 
@@ -64,12 +64,12 @@ def test_a_map_of_an_earlier_state_says_what_changed_and_is_drawn_anew_on_wish(m
     folder = maps._settings.library
     add(folder, [make_paper(id="new", title="New", abstract="Something new.")])
     _remove(folder, "0-0")
-    answer = maps.look({"have": first["key"]})
+    answer = maps.map({"have": first["key"]})
     assert answer["stale"] == (
         "This map is of an earlier state of the library: since then 1 paper came in and 1 paper went out."
     )
     assert "0-0" not in answer["points"]["ids"]
-    maps.draw({})
+    maps.map_draw({})
     later = finished(maps)
     assert later["stale"] == ""
     assert "new" in later["points"]["ids"]
@@ -88,7 +88,7 @@ def test_details_that_change_leave_the_map_as_it_is(maps: Maps) -> None:
     first = finished(maps)
     paper = subjects(2)[1]
     add(maps._settings.library, [make_paper(id=paper.id, title=paper.title, abstract=paper.abstract, year=1901)])
-    answer = maps.look({"have": first["key"]})
+    answer = maps.map({"have": first["key"]})
     assert answer["stale"] == ""
     assert 1901 in answer["points"]["years"]
 
@@ -102,12 +102,12 @@ def test_a_drawing_can_be_stopped_and_begun_again(maps: Maps, monkeypatch: pytes
         return quick(library, before, report)
 
     monkeypatch.setattr(ui.session.map, "draw", slow)
-    assert maps.look({})["state"] == "drawing"
+    assert maps.map({})["state"] == "drawing"
     assert held.wait(20)
-    assert maps.stop({})["state"] == "stopped"
+    assert maps.map_stop({})["state"] == "stopped"
     goes_on.set()
     assert finished(maps)["state"] == "stopped"
-    maps.draw({})
+    maps.map_draw({})
     assert finished(maps)["state"] == "ready"
 
 
@@ -116,21 +116,21 @@ def test_a_drawing_that_fails_says_so_and_tells_no_secret(maps: Maps, monkeypatc
         raise ZeroDivisionError("a secret detail")
 
     monkeypatch.setattr(ui.session.map, "draw", broken)
-    maps.look({})
+    maps.map({})
     answer = finished(maps)
     assert answer["state"] == "failed"
     assert answer["note"].startswith("Something went wrong while drawing the map")
 
 
 def test_papers_are_found_by_words_and_a_wrong_filter_is_refused(maps: Maps) -> None:
-    assert maps.found({"filter": {"text": "glacier"}})["ids"] == ["1-0", "1-1"]
+    assert maps.map_found({"filter": {"text": "glacier"}})["ids"] == ["1-0", "1-1"]
     with pytest.raises(RequestRefused):
-        maps.found({"filter": "glacier"})
+        maps.map_found({"filter": "glacier"})
 
 
 def test_without_a_library_it_is_told_as_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(LibraryMissing):
-        Maps(Settings(library=tmp_path / "none", cache=tmp_path)).look({})
+        Maps(Settings(library=tmp_path / "none", cache=tmp_path)).map({})
 
 
 def test_an_empty_library_has_no_points_and_says_so() -> None:

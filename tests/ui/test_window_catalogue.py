@@ -162,6 +162,15 @@ def test_each_view_and_paper_has_an_address_and_back_leads_through_them(visit: A
     assert hash_of(page) == ""
     page.go_forward()
     expect(grid(page)).to_be_visible()
+    page.get_by_role("button", name=CACHE.title, exact=True).click()
+    expect(page).to_have_title(f"{CACHE.title} · citewise")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.get_by_role("button", name="Library", exact=True).click()
+    expect(paper_of(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(paper_of(page)).to_be_hidden()
+    expect(grid(page)).to_be_visible()
+    assert hash_of(page) == "v=library"
 
 
 def test_a_reload_stays_where_one_was(visit: Any, long: Long) -> None:

@@ -1,5 +1,6 @@
 """The map in the window: what is seen, opened, picked and asked, with the mouse, by keyboard and by touch."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from tests.conftest import add
 from tests.helpers.maps import subjects
-from tests.helpers.windows import Scripted, ask, expect, looked_up, needs_browser, running, turn
+from tests.helpers.windows import Scripted, answered, ask, expect, looked_up, needs_browser, running, turn
 from tests.ui.test_window_look import SIZES, shot, violations
 
 pytestmark = needs_browser
@@ -43,7 +44,8 @@ def open_map(page: Any, picture: bool = True) -> None:
     page.get_by_role("button", name="Map", exact=True).click()
     expect(page.locator("#cw-map-note")).to_contain_text("24 papers; the nearer two of them")
     if picture:
-        expect(page.locator(f"{PLOT} .nsewdrag")).to_be_visible()
+        # The browser reads 4 MB of plotly.js first, and a busy machine takes its time.
+        expect(page.locator(f"{PLOT} .nsewdrag")).to_be_visible(timeout=60_000)
         expect(page.locator("#cw-map-drawing")).to_be_hidden()
 
 
@@ -60,13 +62,17 @@ def test_a_point_tells_its_title_and_opens_its_paper(visit: Any, mapped: str) ->
     page.mouse.move(x, y, steps=4)
     tip = page.locator("#cw-map-tip")
     expect(tip).to_contain_text("Varroa Mites <img src=x onerror='window.pwned=1'>")
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.mouse.click(x, y)
     card = page.get_by_role("region", name="Paper", exact=True)
     expect(card).to_contain_text("We study varroa mites hive honey bees")
     assert page.evaluate("window.pwned") is None
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+    with looked_up(page, "map_paper"):
+        page.mouse.click(x, y)
+    page.get_by_role("button", name="Ask about this paper").click()
+    expect(page.get_by_role("textbox", name="Your question")).to_have_value(re.compile("^About “Varroa Mites <img"))
 
 
 @pytest.mark.slow
@@ -86,6 +92,7 @@ def test_a_rectangle_is_what_is_asked(visit: Any, mapped: str, shelf: Scripted) 
         page.get_by_role("button", name="Ask of these papers").click()
     expect(page.locator("#cw-of .cw-choose-label")).to_have_text("8 of 24 papers")
     ask(page, "how many mites?")
+    answered(page)
     expect(turn(page).locator(".cw-of")).to_contain_text("Asked of 8 of 24 papers")
     assert set(shelf.filter_of("how many mites?").ids) == {f"0-{n}" for n in range(8)}
     with looked_up(page, "map_found"):
@@ -119,7 +126,7 @@ def test_the_list_of_groups_says_the_same_by_keyboard_alone(visit: Any, mapped: 
     expect(page.get_by_role("button", name="Ask of this group")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Paper", exact=True)).to_contain_text("We study glacier ice melt")
     page.keyboard.press("Escape")
@@ -163,7 +170,7 @@ def test_the_map_is_accessible_and_fits(visit: Any, mapped: str, size: str, them
         if "group" in name:
             page.locator(".cw-map-group", has_text="Solar Cells").click()
         if "paper" in name:
-            with looked_up(page, "papers"):
+            with looked_up(page, "map_paper"):
                 page.get_by_role("button", name="Solar Cells: growth").click()
             expect(page.get_by_role("region", name="Paper", exact=True)).to_be_visible()
         shot(page, f"{size}-{theme}-{name}")
@@ -179,7 +186,7 @@ def test_on_a_phone_a_tap_opens_a_paper_and_a_rectangle_is_drawn_with_a_finger(b
     expect(page.locator("#cw-box")).to_be_visible()
     open_map(page)
     x, y = page.evaluate(AT, 12)
-    with looked_up(page, "papers"):
+    with looked_up(page, "map_paper"):
         page.touchscreen.tap(x, y)
     expect(page.get_by_role("region", name="Paper", exact=True)).to_contain_text("We study glacier")
     page.get_by_role("button", name="Close the paper").tap()

@@ -27,7 +27,7 @@ from ui.session.edits import Edits
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.map import Maps
-from ui.session.records import SavedTurn, frame, saved_turns, turn_of
+from ui.session.records import SavedTurn, frames, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
 from ui.views.sources import similar_cards
 from ui.views.words import sentence
@@ -46,7 +46,6 @@ class Lookups:
         self._suggesting = Suggesting(loader)
         self._shares = feedback.Shares()
         self._edits = Edits(loader, settings)
-        self._maps = Maps(settings)
 
     def functions(self) -> list[Callable[..., Any]]:
         """As gradio's component servers: one argument, and the request to count it by."""
@@ -59,15 +58,12 @@ class Lookups:
             self.reopen,
             self.export,
             self.similar,
-            self.map,
-            self.map_draw,
-            self.map_stop,
-            self.map_found,
             self.feedback,
             *Cataloguing(self._loader, self._settings).works(),
             self._edits.adding,
             self._edits.removing,
             self._edits.news,
+            *Maps(self._settings).works(),
         ]
         return [self._guard(work) for work in works]
 
@@ -124,7 +120,7 @@ class Lookups:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
         saved = saved_turns(sent.get("turns"))
-        return {"turns": [frame(turn, loading) for turn in self._turns(saved)]}
+        return {"turns": frames(self._turns(saved), loading)}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns, of the named `papers` alone where some are: its name, media type and text."""
@@ -152,22 +148,6 @@ class Lookups:
         """Cards of the papers most like one."""
         assistant = self._loader.over(chosen_of(sent.get("filter")))
         return {"html": similar_cards(assistant.similar(str(sent.get("paper_id", ""))))}
-
-    def map(self, sent: Sent) -> Sent:
-        """How the map of the library is, and its points where the page does not have them."""
-        return self._maps.look(sent)
-
-    def map_draw(self, sent: Sent) -> Sent:
-        """The same, after the drawing of a new map was begun."""
-        return self._maps.draw(sent)
-
-    def map_stop(self, sent: Sent) -> Sent:
-        """The same, after the drawing was stopped."""
-        return self._maps.stop(sent)
-
-    def map_found(self, sent: Sent) -> Sent:
-        """The ids of the papers that a filter means."""
-        return self._maps.found(sent)
 
     def feedback(self, sent: Sent, address: str) -> Sent:
         """Keep a vote of this address."""

@@ -7,7 +7,7 @@ gives way to others.
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +22,13 @@ from rag.map.record import PaperMap
 from rag.map.vectors import state_of
 from ui.session.choosing import chosen_of
 from ui.session.loading import UNEXPECTED
-from ui.views.map import Told, changed, drawn
+from ui.views.map import Told, card, changed, drawn
 
 logger = logging.getLogger(__name__)
 
 _NICE = 5
+_ID_CHARS = 500
+_WORDS_CHARS = 300
 _PAPERS = "SELECT id, title, json_extract(details, '$.year') FROM papers"
 Sent = dict[str, Any]
 
@@ -65,7 +67,11 @@ class Maps:
         self._work: _Work | None = None
         self._now: _Now | None = None
 
-    def look(self, sent: Sent) -> Sent:
+    def works(self) -> list[Callable[[Sent], Sent]]:
+        """As they are called from the page, by their names."""
+        return [self.map, self.map_draw, self.map_stop, self.map_found, self.map_paper]
+
+    def map(self, sent: Sent) -> Sent:
         """How the map is: `state` is "ready", "drawing", "stopped" or "failed". The points come where the page does not have them yet,
         told by the `key` that it sends as `have`. The first look begins the drawing.
 
@@ -90,21 +96,21 @@ class Maps:
         answer |= {"key": key, "stale": now.stale}
         return answer if sent.get("have") == key else answer | {"points": now.points}
 
-    def draw(self, sent: Sent) -> Sent:
+    def map_draw(self, sent: Sent) -> Sent:
         """Draw the map anew, as the library is now, going on from the present one."""
         with self._lock:
             if self._work is None or self._work.end:
                 self._begin()
-        return self.look(sent)
+        return self.map(sent)
 
-    def stop(self, sent: Sent) -> Sent:
+    def map_stop(self, sent: Sent) -> Sent:
         """Stop the drawing; the map that was there stays."""
         with self._lock:
             if self._work is not None and not self._work.end:
                 self._work.stop, self._work.end = True, "stopped"
-        return self.look(sent)
+        return self.map(sent)
 
-    def found(self, sent: Sent) -> Sent:
+    def map_found(self, sent: Sent) -> Sent:
         """The ids of the papers that a filter means.
 
         Raises:
@@ -119,6 +125,13 @@ class Maps:
             keys = keys_of(database.connection, chosen)
             rows = database.rows_for("SELECT id FROM papers WHERE key IN ({})", keys)
             return {"ids": [row[0] for row in rows]}
+
+    def map_paper(self, sent: Sent) -> Sent:
+        """The card of a paper; `html` is empty where it is no longer there."""
+        paper, words = str(sent.get("paper") or "")[:_ID_CHARS], str(sent.get("words") or "")[:_WORDS_CHARS]
+        with closing(Library.open(self._settings.library)) as library:
+            found = library.papers([paper])
+        return {"html": str(card(found[0], words)) if found else ""}
 
     def _now_of(self, library: Library, one: PaperMap) -> _Now:
         of = (library.revision, one.state)

@@ -17,6 +17,7 @@ from rag.core.references import bibtex, byline, reference
 from rag.core.statuses import status_word
 from ui.records import ENDED, ChatTurn
 from ui.views.excerpts import pieces_with_marks
+from ui.views.hits import any_hits, hits, passage
 from ui.views.marks import Mark, prose, with_marks
 from ui.views.templating import render
 
@@ -147,6 +148,8 @@ def paper_card(paper: Paper, kind: str = "", score: float | None = None, marks: 
         "abstract": with_marks(paper.abstract, marks),
         "kind": kind,
         "score": text,
+        "passage": "",
+        "ask": "",
     }
 
 
@@ -154,6 +157,24 @@ def similar_cards(hits: Sequence[Hit]) -> Markup:
     """What “More like this” opens in a card."""
     cards = [paper_card(hit.paper, "cw-like") for hit in hits]
     return render("papers", papers=cards, empty_note="There is no other paper in this library.")
+
+
+def paper_rows(papers: Sequence[Paper], words: str = "") -> Markup:
+    """Papers as a list to look through, with what a filter of these words has found in them marked."""
+    return render("papers", papers=[_row(paper, words) for paper in papers], empty_note="")
+
+
+def _row(paper: Paper, words: str) -> Facts:
+    title, by = shorten(shown(paper.title), 300), byline(paper)
+    # What neither title nor names hold is in the abstract, which is folded.
+    around = "" if any_hits((title, by), words) else passage(paper.abstract, words)
+    marked = {
+        "title": with_marks(title, hits(title, words)) or "Untitled",
+        "byline": with_marks(by, hits(by, words)),
+        "passage": with_marks(around, hits(around, words)),
+        "ask": shorten(shown(paper.title), 160),
+    }
+    return paper_card(paper, "cw-row", marks=hits(paper.abstract, words)) | marked
 
 
 def _facts(paper: Paper) -> Facts:

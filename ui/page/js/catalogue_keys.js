@@ -38,6 +38,7 @@ const shelfKeys = {
 /** Once the page's elements are there. */
 const startShelf = () => {
   const rows = shelf();
+  recallShelf();
   byId("cw-filter").addEventListener("input", () => {
     clearTimeout(startShelf.timer);
     startShelf.timer = setTimeout(() => searchShelf({ words: byId("cw-filter").value.trim() }), SOON_MS);

@@ -3,6 +3,7 @@
    strangers' text: they go in as text. */
 
 const MAP_ASK_MS = 400; // how often the page asks how far the drawing is
+const MAP_NEWS_MS = 15000; // how often it asks whether the library has changed
 const MAP_MOST_ASKED = 1000; // identifiers in a filter
 const MAP_LISTED = 200;
 let mapPoints = null; // columns of the points: ids, x, y, titles, years, labels; and the names of the groups
@@ -13,11 +14,11 @@ let mapPicked = null; // papers in the rectangle
 let mapWords = "";
 
 const mapIndex = () => (mapPoints.at ??= new Map(mapPoints.ids.map((id, n) => [id, n])));
-const both = (one, other) => (one && other ? new Set([...one].filter((n) => other.has(n))) : (one ?? other));
+const commonOf = (one, other) => (one && other ? new Set([...one].filter((n) => other.has(n))) : (one ?? other));
 /** The papers that are not dimmed; null for all. */
-const mapBright = () => mapPicked ?? both(mapAmong, mapFound);
+const mapBright = () => mapPicked ?? commonOf(mapAmong, mapFound);
 
-const shareOf = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
+const mapCounted = (count, every) => `${count.toLocaleString("en")} of ${every.toLocaleString("en")} paper${every === 1 ? "" : "s"}`;
 
 /* --- how far the drawing is ------------------------------------------------------------------------------------------------------ */
 
@@ -27,8 +28,8 @@ const followMap = async (name = "map") => {
   if (viewNow() !== "map") return;
   if (!ready || !server) {
     if (lastStatus?.state === "failed") byId("cw-map-note").textContent = lastStatus.note;
-    followMap.timer = setTimeout(followMap, MAP_ASK_MS);
-    return;
+    if (ready) followMap.timer = setTimeout(followMap, MAP_ASK_MS);
+    return; // `news` comes when the library is there
   }
   const run = (followMap.run = {});
   const answer = await server[name]({ have: mapKey }).catch(() => null);
@@ -42,7 +43,7 @@ const followMap = async (name = "map") => {
   }
   if (answer.points) takePoints(answer.points, answer.key);
   drawWork(answer);
-  if (answer.state === "drawing") followMap.timer = setTimeout(followMap, MAP_ASK_MS);
+  followMap.timer = setTimeout(followMap, answer.state === "drawing" ? MAP_ASK_MS : MAP_NEWS_MS);
 };
 
 const drawWork = ({ state, doing = "", share = 0, note = "", stale = "" }) => {
@@ -71,6 +72,17 @@ const takePoints = (points, key) => {
   void markMap();
 };
 
+/** Another library is shown: nothing is left of the map of the one before. */
+const forgetMap = () => {
+  clearTimeout(followMap.timer);
+  followMap.run = markMap.run = {};
+  [mapPoints, mapKey, mapWords] = [null, "", ""];
+  mapAmong = mapFound = mapPicked = null;
+  byId("cw-map-words").value = "";
+  for (const id of ["cw-map-body", "cw-map-work", "cw-map-stale", "cw-map-card"]) byId(id).hidden = true;
+  byId("cw-map-note").textContent = "The map is drawn when the library is open.";
+};
+
 /* --- which papers are marked ----------------------------------------------------------------------------------------------------- */
 
 /** The papers of the map that a filter means, as a set of places; null where the server does not say. */
@@ -97,7 +109,7 @@ const drawMarks = () => {
   const bright = mapBright();
   const many = bright?.size ?? every;
   const held = mapFound ? ` hold “${mapWords}”` : mapAmong ? " are asked now" : "";
-  byId("cw-map-scope").textContent = bright ? shareOf(many, every) + (mapPicked ? "" : held) : "All papers";
+  byId("cw-map-scope").textContent = bright ? mapCounted(many, every) + (mapPicked ? "" : held) : "All papers";
   byId("cw-map-why").textContent = scopeHint(many, every);
   const act = (name) => document.querySelector(`#cw-map .cw-map-acts [data-do=map-${name}]`);
   act("ask").hidden = !(mapPicked || mapFound) || !many || many > askedAtMost();
@@ -121,8 +133,8 @@ const scopeHint = (many, every) => {
 };
 
 /** Take the papers at these places, of those that are not dimmed, as the ones to ask; null for none. */
-const pick = (places) => {
-  const from = both(mapAmong, mapFound);
+const pickPlaces = (places) => {
+  const from = commonOf(mapAmong, mapFound);
   mapPicked = places && new Set(from ? places.filter((n) => from.has(n)) : places);
   drawMarks();
 };
@@ -130,20 +142,13 @@ const pick = (places) => {
 const askOfPlaces = async (places) => {
   const every = places.length === mapPoints.ids.length;
   if (!every && places.length > MAP_MOST_ASKED) return;
-  await askOf(every ? null : { ids: places.map((n) => mapPoints.ids[n]) });
-};
-
-const askOf = async (filter) => {
-  const asked = choose(filter);
-  showView("ask");
-  await asked;
-  sayChoice();
+  await askOfThese(every ? null : { ids: places.map((n) => mapPoints.ids[n]) });
 };
 
 const askOfMarked = () => {
   if (mapPicked) return askOfPlaces([...mapPicked]);
   const text = [filterNow()?.text, mapWords].filter(Boolean).join(" ");
-  return askOf({ ...filterNow(), text });
+  return askOfThese({ ...filterNow(), text });
 };
 
 /* --- the list beside the picture ------------------------------------------------------------------------------------------------- */
@@ -191,7 +196,7 @@ const openGroup = (button) => {
     acts.append(ask);
   } else acts.append(element("p", "cw-note", `At most ${MAP_MOST_ASKED.toLocaleString("en")} papers are asked at once by hand. Pick some of the group in the picture.`));
   const show = element("button", "", "Mark in the picture");
-  Object.assign(show, { type: "button", onclick: () => pick(places) });
+  Object.assign(show, { type: "button", onclick: () => pickPlaces(places) });
   acts.append(show);
   listPlaces(place, places, acts);
 };
@@ -202,18 +207,14 @@ const openPoint = async (n) => {
   ringPoint(n);
   const card = byId("cw-map-card");
   const run = (openPoint.run = {});
-  const answer = await call("papers", { words: "", filter: { ids: [id] } });
+  const answer = await call("map_paper", { paper: id, words: mapWords });
   if (run !== openPoint.run || !answer) return;
-  const close = element("button", "cw-close", "✕");
-  Object.assign(close, { type: "button", onclick: closePoint });
-  close.setAttribute("aria-label", "Close the paper");
-  card.innerHTML = answer.html || "";
-  if (!answer.html) card.append(element("p", "cw-note", "This paper is no longer in the library."));
+  if (!answer.html) return toast("This paper is no longer in the library.");
+  card.innerHTML = answer.html;
   card.querySelector("details")?.setAttribute("open", "");
-  card.prepend(close);
   card.hidden = false;
   card.scrollIntoView({ block: "nearest", behavior: calm() });
-  card.back = document.activeElement;
+  card.opener = document.activeElement;
   card.focus({ preventScroll: true });
 };
 
@@ -221,7 +222,7 @@ const closePoint = () => {
   const card = byId("cw-map-card");
   card.hidden = true;
   ringPoint(null);
-  if (card.back?.isConnected) card.back.focus();
+  if (card.opener?.isConnected) card.opener.focus();
 };
 
 Object.assign(DO, {
@@ -239,27 +240,31 @@ Object.assign(DO, {
     mapPicked = null;
     void markMap();
   },
+  "map-close": () => closePoint(),
+  "map-open": (button) => void showPaper(button.dataset.paper),
   "map-group": openGroup,
   "map-paper": (button) => void openPoint(Number(button.dataset.n)),
 });
 
-/** Once the page's elements are there. */
-const startMap = () => {
-  VIEWS.map.shown = () => {
-    void followMap();
-    if (mapPoints) void markMap();
-  };
-  const markSoon = () => {
-    clearTimeout(markSoon.timer);
-    markSoon.timer = setTimeout(markMap, 250);
-  };
-  byId("cw-map-words").addEventListener("input", markSoon);
+const listenToMap = () => {
+  if (listenToMap.done) return;
+  listenToMap.done = true;
+  byId("cw-map-words").addEventListener("input", () => {
+    clearTimeout(markMap.timer);
+    markMap.timer = setTimeout(markMap, 250);
+  });
   byId("cw-map-find").addEventListener("submit", (event) => event.preventDefault());
   byId("cw-map-colour").addEventListener("change", paintPlot);
-  byId("cw-map").addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !byId("cw-map-card").hidden) closePoint();
-  });
-  // A card's “Ask about this paper” writes into the question box.
-  byId("cw-map").addEventListener("click", ({ target }) => target.closest("[data-do=ask-about]") && showView("ask"));
   new MutationObserver(paintPlot).observe(document.body, { attributeFilter: ["class"] });
 };
+
+Object.assign(VIEWS.map, {
+  shown: () => {
+    listenToMap();
+    void followMap();
+    if (mapPoints) void markMap();
+  },
+  news: () => void followMap(),
+  escape: () => byId("cw-map-card").hidden || closePoint(),
+  field: () => (byId("cw-map-body").hidden ? null : byId("cw-map-words")),
+});

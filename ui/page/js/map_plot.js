@@ -7,13 +7,13 @@ const MAP_ON_DARK = ["#8f86e0", "#e58a97", "#4dae6c", "#d0689b", "#88ccee", "#dd
 const MAP_SHAPES = ["circle", "square", "diamond"];
 /* Of cividis, which is even to the eye, also to a colour-blind one; without the end that a background swallows. */
 const MAP_YEARS = { light: ["#00224e", "#2f4974", "#575d6d", "#7c7b78", "#a59c74", "#c7b35c"], dark: ["#4f6da8", "#6c7789", "#8d8a83", "#b0a47a", "#d5bd61", "#fee838"] };
-const PLOT_PATIENCE_MS = 30000;
+const PLOT_PATIENCE_MS = 60000;
 let mapMode = "pan";
 let ringed = null;
 
-const isDark = () => document.body.classList.contains("dark");
-const groupColour = (n) => (isDark() ? MAP_ON_DARK : MAP_COLOURS)[n % MAP_COLOURS.length];
-const token = (name) => getComputedStyle(byId("cw")).getPropertyValue(name).trim();
+const onDark = () => document.body.classList.contains("dark");
+const groupColour = (n) => (onDark() ? MAP_ON_DARK : MAP_COLOURS)[n % MAP_COLOURS.length];
+const cssToken = (name) => getComputedStyle(byId("cw")).getPropertyValue(name).trim();
 const plotNow = () => byId("cw-map-plot")?.querySelector(".js-plotly-plot");
 const hasWebGL = () => {
   hasWebGL.known ??= !!document.createElement("canvas").getContext("webgl");
@@ -26,7 +26,7 @@ const asText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").repla
 const yearColours = () => {
   const years = mapPoints.years.filter(Boolean);
   const [first, last] = [years.reduce((a, b) => Math.min(a, b), 9999), years.reduce((a, b) => Math.max(a, b), 0)];
-  const stops = MAP_YEARS[isDark() ? "dark" : "light"];
+  const stops = MAP_YEARS[onDark() ? "dark" : "light"];
   const mixed = (share) => {
     const at = share * (stops.length - 1);
     const [from, to] = [stops[Math.floor(at)], stops[Math.ceil(at)]];
@@ -41,14 +41,14 @@ const yearColours = () => {
 const byYear = () => byId("cw-map-colour").value === "year" && mapPoints.years.some(Boolean);
 
 /** How each point looks. */
-const markers = () => {
+const mapMarkers = () => {
   const count = mapPoints.ids.length;
   const years = byYear() && yearColours();
   return {
     size: Math.max(NARROW.matches ? 5 : 3.5, 15 - 2.8 * Math.log10(count + 1)),
-    color: years ? mapPoints.years.map((year) => (year ? years.of(year) : token("--cw-muted"))) : mapPoints.labels.map(groupColour),
+    color: years ? mapPoints.years.map((year) => (year ? years.of(year) : cssToken("--cw-muted"))) : mapPoints.labels.map(groupColour),
     symbol: mapPoints.labels.map((label, n) => MAP_SHAPES[label % MAP_SHAPES.length] + (years && !mapPoints.years[n] ? "-open" : "")),
-    line: { width: count > 3000 ? 0 : 0.5, color: token("--cw-paper") },
+    line: { width: count > 3000 ? 0 : 0.5, color: cssToken("--cw-paper") },
   };
 };
 
@@ -64,11 +64,11 @@ const groupNames = () => {
   return sums.flatMap(([x, y, count], n) => {
     if (!count) return [];
     const text = `<b>${asText(mapPoints.names[n])}</b>`;
-    return [{ x: x / count, y: y / count, text, showarrow: false, font: { size: 12, color: token("--cw-ink") }, bgcolor: token("--cw-surface"), opacity: 0.8, borderpad: 2, captureevents: false }];
+    return [{ x: x / count, y: y / count, text, showarrow: false, font: { size: 12, color: cssToken("--cw-ink") }, bgcolor: cssToken("--cw-surface"), opacity: 0.8, borderpad: 2, captureevents: false }];
   });
 };
 
-const selected = () => {
+const mapSelected = () => {
   const bright = mapBright();
   return bright ? [...bright] : null;
 };
@@ -85,7 +85,7 @@ const plotLayout = () => ({
   showlegend: false,
   font: { family: getComputedStyle(document.body).fontFamily },
   annotations: groupNames(),
-  newselection: { line: { color: token("--cw-ink"), width: 1.5, dash: "solid" } },
+  newselection: { line: { color: cssToken("--cw-ink"), width: 1.5, dash: "solid" } },
 });
 
 /** The figure as Gradio takes it. */
@@ -96,12 +96,12 @@ const mapFigure = () => {
     x: mapPoints.x,
     y: mapPoints.y,
     hoverinfo: "none",
-    marker: markers(),
-    selectedpoints: selected(),
+    marker: mapMarkers(),
+    selectedpoints: mapSelected(),
     selected: { marker: { opacity: 0.95 } },
     unselected: { marker: { opacity: 0.1 } },
   };
-  const ring = { type: "scatter", mode: "markers", x: [], y: [], hoverinfo: "skip", unselected: { marker: { opacity: 1 } }, marker: { size: 20, symbol: "circle-open", color: token("--cw-ink"), line: { width: 2.5 } } };
+  const ring = { type: "scatter", mode: "markers", x: [], y: [], hoverinfo: "skip", unselected: { marker: { opacity: 1 } }, marker: { size: 20, symbol: "circle-open", color: cssToken("--cw-ink"), line: { width: 2.5 } } };
   const config = { displayModeBar: false, scrollZoom: true, showTips: false, doubleClick: "reset" };
   return { data: [points, ring], layout: plotLayout(), config };
 };
@@ -141,7 +141,7 @@ const showPlot = async () => {
   plot.on("plotly_click", ({ points }) => points[0].curveNumber === 0 && void openPoint(points[0].pointNumber));
   plot.on("plotly_selected", (event) => {
     // Marking tells this too, without a range.
-    if (event?.range || event?.lassoPoints) pick(event.points.filter((point) => point.curveNumber === 0).map((point) => point.pointNumber));
+    if (event?.range || event?.lassoPoints) pickPlaces(event.points.filter((point) => point.curveNumber === 0).map((point) => point.pointNumber));
     else if (!event) setTimeout(markPlot); // a click, for which plotly marks every point
   });
   plot.on("plotly_deselect", () => setTimeout(markPlot));
@@ -153,7 +153,7 @@ const showPlot = async () => {
 const markPlot = () => {
   const plot = plotNow();
   if (!plot?._fullLayout) return;
-  void window.Plotly.update(plot, { selectedpoints: [selected()] }, { selections: [] }, [0]);
+  void window.Plotly.update(plot, { selectedpoints: [mapSelected()] }, { selections: [] }, [0]);
 };
 
 const paintDots = () => {
@@ -179,10 +179,10 @@ const paintPlot = () => {
   paintDots();
   const plot = plotNow();
   if (!plot?._fullLayout || !mapPoints) return;
-  const { color, symbol, line } = markers();
+  const { color, symbol, line } = mapMarkers();
   const { annotations } = plotLayout();
   void window.Plotly.update(plot, { "marker.color": [color], "marker.symbol": [symbol], "marker.line.color": [line.color] }, { annotations }, [0]);
-  void window.Plotly.restyle(plot, { "marker.color": [token("--cw-ink")] }, [1]);
+  void window.Plotly.restyle(plot, { "marker.color": [cssToken("--cw-ink")] }, [1]);
 };
 
 /** A ring around a paper that is open; null for none. */

@@ -13,6 +13,7 @@ const viewNow = () => byId("cw").dataset.view;
 
 const drawView = (name) => {
   side(false);
+  paperShown.pushed = false; // Back leads to another view now, and no more out of the paper
   byId("cw").dataset.view = name;
   for (const button of byId("cw-views").querySelectorAll("[data-view]")) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
