@@ -1,12 +1,13 @@
 /* The picture of the map: a gr.Plot with plotly.js, which Gradio's own front end brings and loads where a plot is first shown. The page
    makes the figure, Gradio draws it, and what changes later goes through plotly's own functions. */
 
-/* Paul Tol's “muted” colours and one more, told apart with every kind of colour blindness; and a shape, so that none hangs on the colour. */
-const MAP_COLOURS = ["#332288", "#cc6677", "#117733", "#882255", "#88ccee", "#ddcc77", "#44aa99", "#999933", "#aa4499", "#661100"];
+/* Paul Tol's “muted” colours and one more, told apart with every kind of colour blindness, the light ones darker on a light ground; and a
+   shape, so that none hangs on the colour. */
+const MAP_COLOURS = ["#332288", "#cc6677", "#117733", "#882255", "#2f8fc0", "#a08520", "#2f9080", "#80802a", "#aa4499", "#661100"];
 const MAP_ON_DARK = ["#8f86e0", "#e58a97", "#4dae6c", "#d0689b", "#88ccee", "#ddcc77", "#5cc4b2", "#b9b94e", "#cf78c4", "#d08a5c"];
 const MAP_SHAPES = ["circle", "square", "diamond"];
 /* Of cividis, which is even to the eye, also to a colour-blind one; without the end that a background swallows. */
-const MAP_YEARS = { light: ["#00224e", "#2f4974", "#575d6d", "#7c7b78", "#a59c74", "#c7b35c"], dark: ["#4f6da8", "#6c7789", "#8d8a83", "#b0a47a", "#d5bd61", "#fee838"] };
+const MAP_YEARS = { light: ["#00224e", "#2f4974", "#575d6d", "#7c7b78", "#8f8866", "#a3904a"], dark: ["#4f6da8", "#6c7789", "#8d8a83", "#b0a47a", "#d5bd61", "#fee838"] };
 const PLOT_PATIENCE_MS = 60000;
 let mapMode = "pan";
 let ringed = null;
