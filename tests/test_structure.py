@@ -33,7 +33,7 @@ ALLOWED = {
     "accelerate": set(),
     "anyio": {"ui/mcp", "ui/session"},
     "chromadb": {"rag/library", "evals/bench"},
-    "fastapi": {"ui/app.py", "ui/mounting.py"},
+    "fastapi": {"ui/app.py", "ui/gate/login.py", "ui/mounting.py"},
     "filelock": {"rag/library", "rag/models"},
     "gguf": set(),
     "gradio": {"ui/app.py", "ui/api.py", "ui/mcp", "ui/mounting.py", "ui/space.py", "ui/session"},
