@@ -1,4 +1,4 @@
-"""Planted sentences of the kinds that attackers use, written before the patterns were looked at: none is quoted."""
+"""Planted sentences of the kinds that attackers use: none is quoted. How many were known when they were new: docs/security.md."""
 
 import pytest
 

@@ -125,6 +125,21 @@ def test_a_million_opened_lists_and_numbers_of_a_million_digits_do_no_harm(tmp_p
     assert [type(item) for item in items] == [Entry, Rejected, Entry]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "PMID- 1\nTI  - Bees\nAB  - Bees make",
+        "TY  - JOUR\nTI  - Bees\nAB  - Bees make",
+        "%0 Journal Article\n%T Bees\n%X Bees make",
+    ],
+)
+def test_time_grows_with_the_lines_of_a_value(head: str, tmp_path: Path) -> None:
+    started = time.process_time()
+    [item] = read_records(file(tmp_path, head + "\n      honey" * 100_000 + "\n"))
+    assert isinstance(item, Rejected) and item.reason.startswith("its abstract has 6")
+    assert time.process_time() - started < 3
+
+
 @pytest.mark.slow
 def test_ten_thousand_hostile_records_go_by_in_bounded_time_and_memory(tmp_path: Path) -> None:
     path = file(tmp_path, "\n".join(_hostile(10_000, 9_000)).encode("utf-8", "surrogatepass"))

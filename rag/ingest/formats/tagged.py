@@ -23,13 +23,32 @@ class TaggedRecord:
     line: int
     values: dict[str, list[str]] = field(default_factory=dict)
     raw: str = ""
+    _open: str = ""
+    _rest: list[str] = field(default_factory=list)
 
     def add(self, tag: str, value: str) -> None:
         """One more value of a tag."""
+        self.close()
         self.values.setdefault(tag, []).append(value)
+
+    def go_on(self, tag: str, text: str) -> None:
+        """A further line of the last value of a tag."""
+        if tag != self._open:
+            self.close()
+            self._open = tag
+        self._rest.append(text)
+
+    def close(self) -> None:
+        """Put the lines of the last value together: all at once, since a value may have a million of them."""
+        if self._rest:
+            values = self.values[self._open]
+            values[-1] = " ".join((values[-1], *self._rest)).strip()
+            self._rest = []
 
     def take(self, other: "TaggedRecord") -> None:
         """The values of another record, behind the own ones."""
+        self.close()
+        other.close()
         for tag, values in other.values.items():
             self.values.setdefault(tag, []).extend(values)
 
@@ -153,6 +172,7 @@ def _whole(record: TaggedRecord | None, behind: TaggedRecord | None) -> Iterator
     if record is not None and behind is not None:
         record.take(behind)
     if record is not None and record.values:
+        record.close()
         yield record
 
 
@@ -164,8 +184,7 @@ def _continue(record: TaggedRecord | None, tag: str, line: str, grammar: Grammar
     if tag in grammar.lists:
         record.add(tag, text)
     else:
-        values = record.values[tag]
-        values[-1] = f"{values[-1]} {text}".strip()
+        record.go_on(tag, text)
 
 
 def lines_of(pieces: Iterable[str]) -> Iterator[str]:
