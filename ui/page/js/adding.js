@@ -76,9 +76,13 @@ const takeFiles = async (files) => {
   if (!waiting && sentFiles.some((row) => row.id) && !byId("cw-adding-text").value.trim()) void lookAtFiles();
 };
 
+/** The files of the form; once they are looked at, those alone that did not reach the server, with the reason. */
 const drawFiles = () => {
+  const { step } = addingNow;
+  const shown = sentFiles.filter((row) => step === "none" || (row.why && ["looked", "added"].includes(step)));
+  byId("cw-adding-files").hidden = !shown.length;
   byId("cw-adding-files").replaceChildren(
-    ...sentFiles.map((row, n) => {
+    ...shown.map((row) => {
       const item = element("li");
       const name = element("span", "cw-adding-file", row.name);
       name.dir = "auto";
@@ -95,7 +99,7 @@ const drawFiles = () => {
       const drop = element("button", "cw-close", "✕");
       drop.type = "button";
       drop.dataset.do = "adding-unsend";
-      drop.dataset.n = n;
+      drop.dataset.n = sentFiles.indexOf(row);
       drop.setAttribute("aria-label", `Leave out ${row.name}`);
       item.append(drop);
       return item;
@@ -148,7 +152,6 @@ const drawAdding = () => {
   const before = dialog.dataset.step;
   dialog.dataset.step = step;
   byId("cw-adding-choose").hidden = step !== "none";
-  byId("cw-adding-files").hidden = step !== "none";
   byId("cw-adding-run").hidden = !BUSY.includes(step);
   byId("cw-adding-note").textContent = note;
   const bar = byId("cw-adding-run").querySelector("progress");
@@ -156,9 +159,9 @@ const drawAdding = () => {
   else bar.value = part;
   fill(byId("cw-adding-told"), html);
   byId("cw-adding-away").hidden = step !== "adding";
-  drawAddingButtons();
+  drawFiles();
   const now = byId("cw-adding-now");
-  now.hidden = !BUSY.includes(step) && !["looked"].includes(step);
+  now.hidden = !BUSY.includes(step) && !(step === "looked" && addingNow.add);
   now.textContent = step === "looked" ? "Papers wait to be added" : note;
   if (before !== step && dialog.open && !BUSY.includes(step) && step !== "none") {
     byId("cw-adding-told").focus();
