@@ -4,6 +4,7 @@ Owns everything of gradio that the page needs. What is shown comes from `ui.view
 from `ui.session`. Holds no conversation: those are the browser's (`ui/page/store.js`).
 """
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,7 @@ POLL_SECONDS = 0.25
 LOOK_SECONDS = 30.0  # how long a page waits for what is in the library; without it, it shows less
 _KEPT_SECONDS = 3600  # how long a file of gradio's lies in the temporary folder at most
 _PROXIES_NAMED = os.environ.get("FORWARDED_ALLOW_IPS", "")
+_NUMBERS = itertools.count()
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -293,7 +295,9 @@ class Window:
         name, settings = self._shelves.name(library), self._shelves.settings(library)
 
         def told() -> Mapping[str, Any]:
-            return {**status(loader.loading, settings), "library": name, "revision": loader.revision}
+            # Numbered: what a page got before counts as no news there, and it may have shown another library since.
+            more = {"of": name, "revision": loader.revision, "number": next(_NUMBERS)}
+            return {**status(loader.loading, settings), **more}
 
         with self._shelves.using(name) as loader:
             if not loader.wait(0):

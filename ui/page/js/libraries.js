@@ -44,11 +44,12 @@ const setLibrary = (name) => {
   byId("cw-examples").replaceChildren();
   for (const place of [byId("cw-welcome"), byId("cw-library").lastElementChild, byId("cw-holds")]) fill(place, "");
   forgetCatalogue();
-  document.dispatchEvent(new CustomEvent("cw-library")); // for what else shows something of a library
+  forgetMap();
+  VIEWS[viewNow()].news?.();
   if (libraries.names.includes(name)) trigger?.("look", name);
   else {
     const { line, note } = FACTS.unknownLibrary;
-    showStatus({ ...STATUS_OF_NONE, line, note, library: name });
+    showStatus({ ...STATUS_OF_NONE, line, note, of: name });
     toast(`The library “${name}” is not open here. Choose another one at the top.`);
   }
 };
@@ -62,7 +63,6 @@ const forgetCatalogue = () => {
   table.asked.clear();
   byId("cw-rows-body").replaceChildren();
   void tickEvery(false);
-  VIEWS[viewNow()].news?.();
 };
 
 /** The library of the address that Back or Forward has led to. */
@@ -77,7 +77,7 @@ const chooseLibrary = (name) => {
   if (had) leave();
   setLibrary(name);
   if (had) fresh();
-  else choose(null);
+  choose(null);
   byId("cw-announce").textContent = `The library ${name} is asked.`;
 };
 
@@ -100,4 +100,4 @@ const beginLibrary = () => {
 const isOfLibrary = (kept) => !libraryNow() || !kept?.library || kept.library === libraries.now;
 
 /** Whether a status is of the library that is shown. */
-const isOfShown = (status) => !libraryNow() || status.library === libraries.now;
+const isOfShown = (status) => !libraryNow() || status.of === libraries.now;

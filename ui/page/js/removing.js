@@ -94,10 +94,10 @@ Object.assign(DO, {
 /** Ask whether the library has changed. Where it has, the page shows it, and views are told by the event `citewise:papers`. */
 const askNews = async () => {
   if (!server || gone || !lastStatus) return;
-  const library = libraryNow();
-  const answer = await server.news({ revision: lastStatus.revision }).catch(() => null);
-  if (!answer?.status || library !== libraryNow() || answer.revision === lastStatus?.revision) return;
-  showStatus({ ...answer.status, revision: answer.revision, library });
+  const [before, of] = [lastStatus.revision, libraryNow()];
+  const answer = await server.news({ revision: before }).catch(() => null);
+  if (!answer?.status || answer.revision === lastStatus?.revision || of !== libraryNow()) return;
+  showStatus({ ...answer.status, revision: answer.revision, of });
   if (answer.status.state === "loading") return void setTimeout(askNews, 500);
   document.dispatchEvent(new CustomEvent("citewise:papers", { detail: { revision: answer.revision } }));
   void reloadCatalogue();
