@@ -52,7 +52,7 @@ PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "store view reading draft address connection talk suggestions lists opening titles votes actions about papers "
     "choice choice_form libraries keys views catalogue catalogue_rows catalogue_ticks catalogue_paper catalogue_keys map map_plot "
-    "adding removing embed events"
+    "adding uploads removing embed events"
 ).split()
 """In this order: each uses what stands before it."""
 STYLES = (

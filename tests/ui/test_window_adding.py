@@ -113,8 +113,14 @@ def titles(folder: Path) -> list[str]:
 def test_a_file_goes_in_after_what_would_become_of_it_was_shown(visit: Any, window: Window) -> None:
     url, folder = window
     page = opened(visit, url)
-    choose_files(page, ("moths.ris", MOTHS), ("photo.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40))
+    choose_files(
+        page,
+        ("moths.ris", MOTHS),
+        ("photo.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40),
+        ("huge.ris", b"x" * 1_100_000),
+    )
     at_step(page, "looked")
+    expect(page.locator("#cw-adding-files li")).to_contain_text(["huge.ris"])
     expect(panel(page).get_by_role("heading", level=3)).to_have_text("1 new paper")
     expect(panel(page)).to_contain_text("photo.png is a picture")
     assert "Moths" not in titles(folder)
@@ -172,14 +178,14 @@ def test_files_are_dropped_anywhere_on_the_page(visit: Any, window: Window) -> N
 @pytest.mark.slow
 def test_what_waits_is_found_again_after_a_reload_and_by_no_other_visitor(visit: Any, window: Window) -> None:
     page = opened(visit, window[0])
-    choose_files(page, ("moths.ris", MOTHS))
+    choose_files(page, ("lacewings.ris", RIS.format(title="Lacewings", abstract="Lacewings eat lice.").encode()))
     at_step(page, "looked")
     page.reload()
     page.get_by_role("button", name="Papers wait to be added").click()
-    expect(panel(page)).to_contain_text("moths.ris")
+    expect(panel(page)).to_contain_text("lacewings.ris")
     other = opened(visit, window[0])
     at_step(other, "none")
-    expect(panel(other)).not_to_contain_text("moths.ris")
+    expect(panel(other)).not_to_contain_text("lacewings.ris")
 
 
 @pytest.mark.slow

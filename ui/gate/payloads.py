@@ -11,7 +11,7 @@ from rag.core.errors import RequestRefused
 
 _MOST_VALUES = 50_000
 _MOST_DEPTH = 40
-FILES_REFUSED = "citewise takes no files and fetches none: send text"
+FILES_REFUSED = "citewise takes no files here and fetches none: send text"
 _FIELDS: Mapping[str, tuple[type, ...]] = {
     "session_hash": (str,),
     "event_id": (str,),

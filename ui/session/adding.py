@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,18 @@ Sent = dict[str, Any]
 PASTE_CHARS = 1_000_000
 AT_ONCE = 8
 """Papers that are embedded and stored at once: so often a stop is heard and the count moves. It costs a twentieth of the speed."""
-_MOST_VISITORS = 100
+_MOST_VISITORS = 20
 Named = list[tuple[Name, Paper | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Pasted:
-    """What a pasted text held beside records: names of papers with the papers that they mean here; `is_text` where there was nothing of
-    either kind in it."""
+    """What a pasted text held beside records: `listed` names of papers; `is_text` where there was nothing of either kind in it. `names`
+    are filled in by the job: the papers that are meant in the library."""
 
-    names: Named
+    listed: Sequence[Name]
     is_text: bool = False
+    names: Named = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,9 @@ class Adding:
     # --- the work itself ------------------------------------------------------------------------------------------
 
     def _looked(self, job: Job) -> IngestReport | None:
+        pasted = job.subject.pasted
+        if pasted and pasted.listed:
+            pasted.names = self._found(pasted.listed, job)
         return self._ingest(job, dry_run=True)
 
     def _added(self, job: Job) -> IngestReport | None:
@@ -208,16 +212,16 @@ class Adding:
         if not others and not _holds_records(waiting.path):
             self._uploads.remove([waiting])
             names = names_in(text.splitlines())
-            return None, Pasted(self._found(names), is_text=not names)
-        return waiting, Pasted(self._found(names_in(others)))
+            return None, Pasted(names, is_text=not names)
+        return waiting, Pasted(names_in(others))
 
-    def _found(self, names: Sequence[Name]) -> Named:
+    def _found(self, names: Sequence[Name], job: Job) -> Named:
         from rag.library.store import Library
         from rag.search.listed_names import papers_named
 
         try:
             with closing(Library.open(self._settings.library)) as library:
-                return papers_named(names, library)
+                return papers_named(names, library, lambda done, total: job.progress("looking up", done, total))
         except LibraryMissing:
             return [(name, None) for name in names]
 

@@ -188,6 +188,8 @@ def progress(stage: str, done: int, total: int, speed: float | None, left: float
     """How far a job is, in words."""
     if stage == "reading":
         return f"Reading: {done / 1e6:,.1f} of {total / 1e6:,.1f} MB" if total else "Reading"
+    if stage == "looking up":
+        return f"Looking names up in the library: {done:,} of {total:,}"
     if stage == "planning":
         return f"Comparing with the library: {done:,} of {counted(total, 'record')}"
     if stage == "indexing":

@@ -21,110 +21,6 @@ const visitor = () => {
 
 const megabytes = (bytes) => `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`;
 
-/* --- files on their way -------------------------------------------------------------------------------------------------------- */
-
-const uploadAddress = () =>
-  `${OURS ? location.pathname.replace(/\/$/, "") : (window.gradio_config?.root ?? "").replace(/\/$/, "")}/citewise/upload`;
-
-const upload = (file, row) =>
-  new Promise((done) => {
-    const request = new XMLHttpRequest();
-    const end = (why) => {
-      row.why = why;
-      row.request = null;
-      drawFiles();
-      done();
-    };
-    request.open("PUT", uploadAddress());
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.setRequestHeader("X-Citewise-Visitor", visitor());
-    request.setRequestHeader("X-Citewise-Name", encodeURIComponent(file.name));
-    request.upload.onprogress = ({ loaded }) => {
-      row.sent = loaded;
-      drawFiles();
-    };
-    request.onload = () => {
-      const answer = parse(request.responseText);
-      if (request.status === 200 && answer?.file) Object.assign(row, { id: answer.file, sent: row.size });
-      const refused = typeof answer?.error === "string" ? answer.error : `The server refused it (${request.status}).`;
-      end(row.id ? "" : `${refused.charAt(0).toUpperCase()}${refused.slice(1)}`);
-    };
-    request.onerror = () => end("It did not reach the server, which keeps nothing of it. Try again.");
-    request.onabort = () => end("Left out.");
-    row.request = request;
-    request.send(file);
-  });
-
-/** Take files in, one after the other; then the server looks at them. */
-const takeFiles = async (files) => {
-  if (!FACTS.edits || !files.length) return;
-  openAdding();
-  if (BUSY.includes(addingNow.step)) return void toast("Wait until the papers that are being added are in, or stop that first.");
-  showChoose();
-  const rows = [...files].slice(0, MOST_DROPPED).map((file) => ({ name: file.name, size: file.size, sent: 0, id: "", why: "", file }));
-  if (files.length > MOST_DROPPED) toast(`At most ${MOST_DROPPED} files are taken at once. Put more into a zip archive.`);
-  for (const row of rows) {
-    if (row.size > MOST_BYTES) row.why = `It has ${megabytes(row.size)}; at most ${megabytes(MOST_BYTES)} are taken here. Ingest it on the computer that has the library: citewise ingest FILE`;
-  }
-  sentFiles.push(...rows);
-  drawFiles();
-  for (const row of rows) {
-    if (!row.why) await upload(row.file, row);
-    row.file = null;
-  }
-  const waiting = sentFiles.some((row) => row.request || row.file);
-  if (!waiting && sentFiles.some((row) => row.id) && !byId("cw-adding-text").value.trim()) void lookAtFiles();
-};
-
-const drawFiles = () => {
-  byId("cw-adding-files").replaceChildren(
-    ...sentFiles.map((row, n) => {
-      const item = element("li");
-      const name = element("span", "cw-adding-file", row.name);
-      name.dir = "auto";
-      item.append(name);
-      if (row.why) item.append(element("span", "cw-bad", row.why));
-      else if (row.id) item.append(element("span", "cw-note", megabytes(row.size)));
-      else {
-        const bar = element("progress");
-        bar.max = row.size || 1;
-        bar.value = row.sent;
-        bar.setAttribute("aria-label", `Upload of ${row.name}`);
-        item.append(bar, element("span", "cw-note", `${megabytes(row.sent)} of ${megabytes(row.size)}`));
-      }
-      const drop = element("button", "cw-close", "✕");
-      drop.type = "button";
-      drop.dataset.do = "adding-unsend";
-      drop.dataset.n = n;
-      drop.setAttribute("aria-label", `Leave out ${row.name}`);
-      item.append(drop);
-      return item;
-    }),
-  );
-  drawAddingButtons();
-};
-
-/** The files of a drop, those in folders too. */
-const droppedFiles = async (transfer) => {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.some((entry) => entry.isDirectory)) return [...transfer.files];
-  const found = [];
-  const walk = async (entry) => {
-    if (found.length > MOST_DROPPED || entry.name.startsWith(".")) return;
-    if (entry.isFile) found.push(await new Promise((done, fail) => entry.file(done, fail)));
-    else {
-      const reader = entry.createReader();
-      for (;;) {
-        const some = await new Promise((done, fail) => reader.readEntries(done, fail));
-        if (!some.length) break;
-        for (const one of some) await walk(one);
-      }
-    }
-  };
-  for (const entry of entries) await walk(entry).catch(() => toast(`${entry.name} cannot be read.`));
-  return found;
-};
-
 /* --- the panel ----------------------------------------------------------------------------------------------------------------- */
 
 const openAdding = () => {
@@ -148,7 +44,6 @@ const drawAdding = () => {
   const before = dialog.dataset.step;
   dialog.dataset.step = step;
   byId("cw-adding-choose").hidden = step !== "none";
-  byId("cw-adding-files").hidden = step !== "none";
   byId("cw-adding-run").hidden = !BUSY.includes(step);
   byId("cw-adding-note").textContent = note;
   const bar = byId("cw-adding-run").querySelector("progress");
@@ -156,9 +51,9 @@ const drawAdding = () => {
   else bar.value = part;
   fill(byId("cw-adding-told"), html);
   byId("cw-adding-away").hidden = step !== "adding";
-  drawAddingButtons();
+  drawFiles();
   const now = byId("cw-adding-now");
-  now.hidden = !BUSY.includes(step) && !["looked"].includes(step);
+  now.hidden = !BUSY.includes(step) && !(step === "looked" && addingNow.add);
   now.textContent = step === "looked" ? "Papers wait to be added" : note;
   if (before !== step && dialog.open && !BUSY.includes(step) && step !== "none") {
     byId("cw-adding-told").focus();
