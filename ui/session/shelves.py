@@ -8,7 +8,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,7 @@ class Shelves:
         self._opening = threading.Lock()
         self._settings: dict[str, Settings] = {}
         self._loaders: dict[str, Loader] = {}
+        self._made: dict[str, Answerer] = {}
         self._latest: OrderedDict[str, None] = OrderedDict()
         shelves = shelves_of(settings)
         for shelf in shelves:
@@ -140,30 +141,39 @@ class Shelves:
             for name in list(self._latest)[: max(0, len(self._latest) - self._most)]:
                 if self._loaders[name].rest():
                     del self._latest[name]
+                    self._made.pop(name, None)
 
     def _open_one(self, name: str, settings: Settings, progress: Progress) -> Answerer:
         """Open a library with the models that are there already; where it needs other ones, with its own."""
         if progress is not None and self._opening.locked():
             progress("Waiting for another library, which is being opened")
         with self._opening:  # one after the other, so that the models are loaded once
-            try:
-                return self._lent(name, settings, progress) or self._open(settings, progress)
-            except EmbedderMismatch:
-                own = _embedder_of(settings)
-                if own in (None, settings.embedder):
-                    raise
-                logger.info("the library %s is opened with its own embedder, %s", settings.library, own)
-                return self._open(settings.model_copy(update={"embedder": own}), progress)
+            self._made.pop(name, None)
+            self._made[name] = self._lent(name, settings, progress) or self._with_models(settings, progress)
+            return self._made[name]
 
     def _lent(self, name: str, settings: Settings, progress: Progress) -> Answerer | None:
-        """Opened with the models of another library that is open; None where there is none."""
+        """Opened with the models of another library that is open; None where none has what it needs."""
         for other, loader in self._loaders.items():
-            if other != name:
-                with loader.used():
-                    lender = loader.opened
-                    if lender is not None and (lent := open_beside(lender, settings, progress)) is not None:
-                        return lent
+            if other == name:
+                continue
+            with loader.used(), suppress(EmbedderMismatch):
+                # One that has just been opened is not told by its loader yet.
+                lender = self._made.get(other) if loader.is_opening else loader.opened
+                if lender is not None and (lent := open_beside(lender, settings, progress)) is not None:
+                    return lent
         return None
+
+    def _with_models(self, settings: Settings, progress: Progress) -> Answerer:
+        """Opened with models of its own: those of the settings, or where another embedder made the library, with that one."""
+        try:
+            return self._open(settings, progress)
+        except EmbedderMismatch:
+            own = _embedder_of(settings)
+            if own in (None, settings.embedder):
+                raise
+            logger.info("the library %s is opened with its own embedder, %s", settings.library, own)
+            return self._open(settings.model_copy(update={"embedder": own}), progress)
 
 
 def _embedder_of(settings: Settings) -> str | None:
