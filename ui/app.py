@@ -36,7 +36,7 @@ from ui.records import QUESTIONS_A_MINUTE, ChatTurn
 from ui.session.editing import decided
 from ui.session.editing import may_edit as may_edit
 from ui.session.limits import RateLimit, address_of, caller
-from ui.session.line import Line
+from ui.session.line import Line, place_in
 from ui.session.loading import Loader, Open
 from ui.session.records import frame
 from ui.session.shelved import ShelvedLookups
@@ -44,7 +44,6 @@ from ui.session.shelves import Shelves
 from ui.session.shelves import open_assistant as open_assistant
 from ui.session.turns import Visit, request_of, run_turn
 from ui.session.uploads import uploads_of_process
-from ui.views.outcomes import waiting_row
 from ui.views.page import facts_script, page
 from ui.views.status import status
 
@@ -193,16 +192,6 @@ def mount(
     return app
 
 
-def _place(line: Line) -> Callable[..., Mapping[str, Any]]:
-    """The page's question how many are before an attempt of its own, as a function that gradio can mark."""
-
-    def place(sent: Any) -> Mapping[str, Any]:
-        ahead = line.ahead_of(str(sent.get("run", ""))) if isinstance(sent, dict) else None
-        return {} if ahead is None else {"state": waiting_row(ahead)}
-
-    return place
-
-
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
@@ -225,7 +214,7 @@ class Window:
         bridge = gr.HTML(
             None,
             js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look' 'plot'",
-            server_functions=[*self._lookups.functions(), _place(Line(demo, MODEL))],
+            server_functions=[*self._lookups.functions(), place_in(Line(demo, MODEL))],
             **carrier,
         )
         # A turn is ended by the visit, which its answering looks at on every step, and not by gradio's `cancels`: that one now

@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from rag.core.errors import CitewiseError, SettingsError
 from rag.core.settings import Settings
+from ui.session.editing import decided
 from ui.session.loading import Answerer, Open
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
@@ -86,6 +87,7 @@ class Plan:
         path = checked_path(app, path)
         if auth_dependency is not None and settings.auth:
             raise SettingsError("the window is asked for two kinds of sign-in; give it `auth` or an auth_dependency")
+        settings = decided(settings, "")  # who can reach that server is not known here
         root = public_path(settings.root_path, path)
         return cls(app, path, settings.model_copy(update={"root_path": root}), auth_dependency)
 

@@ -18,7 +18,7 @@ from rag.core.errors import SettingsError
 from rag.core.settings import Settings
 from tests.helpers.windows import Scripted
 from ui.app import launch_options, mount
-from ui.mounting import checked_path, public_path
+from ui.mounting import Plan, checked_path, public_path
 
 HERE = "http://127.0.0.1"
 
@@ -295,13 +295,18 @@ def test_two_kinds_of_sign_in_are_refused() -> None:
         put(parent(), auth="ada:x", auth_dependency=who)
 
 
+@pytest.mark.parametrize(("settings", "edit"), [({}, "off"), ({"auth": "ada:x"}, "on"), ({"edit": "on"}, "on")])
+def test_papers_are_changed_there_only_where_somebody_says_so(settings: dict[str, str], edit: str) -> None:
+    assert Plan.of(parent(), "/papers", Settings(**settings), None).settings.edit == edit
+
+
 # --- the page -----------------------------------------------------------------------------------------------
 
 
 def test_a_mounted_window_has_the_options_of_a_launched_one() -> None:
     app = put(parent())
     window: Any = app.routes[-1].app  # type: ignore[attr-defined]
-    blocks, given = window.get_blocks(), launch_options(Settings())
+    blocks, given = window.get_blocks(), launch_options(Settings(edit="off"))
     for name in ("show_error", "run_history", "enable_monitoring", "footer_links", "head", "pwa", "ssr_mode"):
         assert getattr(blocks, name) == given[name], name
     assert blocks.allowed_paths == []

@@ -1,8 +1,11 @@
 """How many questions are before one that waits for its turn. Owns the look into gradio's queue, which tells it nowhere else."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
+
+from ui.views.outcomes import waiting_row
 
 
 class Line:
@@ -22,3 +25,13 @@ class Line:
             if isinstance(sent, dict) and sent.get("run") == run:
                 return place + int(waiting.current_concurrency)
         return None
+
+
+def place_in(line: Line) -> Callable[..., Mapping[str, Any]]:
+    """The page's question how many are before an attempt of its own, as a function that gradio can mark."""
+
+    def place(sent: Any) -> Mapping[str, Any]:
+        ahead = line.ahead_of(str(sent.get("run", ""))) if isinstance(sent, dict) else None
+        return {} if ahead is None else {"state": waiting_row(ahead)}
+
+    return place
