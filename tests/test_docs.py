@@ -21,6 +21,8 @@ from tests.test_structure import ALLOWED, ORDER
 MADE = {"library", "my-library", "answer.json", "runs", "screenshots", "mine.jsonl", "notebook.jsonl", ".venv"}
 """Folders and files that running citewise makes."""
 ELSEWHERE = {
+    "owner",
+    "NAME",
     "Snowflake",
     "BAAI",
     "intfloat",
@@ -42,6 +44,8 @@ FILES_OF_OTHERS = {
     "map.json",
     "ingest-report.jsonl",
     "my-papers.jsonl",
+    "export.ris",
+    "library.zip",
     "corpus.jsonl",
 }
 SUFFIXES = (".py", ".md", ".txt", ".json", ".jsonl", ".toml", ".css", ".js", ".html", ".png")

@@ -43,6 +43,8 @@ class Space:
 
             lend(gpu)
         self.demo: gr.Blocks = build_app(self._settings, self._open, host=None)
+        # With it, gradio's page asks Google for fonts and the hub for a header of its own, which covers ours.
+        self.demo.space_id = None
 
     def launch(self, opening: Opening | None = None) -> None:
         """Serve the page until the process is stopped, in the place of the one that says that it is coming."""

@@ -50,9 +50,17 @@ def keep_to_temporary_folders() -> None:
     folder = temporary_folder()
     sys.dont_write_bytecode = True  # another folder for it would hide what was compiled when the environment was made
     os.environ.setdefault("CITEWISE_CACHE", str(folder / "cache"))
-    home = Path(os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface"))
-    if not {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"} & os.environ.keys() and not _writable(home.expanduser()):
-        os.environ["HF_HOME"] = str(_beside(home.expanduser(), folder / "huggingface"))
+    _keep_the_hubs_files(folder / "huggingface")
+
+
+def _keep_the_hubs_files(other: Path) -> None:
+    """Let the hub's files go into another folder where their own cannot be written, and on a Space, unless they were given one."""
+    if {"HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"} & os.environ.keys():
+        return
+    named = os.environ.get("HF_HOME")
+    home = Path(named or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")).expanduser()
+    if not _writable(home) or (is_space() and not named):
+        os.environ["HF_HOME"] = str(_beside(home, other))
 
 
 def _writable(folder: Path) -> bool:

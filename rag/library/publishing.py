@@ -70,7 +70,7 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
 
 def _make_root(root: Path, library: Library) -> None:
     """The folder of the indexes; closed to whom the library's file is closed, also while an index is being made."""
-    with suppress(FileExistsError):
+    if not root.is_dir():
         root.mkdir()
         permissions.set_like(root, database_file(library.folder))
 
@@ -132,8 +132,11 @@ def _mirrors(folder: Path, manifest: Manifest, library: Library) -> bool:
 
 def current_manifest(root: Path) -> Manifest | None:
     """What `current.json` in this folder of indexes says; None where it is missing or cannot be read."""
+    file = root / "current.json"
+    if not file.is_file():  # a pipe in its place would be waited for without an end
+        return None
     try:
-        manifest = json.loads((root / "current.json").read_text("utf-8"))
+        manifest = json.loads(file.read_text("utf-8"))
         return Manifest(
             str(manifest["folder"]),
             int(manifest["revision"]),

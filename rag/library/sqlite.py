@@ -172,6 +172,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
         ) from error
     try:
         with suppress(OSError):  # The note only serves the message above; the lock holds without it.
+            holder.unlink(missing_ok=True)  # of a process that was killed
             holder.write_text(json.dumps(_self()), "utf-8")
             holder.chmod(mode)
         yield

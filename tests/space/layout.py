@@ -30,6 +30,7 @@ from tests.space import apart
 PYTHON = os.environ.get("SPACE_TEST_PYTHON")
 """A Python that has everything already, such as one of another version; else an environment is made."""
 _IMPORTED = "gradio spaces torch transformers chromadb llama_index.core llama_index.vector_stores.chroma scipy".split()
+_PATIENCE_SECONDS = 300.0
 _REFUSES = "http://127.0.0.1:9"
 
 
@@ -216,7 +217,7 @@ def _relayed(meeting: Path) -> int:
 
 def _wait(running: Running, process: "subprocess.Popen[bytes]", start: float) -> None:
     """Until the window is served, as a visitor would find it."""
-    while process.poll() is None and time.monotonic() - start < 120:
+    while process.poll() is None and time.monotonic() - start < _PATIENCE_SECONDS:
         with suppress(OSError, HTTPException), urllib.request.urlopen(running.url, timeout=5) as answer:
             after = time.monotonic() - start
             running.seen_after = running.seen_after or after

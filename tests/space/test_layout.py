@@ -12,12 +12,14 @@ from tests.conftest import ROOT
 from tests.helpers.hubs import hub
 from tests.helpers.windows import ask, chat, expect, needs_browser, turn
 from tests.space.layout import Layout, files_of, front_matter, preloaded, started
+from tests.space.lender import lender
 
 MOST_MEMORY = 4 << 30
 """A Space of the smallest kind has 16 GB."""
 SEEN_SECONDS = 5.0
 LONG = 240_000  # a busy machine that embeds the seeds
 FIRST, SECOND = "How much faster does DeepCache make Stable Diffusion v1.5?", "Which papers prune diffusion models?"
+MOSS = {"title": "Moss in the shade", "abstract": "Moss grows 3 cm a year in the shade. It needs no roots."}
 Report = Callable[[str, float], None]
 
 
@@ -115,6 +117,43 @@ class TestASpace:
                 expect(page.locator("#cw-line")).to_contain_text("Searches 1 paper", timeout=LONG)
                 ask(page, "How fast does moss grow?")
                 expect(told(page)).to_contain_text("3 cm a year")
+
+    def test_on_zerogpu_everything_but_the_writing_runs_without_the_gpu(
+        self, layout: Layout, tmp_path: Path, visit: Any
+    ) -> None:
+        from evals.bench.random_writer import random_writer
+
+        random_writer(tmp_path / "writer")
+        with lender() as lends:
+            lends.left = 3
+            variables = {
+                "ACCELERATOR": "zero-a10g",
+                "SPACES_ZERO_GPU": "true",
+                "SPACES_ZERO_DEVICE_API_URL": lends.url,
+                "CITEWISE_WRITER": str(tmp_path / "writer"),
+                "CITEWISE_SPACE_LIBRARY": str(_small(tmp_path)),
+                "http_proxy": "",
+            }
+            with started(layout, tmp_path / "tmp", variables, alone=False) as space:
+                assert lends.asked("/startup-report") == [{}]
+                page = visit(space.url)
+                ask(page, "How fast does moss grow?")
+                expect(told(page)).to_contain_text("3 cm a year")
+                expect(turn(page)).to_contain_text("Quoted instead of written: no GPU was lent for it")
+                # Here is no GPU, so the process that was to have one ends at once.
+                lends.left = None
+                ask(page, "What does moss need?")
+                expect(told(page, 1)).to_contain_text("It needs no roots.")
+                expect(turn(page, 1)).to_contain_text("Quoted instead of written: the lent GPU broke off")
+                assert {given["pid"] for given in lends.asked("/allow")} and len(lends.asked("/release")) == 1
+                assert all(int(given["pid"]) != space.pid for given in lends.asked("/allow"))
+
+
+def _small(folder: Path) -> Path:
+    """A file with one paper."""
+    file = folder / "moss.jsonl"
+    file.write_text(json.dumps(MOSS))
+    return file
 
 
 def _status_of_an_upload(page: Any) -> int:

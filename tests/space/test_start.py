@@ -47,8 +47,14 @@ def test_no_telemetry_is_sent_and_everything_goes_to_the_temporary_folder(tmp_pa
     assert list((tmp_path / "home").iterdir()) == []
 
 
+def test_on_a_space_nothing_is_downloaded_into_the_home(tmp_path: Path) -> None:
+    assert environment(tmp_path, SPACE_ID="a/b")["HF_HOME"].startswith(str(tmp_path / "tmp"))
+
+
 def test_folders_that_are_named_stay(tmp_path: Path) -> None:
-    assert environment(tmp_path, CITEWISE_CACHE="/kept")["CITEWISE_CACHE"] == "/kept"
+    told = environment(tmp_path, SPACE_ID="a/b", CITEWISE_CACHE="/kept", HF_HOME=str(tmp_path / "kept"))
+    assert (told["CITEWISE_CACHE"], told["HF_HOME"]) == ("/kept", str(tmp_path / "kept"))
+    assert "HF_HOME" not in environment(tmp_path, SPACE_ID="a/b", HF_HUB_CACHE=str(tmp_path / "kept"))
 
 
 def test_models_of_a_home_that_cannot_be_written_are_seen_from_a_folder_that_can(

@@ -1,21 +1,22 @@
 """What travels to the page with each state of a turn, and what the list of papers asks of the library."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from rag.core.domain import Hit, Paper
+from rag.core.errors import RequestRefused
 from rag.core.settings import Settings
 from rag.output.from_json import answer_of
 from tests.helpers.answers import answered, citation, paper
 from tests.helpers.windows import MANY, Scripted
 from ui.records import ChatTurn, Loading
-from ui.session import lookups
+from ui.session import records
 from ui.session.loading import Loader
-from ui.session.lookups import Lookups
-from ui.session.records import frame
+from ui.session.records import frame, frames
 from ui.session.turns import Request, run_turn
 
 READY = Loading("ready", papers=1, titles=("DeepThing",), description={"reader": "Small"})
@@ -46,6 +47,25 @@ def test_a_draft_is_enough_to_draw_the_sentences_again() -> None:
     assert "timings_ms" not in draft and "evidence" not in draft
 
 
+def test_a_conversation_that_would_be_drawn_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = paper()
+    answer = replace(answered(citation(of, "One.")), retrieved=(Hit(of, 1.0, {}),) * 200)
+    turns = [ChatTurn(f"turn{n}", "q", "done", answer=answer) for n in range(5)]
+    each = len(json.dumps(frame(turns[0], READY)))
+    assert len(frames(turns, READY)) == 5
+    monkeypatch.setattr(records, "_MOST_DRAWN", 2 * each)
+    drawn = []
+
+    def handed_out() -> Iterator[ChatTurn]:
+        for turn in turns:
+            drawn.append(turn)
+            yield turn
+
+    with pytest.raises(RequestRefused, match="too large to be shown again"):
+        frames(handed_out(), READY)
+    assert 1 < len(drawn) < 5, "it stops where it is too large"
+
+
 @dataclass
 class Shelf(Scripted):
     """Refuses to hand out all of its papers, and counts how many it does hand out."""
@@ -62,17 +82,11 @@ class Shelf(Scripted):
         return count, papers
 
 
-def test_the_library_counts_and_filters_its_papers(monkeypatch: Any) -> None:
-    monkeypatch.setattr(lookups, "LISTED", 5)
+def test_the_library_is_counted_without_reading_all_of_it(monkeypatch: Any) -> None:
     monkeypatch.setattr("ui.session.loading._TITLES", 7)
     shelf = Shelf(shelf=MANY)
     loader = Loader(Settings(), lambda settings, progress: shelf)
     loader.start()
     assert loader.wait(10)
     assert (loader.loading.papers, len(loader.loading.titles)) == (40, 7)
-    *_, papers, _ = Lookups(loader, Settings()).functions()
-    request = SimpleNamespace(client=SimpleNamespace(host="here"), headers={})
-    assert papers({"words": ""}, request)["note"] == "40 papers; the first 5 are shown"
-    found = papers({"words": "method17 way"}, request)
-    assert found["note"] == "1 of 40 papers" and "Method17" in found["html"]
     assert shelf.most == 7

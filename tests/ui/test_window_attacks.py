@@ -160,6 +160,15 @@ def test_a_request_of_an_old_client_without_a_host_is_refused_and_not_logged(
     assert capfd.readouterr().err == ""
 
 
+def test_two_names_are_none(address: str) -> None:
+    parts = urlsplit(address)
+    names = [f"Host: {parts.netloc}", "Host: evil.example"]
+    for both in (names, names[::-1], names[:1] * 2):
+        with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+            connection.sendall(("GET /config HTTP/1.1\r\n" + "\r\n".join(both) + "\r\n\r\n").encode())
+            assert connection.recv(4_096).startswith(b"HTTP/1.1 421"), both
+
+
 # --- the password -----------------------------------------------------------------------------------------------------------
 
 WITHOUT_PASSWORD = {"/", "/login", "/logout", "/theme.css", "/robots.txt", "/favicon.ico", "/manifest.json"}

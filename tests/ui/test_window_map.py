@@ -1,5 +1,6 @@
 """The map in the window: what is seen, opened, picked and asked, with the mouse, by keyboard and by touch."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from tests.conftest import add
 from tests.helpers.maps import subjects
-from tests.helpers.windows import Scripted, ask, expect, looked_up, needs_browser, running, turn
+from tests.helpers.windows import Scripted, answered, ask, expect, looked_up, needs_browser, running, turn
 from tests.ui.test_window_look import SIZES, shot, violations
 
 pytestmark = needs_browser
@@ -43,7 +44,8 @@ def open_map(page: Any, picture: bool = True) -> None:
     page.get_by_role("button", name="Map", exact=True).click()
     expect(page.locator("#cw-map-note")).to_contain_text("24 papers; the nearer two of them")
     if picture:
-        expect(page.locator(f"{PLOT} .nsewdrag")).to_be_visible()
+        # The browser reads 4 MB of plotly.js first, and a busy machine takes its time.
+        expect(page.locator(f"{PLOT} .nsewdrag")).to_be_visible(timeout=60_000)
         expect(page.locator("#cw-map-drawing")).to_be_hidden()
 
 
@@ -67,6 +69,10 @@ def test_a_point_tells_its_title_and_opens_its_paper(visit: Any, mapped: str) ->
     assert page.evaluate("window.pwned") is None
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
+    with looked_up(page, "map_paper"):
+        page.mouse.click(x, y)
+    page.get_by_role("button", name="Ask about this paper").click()
+    expect(page.get_by_role("textbox", name="Your question")).to_have_value(re.compile("^About “Varroa Mites <img"))
 
 
 @pytest.mark.slow
@@ -86,6 +92,7 @@ def test_a_rectangle_is_what_is_asked(visit: Any, mapped: str, shelf: Scripted) 
         page.get_by_role("button", name="Ask of these papers").click()
     expect(page.locator("#cw-of .cw-choose-label")).to_have_text("8 of 24 papers")
     ask(page, "how many mites?")
+    answered(page)
     expect(turn(page).locator(".cw-of")).to_contain_text("Asked of 8 of 24 papers")
     assert set(shelf.filter_of("how many mites?").ids) == {f"0-{n}" for n in range(8)}
     with looked_up(page, "map_found"):

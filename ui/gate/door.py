@@ -265,7 +265,12 @@ class Door:
 
 
 def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        # Two hosts are no host: whoever is in front may have looked at the other one.
+        headers[key] = f"{headers[key]}, {text}" if key == "host" and key in headers else text
+    return headers
 
 
 def _check_length(route: Route, headers: Mapping[str, str]) -> None:

@@ -1,5 +1,5 @@
-"""What gradio's page lacks before a script runs: what it is (for link previews, the tab, a phone's frame), and a sentence for who has
-no JavaScript. Knows nothing of who is signed in.
+"""What gradio's page lacks before a script runs: what it is (for link previews, the tab, a phone's frame), a sentence for who has no
+JavaScript, and one until its scripts have drawn something. Knows nothing of who is signed in.
 
 It goes into the page as it is sent, since those who look at it (crawlers, messengers) run no scripts.
 """
@@ -40,7 +40,7 @@ def element_script() -> bytes:
 def with_own_head(page: bytes) -> bytes:
     """The page with our lines instead of those by which gradio's would be told; early in it, since few read all of it."""
     page = _CHARSET.sub(lambda tag: tag[0] + b"\n" + own_head(), _OF_GRADIO.sub(b"", page), count=1)
-    return _BODY.sub(lambda tag: tag[0] + _part("no_script.html"), page, count=1)
+    return _BODY.sub(lambda tag: tag[0] + _part("no_script.html") + _part("coming.html"), page, count=1)
 
 
 def changing(send: Send, change: Callable[[bytes], bytes]) -> Send:

@@ -4,6 +4,7 @@ import os
 
 from rag.core.environment import is_loopback
 from rag.core.settings import Settings
+from rag.core.space import is_space
 
 
 def may_edit(settings: Settings, host: str | None = None) -> bool:
@@ -18,7 +19,7 @@ def may_edit(settings: Settings, host: str | None = None) -> bool:
     """
     if settings.edit != "auto":
         return settings.edit == "on"
-    if os.environ.get("SPACE_ID"):
+    if is_space():
         return False
     if settings.auth is not None:
         return True

@@ -27,7 +27,7 @@ from ui.session.edits import Edits
 from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
 from ui.session.loading import UNEXPECTED, Loader
 from ui.session.map import Maps
-from ui.session.records import SavedTurn, frame, saved_turns, turn_of
+from ui.session.records import SavedTurn, frames, saved_turns, turn_of
 from ui.session.suggesting import Suggesting
 from ui.views.sources import similar_cards
 from ui.views.words import sentence
@@ -120,7 +120,7 @@ class Lookups:
         """The turns of a kept conversation, drawn again as far as the library still has their words."""
         loading = self._loader.loading
         saved = saved_turns(sent.get("turns"))
-        return {"turns": [frame(turn, loading) for turn in self._turns(saved)]}
+        return {"turns": frames(self._turns(saved), loading)}
 
     def export(self, sent: Sent) -> Sent:
         """A file of these turns, of the named `papers` alone where some are: its name, media type and text."""

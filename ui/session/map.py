@@ -22,8 +22,7 @@ from rag.map.record import PaperMap
 from rag.map.vectors import state_of
 from ui.session.choosing import chosen_of
 from ui.session.loading import UNEXPECTED
-from ui.views.map import Told, changed, drawn
-from ui.views.sources import paper_rows
+from ui.views.map import Told, card, changed, drawn
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +131,7 @@ class Maps:
         paper, words = str(sent.get("paper") or "")[:_ID_CHARS], str(sent.get("words") or "")[:_WORDS_CHARS]
         with closing(Library.open(self._settings.library)) as library:
             found = library.papers([paper])
-        return {"html": str(paper_rows(found, words)) if found else ""}
+        return {"html": str(card(found[0], words)) if found else ""}
 
     def _now_of(self, library: Library, one: PaperMap) -> _Now:
         of = (library.revision, one.state)

@@ -3,14 +3,14 @@
 Owns that form. What comes back is not trusted: `rag.output.from_json` resolves every citation anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from rag.core.domain import Answer, Paper
-from rag.core.errors import SavedAnswersDamaged
+from rag.core.errors import RequestRefused, SavedAnswersDamaged
 from rag.output import to_json
 from rag.output.from_json import Told, answer_of
 from ui.records import ChatTurn, Loading, TurnId, standalone_if_other
@@ -18,6 +18,8 @@ from ui.session.choosing import kept, kept_choice
 from ui.views.turn import turn_parts
 
 _MOST_TURNS = 500
+_MOST_DRAWN = 32_000_000
+"""Characters in which a conversation is drawn again. Answers take 37,000, so that this many turns of them take 19 million."""
 _DRAFT = (
     "question",
     "standalone_question",
@@ -63,6 +65,29 @@ def frame(turn: ChatTurn, loading: Loading) -> dict[str, Any]:
     if not turn.running:
         return parts | {"record": record(turn)}
     return parts if turn.answer is None else parts | {"draft": draft(turn.answer)}
+
+
+def frames(turns: Iterable[ChatTurn], loading: Loading) -> list[dict[str, Any]]:
+    """The frames of a kept conversation.
+
+    Raises:
+        RequestRefused: they would be far more than what a browser keeps can come to.
+    """
+    drawn, size = [], 0
+    for turn in turns:
+        drawn.append(frame(turn, loading))
+        size += _characters(drawn[-1])
+        if size > _MOST_DRAWN:
+            raise RequestRefused("this conversation is too large to be shown again; start a new one")
+    return drawn
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
 
 
 def draft(answer: Answer) -> dict[str, Any]:

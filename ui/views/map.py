@@ -4,10 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from rag.core.accents import shown
+from rag.core.domain import Paper
 from rag.core.escaping import counted, printable, shorten
 from rag.core.text import clean
 from rag.map.record import PaperMap
+from ui.views.hits import hits
+from ui.views.sources import paper_card
 from ui.views.templating import render
 
 _TITLE_CHARS = 160
@@ -81,6 +86,12 @@ def note(one: PaperMap, there: int) -> str:
     if one.bare:
         said += f" {counted(one.bare, 'paper')} without an embedding {'has' if one.bare == 1 else 'have'} no place."
     return said
+
+
+def card(paper: Paper, words: str = "") -> Markup:
+    """What opens at a point: the paper, with what these words have found in its abstract marked."""
+    facts = paper_card(paper, "cw-row", marks=hits(paper.abstract, words))
+    return render("map_card", paper=facts, ask=_title(paper.title))
 
 
 def changed(came: int, went: int) -> str:

@@ -129,7 +129,7 @@ def _runs(loading: Loading, settings: Settings) -> Markup:
     ]
     if not about.get("writer"):
         facts.append(("Writes", about.get("mode_reason", "nothing: answers are quoted")))
-    facts.append(("With a GPU", _with_gpu(about.get("device", ""))))
+    facts.append(("With a GPU", _with_gpu(about.get("device", ""), about.get("writer_place", ""))))
     facts.append(("Limits", _limits(settings)))
     return render("facts", facts=facts)
 
@@ -147,7 +147,9 @@ def _limits(settings: Settings) -> str:
     )
 
 
-def _with_gpu(device: str) -> str:
+def _with_gpu(device: str, writer_place: str) -> str:
+    if "lent" in writer_place:
+        return "it is lent for each answer that is written; everything else runs on the CPU"
     if "cuda" in device.lower():
         return "it is in use: models run in bfloat16, and a writer is loaded unless it is switched off"
     return (

@@ -87,6 +87,7 @@ const submit = () => {
 
 /** Once the page's elements are there. */
 const start = () => {
+  byId("cw-coming")?.remove(); // what the server shows until then
   byId("cw-box").addEventListener("input", () => (countChars(), keepDraftSoon()));
   byId("cw-box").addEventListener("keydown", (event) => {
     if (!event.isComposing) recall(event);

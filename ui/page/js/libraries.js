@@ -65,14 +65,6 @@ const forgetCatalogue = () => {
   void tickEvery(false);
 };
 
-/** Nor of its map. */
-const forgetMap = () => {
-  [mapPoints, mapKey, mapAmong, mapFound, mapPicked, mapWords] = [null, "", null, null, null, ""];
-  byId("cw-map-words").value = "";
-  for (const part of ["cw-map-body", "cw-map-card", "cw-map-stale"]) byId(part).hidden = true;
-  byId("cw-map-note").textContent = "";
-};
-
 /** The library of the address that Back or Forward has led to. */
 const popLibrary = () => {
   if (libraryNow()) setLibrary(new URL(location.href).searchParams.get("library") || libraries.names[0]);

@@ -3,6 +3,7 @@
    strangers' text: they go in as text. */
 
 const MAP_ASK_MS = 400; // how often the page asks how far the drawing is
+const MAP_NEWS_MS = 15000; // how often it asks whether the library has changed
 const MAP_MOST_ASKED = 1000; // identifiers in a filter
 const MAP_LISTED = 200;
 let mapPoints = null; // columns of the points: ids, x, y, titles, years, labels; and the names of the groups
@@ -42,7 +43,7 @@ const followMap = async (name = "map") => {
   }
   if (answer.points) takePoints(answer.points, answer.key);
   drawWork(answer);
-  if (answer.state === "drawing") followMap.timer = setTimeout(followMap, MAP_ASK_MS);
+  followMap.timer = setTimeout(followMap, answer.state === "drawing" ? MAP_ASK_MS : MAP_NEWS_MS);
 };
 
 const drawWork = ({ state, doing = "", share = 0, note = "", stale = "" }) => {
@@ -69,6 +70,17 @@ const takePoints = (points, key) => {
   paintDots();
   if (points.ids.length) void showPlot();
   void markMap();
+};
+
+/** Another library is shown: nothing is left of the map of the one before. */
+const forgetMap = () => {
+  clearTimeout(followMap.timer);
+  followMap.run = markMap.run = {};
+  [mapPoints, mapKey, mapWords] = [null, "", ""];
+  mapAmong = mapFound = mapPicked = null;
+  byId("cw-map-words").value = "";
+  for (const id of ["cw-map-body", "cw-map-work", "cw-map-stale", "cw-map-card"]) byId(id).hidden = true;
+  byId("cw-map-note").textContent = "The map is drawn when the library is open.";
 };
 
 /* --- which papers are marked ----------------------------------------------------------------------------------------------------- */
@@ -197,19 +209,12 @@ const openPoint = async (n) => {
   const run = (openPoint.run = {});
   const answer = await call("map_paper", { paper: id, words: mapWords });
   if (run !== openPoint.run || !answer) return;
-  const close = element("button", "cw-close", "✕");
-  Object.assign(close, { type: "button", onclick: closePoint });
-  close.setAttribute("aria-label", "Close the paper");
-  card.innerHTML = answer.html || "";
-  if (!answer.html) card.append(element("p", "cw-note", "This paper is no longer in the library."));
+  if (!answer.html) return toast("This paper is no longer in the library.");
+  card.innerHTML = answer.html;
   card.querySelector("details")?.setAttribute("open", "");
-  const open = element("button", "cw-link", "Open in the library");
-  Object.assign(open, { type: "button", onclick: () => void showPaper(id) });
-  card.querySelector(".cw-tools")?.append(open);
-  card.prepend(close);
   card.hidden = false;
   card.scrollIntoView({ block: "nearest", behavior: calm() });
-  card.back = document.activeElement;
+  card.opener = document.activeElement;
   card.focus({ preventScroll: true });
 };
 
@@ -217,7 +222,7 @@ const closePoint = () => {
   const card = byId("cw-map-card");
   card.hidden = true;
   ringPoint(null);
-  if (card.back?.isConnected) card.back.focus();
+  if (card.opener?.isConnected) card.opener.focus();
 };
 
 Object.assign(DO, {
@@ -235,6 +240,8 @@ Object.assign(DO, {
     mapPicked = null;
     void markMap();
   },
+  "map-close": () => closePoint(),
+  "map-open": (button) => void showPaper(button.dataset.paper),
   "map-group": openGroup,
   "map-paper": (button) => void openPoint(Number(button.dataset.n)),
 });

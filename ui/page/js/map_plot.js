@@ -7,7 +7,7 @@ const MAP_ON_DARK = ["#8f86e0", "#e58a97", "#4dae6c", "#d0689b", "#88ccee", "#dd
 const MAP_SHAPES = ["circle", "square", "diamond"];
 /* Of cividis, which is even to the eye, also to a colour-blind one; without the end that a background swallows. */
 const MAP_YEARS = { light: ["#00224e", "#2f4974", "#575d6d", "#7c7b78", "#a59c74", "#c7b35c"], dark: ["#4f6da8", "#6c7789", "#8d8a83", "#b0a47a", "#d5bd61", "#fee838"] };
-const PLOT_PATIENCE_MS = 30000;
+const PLOT_PATIENCE_MS = 60000;
 let mapMode = "pan";
 let ringed = null;
 
