@@ -97,9 +97,8 @@ def launch_options(settings: Settings, host: str | None = "127.0.0.1") -> dict[s
     """What `Blocks.launch` needs wherever the page runs: our look, no traces kept, no way out of the machine, and a door in front.
     `host` is the address to listen on, which gradio chooses where it is None."""
     edits = may_edit(settings, host)
-    names = Names.of(
-        settings, host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("SPACE_HOST", "")
-    )
+    listens = host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    names = Names.of(settings, listens, os.environ.get("SPACE_HOST", ""))
     door = {
         "names": names,
         "root": urlsplit(settings.root_path or "").path,
@@ -182,30 +181,15 @@ def mount(
     auth_dependency: Callable[..., Any] | None = None,
     open_: Open = open_assistant,
 ) -> FastAPI:
-    """Put the window into an app of your own at this path, behind the same door as everywhere, and close it with the app.
-
-    Args:
-        app: yours; what it serves elsewhere stays as it is.
-        path: such as "/papers"; "/" where the app has nothing after it.
-        settings: those of the environment where none are given.
-        host: the address that your server listens on. On this machine's own, only its names and `settings.allow_host` are answered.
-        auth_dependency: your sign-in instead of `settings.auth`: from a `fastapi.Request` who it is, or None for nobody.
-        open_: opens the assistant of these settings.
+    """Put the window into an app of your own, whose server listens on `host`; `ui.mounting.Plan` tells what is given.
 
     Raises:
-        SettingsError: the path cannot be used, or both kinds of sign-in are asked for.
+        SettingsError: the path cannot be used, or two kinds of sign-in are asked for.
     """
-    settings = settings or Settings.load()
-    path = mounting.checked_path(app, path)
-    if auth_dependency is not None and settings.auth:
-        raise SettingsError("the window is asked for two kinds of sign-in; give it `auth` or an auth_dependency")
+    plan = mounting.Plan.of(app, path, settings or Settings.load(), auth_dependency)
     opened = mounting.Opened(open_)
-    root = mounting.public_path(settings.root_path, path)
-    demo = build_app(settings, opened.open, host)
-    options = launch_options(settings.model_copy(update={"root_path": root}), host)
-    (door, _, known), *others = options["app_kwargs"]["middleware"]
-    options["app_kwargs"]["middleware"] = [(door, (), known | {"root": path}), *others]
-    mounting.attach(app, path, demo, options, opened.close, auth_dependency)
+    demo = build_app(plan.settings, opened.open, host)
+    plan.attach(demo, launch_options(plan.settings, host), opened.close)
     return app
 
 

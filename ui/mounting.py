@@ -10,7 +10,8 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import gradio as gr
 from fastapi import FastAPI, Request
@@ -59,25 +60,47 @@ def public_path(root: str | None, path: str) -> str | None:
     return root if root.endswith(path) else root + path
 
 
-def attach(
-    app: FastAPI,
-    path: str,
-    demo: gr.Blocks,
-    options: Mapping[str, Any],
-    close: Callable[[], None],
-    auth_dependency: Callable[..., Any] | None = None,
-) -> None:
-    """Mount a page at a path that was checked. `options` are those of `Blocks.launch`; `close` is called when the app has ended."""
-    kept = {name: value for name, value in options.items() if name not in _NOT_OF_MOUNTS}
-    if auth_dependency is not None:
-        kept["auth"] = None
-    gr.mount_gradio_app(app, demo, path, auth_dependency=auth_dependency, **kept)
-    window: Any = app.routes[-1]
-    # Else what waits in the queue and what passes it by would keep the visitors' states in two places.
-    demo.app = window.app
-    if auth_dependency is not None:
-        window.app.add_exception_handler(401, _say_who_signs_in)
-    _end_together(app, demo, close)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where a window comes in an app, and with which settings.
+
+    Attributes:
+        app: what it serves elsewhere stays as it is.
+        path: such as "/papers"; "" where the app has nothing after it.
+        settings: `root_path` is that of the window; on this machine `allow_host` names who else than it may be asked for.
+        auth_dependency: a sign-in instead of `settings.auth`: from a `fastapi.Request` who it is, or None for nobody.
+    """
+
+    app: FastAPI
+    path: str
+    settings: Settings
+    auth_dependency: Callable[..., Any] | None
+
+    @classmethod
+    def of(cls, app: FastAPI, path: str, settings: Settings, auth_dependency: Callable[..., Any] | None) -> Self:
+        """With the path as it can be used.
+
+        Raises:
+            SettingsError: the path cannot be used, or two kinds of sign-in are asked for.
+        """
+        path = checked_path(app, path)
+        if auth_dependency is not None and settings.auth:
+            raise SettingsError("the window is asked for two kinds of sign-in; give it `auth` or an auth_dependency")
+        root = public_path(settings.root_path, path)
+        return cls(app, path, settings.model_copy(update={"root_path": root}), auth_dependency)
+
+    def attach(self, demo: gr.Blocks, options: Mapping[str, Any], close: Callable[[], None]) -> None:
+        """Mount the page. `options` are those of `Blocks.launch`; `close` is called when the app has ended."""
+        kept = {name: value for name, value in options.items() if name not in _NOT_OF_MOUNTS}
+        (door, _, known), *others = kept["app_kwargs"]["middleware"]
+        kept["app_kwargs"]["middleware"] = [(door, (), known | {"root": self.path}), *others]
+        gr.mount_gradio_app(self.app, demo, self.path, auth_dependency=self.auth_dependency, **kept)
+        window: Any = self.app.routes[-1]
+        # Else what waits in the queue and what passes it by would keep the visitors' states in two places.
+        demo.app = window.app
+        if self.auth_dependency is not None:
+            window.app.add_exception_handler(401, _say_who_signs_in)
+        _end_together(self.app, demo, close)
 
 
 async def _say_who_signs_in(request: Request, error: Exception) -> Response:

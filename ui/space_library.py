@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rag.core.errors import LibraryMissing, SettingsError, SourceError
@@ -54,9 +55,21 @@ class Source:
 def settings_of_space() -> Settings:
     """The settings of the environment, with a library. A wrong one ends the process, with one line in the log of the Space."""
     try:
-        return with_own_library(Settings.load())
+        settings = with_own_library(Settings.load())
     except SettingsError as error:
         sys.exit(f"citewise: {error}")
+    if settings.mcp and not _speaks_mcp():
+        print("citewise: MCP is not offered here: the package mcp that is installed is older than 2", file=sys.stderr)
+        return settings.model_copy(update={"mcp": False})
+    return settings
+
+
+def _speaks_mcp() -> bool:
+    """Whether the SDK is one that `ui.mcp` is written for; gradio brings an older one to a Space."""
+    try:
+        return int(version("mcp").partition(".")[0]) >= 2
+    except (PackageNotFoundError, ValueError):
+        return False
 
 
 def with_own_library(settings: Settings) -> Settings:

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rag.answer.assistant import Assistant
+from rag.core.settings import Settings
 from tests.helpers.sites import site
-from tests.helpers.windows import MANY, PAPERS, Scripted, answered, ask, expect, needs_browser, running
+from tests.helpers.windows import MANY, PAPERS, Scripted, ask, expect, needs_browser, running, turn
 
 pytestmark = [*needs_browser, pytest.mark.slow]
 
@@ -19,7 +21,13 @@ def window() -> Iterator[str]:
         yield url.rstrip("/")
 
 
-def test_no_request_leaves_the_machine(browser: Any, window: str) -> None:
+@pytest.fixture(scope="module")
+def real(assistant: Assistant, seed_settings: Settings) -> Iterator[str]:
+    with running(lambda settings, progress: assistant, library=seed_settings.library) as url:
+        yield url.rstrip("/")
+
+
+def test_no_request_leaves_the_machine(browser: Any, real: str) -> None:
     context = browser.new_context()
     asked: set[str] = set()
 
@@ -31,19 +39,19 @@ def test_no_request_leaves_the_machine(browser: Any, window: str) -> None:
     context.route("**/*", note)
     page = context.new_page()
     page.on("websocket", lambda socket: asked.add(socket.url))
-    page.goto(window)
-    ask(page, "How fast?")
-    answered(page)
+    page.goto(real)
+    ask(page, "What is DeepCache?")
+    expect(turn(page).locator(".cw-state")).to_contain_text("exact words")
+    turn(page).locator(".cw-chip").first.click()
     page.get_by_role("button", name="Settings", exact=True).click()
     page.keyboard.press("Escape")
-    page.locator("#cw-count").click()
-    page.keyboard.press("Escape")
-    for view in ("Library", "Map", "Ask"):
-        page.locator("#cw-views").get_by_role("button", name=view, exact=True).click()
-        expect(page.locator("#cw-views [aria-current]")).to_have_text(view)
-    page.wait_for_load_state("networkidle")
-    page.goto(f"{window}/?embed=1&q=How+fast%3F")
-    answered(page)
+    views = page.locator("#cw-views")
+    views.get_by_role("button", name="Library", exact=True).click()
+    expect(page.locator("#cw-rows-body [role=row]").first).to_be_visible()
+    views.get_by_role("button", name="Map", exact=True).click()
+    expect(page.locator("#cw-map")).to_contain_text("59 papers")
+    page.goto(f"{real}/?embed=1&q=What+is+DeepCache%3F")
+    expect(turn(page).locator(".cw-state")).to_contain_text("exact words")
     assert asked == {"127.0.0.1"}
     named = {
         urlsplit(name).hostname

@@ -1,5 +1,6 @@
 """A damaged library file: refused in one sentence by readers and writers, never taken for an empty library."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.core.errors import LibraryDamaged
+from rag.library import publishing
 from rag.library.files import NEW
 from rag.library.store import Library, database_file
 from tests.conftest import add
@@ -84,6 +86,24 @@ def test_a_damaged_file_is_refused_with_the_way_out_and_left_alone(name: str, sm
     assert f"restore a backup of it, or run: citewise doctor --repair --library {small_library}" in said
     assert "\n" not in said
     assert (file.read_bytes() if file.exists() else None) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(small_library: Path) -> None:
+    os.mkfifo(small_library / "writer.json")
+    with Library.open_for_writing(small_library, HashEmbedder().identity):
+        assert (small_library / "writer.json").is_file()
+
+    current = small_library / "vectors" / "current.json"
+    current.unlink()
+    os.mkfifo(current)
+    assert publishing.current_manifest(current.parent) is None
+
+    file = database_file(small_library)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(LibraryDamaged, match="is no file"):
+        Library.open(small_library)
 
 
 def test_commands_say_so_in_one_line(small_library: Path) -> None:

@@ -136,13 +136,13 @@ def test_where_the_index_cannot_be_made_the_papers_are_gone_all_the_same_and_it_
 
 
 def test_what_is_stopped_half_way_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = removal._take_away
+    whole = removal.take_away
 
     def stopped(connection: sqlite3.Connection, plan: removal.Removal) -> None:
         whole(connection, plan)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(removal, "_take_away", stopped)
+    monkeypatch.setattr(removal, "take_away", stopped)
     with pytest.raises(KeyboardInterrupt):
         removal.remove(folder, PaperFilter())
     assert there(folder) == ["bees", "ants", "tea"]

@@ -110,6 +110,16 @@ def test_a_wrong_setting_ends_the_start_with_one_line(monkeypatch: pytest.Monkey
         settings_of_space()
 
 
+@pytest.mark.parametrize(("installed", "offered"), [("2.3.0", True), ("1.30.0", False)])
+def test_mcp_is_left_out_where_the_sdk_is_gradios_older_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], installed: str, offered: bool
+) -> None:
+    monkeypatch.setenv("CITEWISE_MCP", "1")
+    monkeypatch.setattr("ui.space_library.version", lambda name: installed)
+    assert settings_of_space().mcp is offered
+    assert ("MCP is not offered here" in capsys.readouterr().err) is not offered
+
+
 # --- the page that is there first -------------------------------------------------------------------------------------
 
 

@@ -71,7 +71,7 @@ def test_each_part_can_be_taken_away_alone() -> None:
 
 def test_many_identifiers_are_one_pill() -> None:
     ids = tuple(f"id{n}" for n in range(6))
-    assert [(part.label, part.n) for part in parts(PaperFilter(ids=ids))] == [("one of 6 identifiers", None)]
+    assert [(part.label, part.n) for part in parts(PaperFilter(ids=ids))] == [("6 chosen one by one", None)]
     assert len(parts(PaperFilter(ids=ids[:5]))) == 5
 
 
@@ -210,6 +210,17 @@ def test_a_choice_is_kept_as_it_is_read_back() -> None:
     made = Choice(FULL, 1, 2)
     assert choosing.kept_choice(record(ChatTurn("turn1", "q", "stopped", of=made))["of"]) == made
     assert record(ChatTurn("turn1", "q", "stopped"))["of"] is None
+
+
+def test_a_paper_chosen_by_its_id_is_shown_by_its_title_and_many_are_counted(loader: Loader) -> None:
+    told = functions(loader)["choose"]({"filter": {"ids": ["cache", "10.1000/none"]}}, HERE)
+    assert (
+        "“FastCache: Accelerating Diffusion Models for Free”" in told["pills"]
+        and "called 10.1000/none" in told["pills"]
+    )
+    many = functions(loader)["choose"]({"filter": {"ids": ["cache", *"abcde"], "from_year": 2000}}, HERE)
+    assert "6 chosen one by one" in many["pills"]
+    assert many["line"] == "Asked of 1 of 3 papers: 2000 or later, 6 chosen one by one."
 
 
 def test_the_table_of_papers_and_its_export_keep_to_the_choice(loader: Loader, monkeypatch: Any) -> None:

@@ -234,16 +234,6 @@ def test_what_changes_underneath_is_taken_over_without_losing_the_place(visit: A
 
 
 @pytest.mark.slow
-def test_more_than_can_be_asked_one_by_one_are_asked_by_the_search_or_refused(
-    visit: Any, long: Long, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = opened(visit, long.url)
-    page.get_by_label("Tick all 323").check()
-    page.get_by_role("button", name="Ask of these 323 papers").click()
-    expect(page.locator("#cw-of")).to_contain_text("323 of 323 papers")
-
-
-@pytest.mark.slow
 def test_a_flag_lists_its_papers_alone_and_is_let_go(visit: Any, long: Long) -> None:
     page = opened(visit, long.url)
     page.get_by_role("button", name="Retracted or corrected 1").click()

@@ -5,7 +5,6 @@ it refuses, and what fails behind it, is never repeated and never logged at leng
 """
 
 import asyncio
-import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -13,12 +12,12 @@ from typing import Any
 
 from rag.core.errors import RequestRefused, TooManyRequests
 from ui.gate.front import changing, element_script, with_own_head
-from ui.gate.login import for_this_page_alone, kept_signed_in, sign_in_page, why_refused
+from ui.gate.functions import check_function
+from ui.gate.login import for_this_page_alone, kept_signed_in, lets_in, sign_in_page, why_refused
 from ui.gate.names import Names
 from ui.gate.payloads import (
     FILES_REFUSED,
     check_call,
-    check_count,
     check_fields,
     filled,
     parsed,
@@ -96,6 +95,8 @@ class Door:
         scope = {**scope, "path": path}
         try:
             route = self._route(scope, headers)
+            if not route.open and not await lets_in(scope):
+                raise Refusal(401, _NOT_AUTHENTICATED)
             if route.body == "file":
                 await answer_with(send, 200, await self._file(scope, headers, receive))
                 return
@@ -196,7 +197,7 @@ class Door:
                 check_fields(sent, scope["path"].rstrip("/").rsplit("/", 1)[-1])
                 return body
             check_call(sent, named="/call/v2/" in scope["path"])
-            left_out = _check_function(scope, route, sent)
+            left_out = check_function(scope, route, sent)
             return filled(body, left_out) if left_out else body
         except RequestRefused as error:
             raise Refusal(400, str(error)) from None
@@ -281,26 +282,3 @@ def _check_length(route: Route, headers: Mapping[str, str]) -> None:
 
 def _too_large(route: Route) -> Refusal:
     return Refusal(413, f"the body is too large: at most {route.most:,} bytes are read here")
-
-
-def _check_function(scope: Scope, route: Route, sent: Mapping[str, Any]) -> int:
-    """Whether gradio has the function that is called, with so many values; how many of the last ones were left out."""
-    functions = scope["app"].get_blocks().fns
-    name = scope["path"].rstrip("/").rsplit("/", 1)[-1]
-    if route.body in ("join", "beside"):
-        function = functions.get(sent.get("fn_index"))
-    else:
-        function = next((one for one in functions.values() if one.api_name == name), None)
-    if function is None or function.fn is None or (route.body == "beside" and function.queue):
-        raise RequestRefused("there is no function of that name here")
-    if "/call/v2/" in scope["path"]:
-        return 0
-    shown = [block for block in function.inputs if not block.skip_api]
-    taken = list(inspect.signature(function.fn).parameters.values())[: len(shown)]
-    needed = len(shown)
-    while needed and taken[needed - 1].default is None:
-        needed -= 1
-    count = len(sent["data"])
-    names = tuple(parameter.name for parameter in taken)
-    check_count(count, names, frozenset({len(function.inputs), *range(needed, len(shown) + 1)}))
-    return max(0, len(shown) - count)

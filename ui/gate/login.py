@@ -8,10 +8,13 @@ says so.
 import base64
 import binascii
 import hmac
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Iterable, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from fastapi import HTTPException, Request
 
 from ui.gate.front import own_head
 
@@ -45,6 +48,18 @@ def why_refused(app: Any, headers: Mapping[str, str]) -> str:
     if known is None or not hmac.compare_digest(str(known).encode(), password.encode()):
         return f"the name or the password is wrong; {_SEND_PASSWORD}"
     return ""
+
+
+async def lets_in(scope: MutableMapping[str, Any]) -> bool:
+    """Whether the app that a window is mounted in lets this request in. Gradio asks that too, but not for addresses of ours."""
+    who = getattr(scope["app"], "auth_dependency", None)
+    if who is None:
+        return True
+    try:
+        user = who(Request(scope))
+        return (await user if inspect.isawaitable(user) else user) is not None
+    except HTTPException:
+        return False
 
 
 def for_this_page_alone(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

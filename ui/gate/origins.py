@@ -36,7 +36,7 @@ class Origins:
             return
         told = [(b"access-control-allow-origin", origin), (b"access-control-allow-credentials", b"true")]
         if scope["method"] == "OPTIONS" and _ASKED + b"method" in given:
-            told += [(b"access-control-allow-methods", b"GET, HEAD, POST"), (b"access-control-max-age", _SECONDS)]
+            told += [(b"access-control-allow-methods", b"GET, HEAD, POST, PUT"), (b"access-control-max-age", _SECONDS)]
             if asked := given.get(_ASKED + b"headers"):
                 told.append((b"access-control-allow-headers", asked))
             if given.get(_ASKED + b"private-network") == b"true":

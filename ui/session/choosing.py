@@ -15,7 +15,7 @@ from rag.library.choices import Kind
 from rag.output.filter_json import filter_json, filter_of
 from ui.records import NAME_CHARS, Choice
 from ui.session.loading import Answerer, Loader
-from ui.views.chosen import button_label, emptiness, names_note, note, of_line, parts, pills
+from ui.views.chosen import NAMED, button_label, emptiness, names_note, note, of_line, parts, pills
 from ui.views.status import library, welcome
 
 _MOST_PAPERS = 10**9
@@ -80,11 +80,13 @@ def told(assistant: Answerer, sent: Any) -> dict[str, Any]:
         RequestRefused: it is no filter.
     """
     made = choice(assistant, chosen_of(sent))
+    named = made.filter.ids if len(made.filter.ids) <= NAMED else ()
+    titles = {paper.id: paper.title for paper in assistant.papers(named)} if named else {}
     return {
         "filter": filter_json(made.filter),
         "papers": made.papers,
         "every": made.every,
-        "pills": str(pills(made.filter)),
+        "pills": str(pills(made.filter, titles)),
         "note": note(made),
         "button": button_label(made),
         "line": of_line(made),

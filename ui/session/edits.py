@@ -22,8 +22,8 @@ from ui.views.status import status
 from ui.views.words import sentence
 
 Sent = dict[str, Any]
-OVERVIEW_SECONDS = 5.0
-"""How long a page waits for the overview of a library that has changed; without it, it shows less."""
+OVERVIEW_SECONDS = 2.0
+"""How long a page waits for the overview of a library that has changed; a later one is news of its own."""
 _MOST_IDS = 100_000
 _TITLE_CHARS = 120
 _STEPS = {"look": ("looking", "looked"), "add": ("adding", "added")}

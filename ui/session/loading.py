@@ -78,12 +78,13 @@ class Loader:
         self._assistant: Answerer | None = None
         self._suggestions: Suggestions | None = None
         self._seen = 0
+        self._overviews = 0
         self._stands_in = False
 
     @property
     def revision(self) -> str:
         """Another word each time that something else is told of the library."""
-        return f"{self._seen}{'-' if self._stands_in else ''}"
+        return f"{self._seen}.{self._overviews}{'-' if self._stands_in else ''}"
 
     @property
     def loading(self) -> Loading:
@@ -127,7 +128,7 @@ class Loader:
                 return
             self._seen, self._suggestions = seen, None
             titles = tuple(paper.title for paper in first)
-            self._loading = replace(self._loading, papers=count, titles=titles, overview=None)
+            self._loading = replace(self._loading, papers=count, titles=titles)
             self._looked_over.clear()
         threading.Thread(target=self._look_again, args=(assistant,), name="citewise-overview", daemon=True).start()
 
@@ -246,6 +247,7 @@ class Loader:
         with self._lock:
             if self._assistant is assistant:
                 self._loading = replace(self._loading, overview=overview)
+                self._overviews += 1
 
     def _progress(self, note: str) -> None:
         self._loading = Loading("loading", note)

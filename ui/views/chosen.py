@@ -3,7 +3,7 @@
 Pure; knows nothing of how a filter is looked up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -18,8 +18,10 @@ from ui.records import ChatTurn, Choice
 from ui.views.templating import render
 
 _FULL_CHARS = 300
-_APART = 5
-"""More identifiers than these are one pill."""
+_TITLE_CHARS = 50
+NAMED = 5
+"""More identifiers than these are one pill, and are not named."""
+_NO_TITLES: Mapping[str, str] = {}
 _LISTED = ("authors", "venues", "sources", "ids")
 _KINDS: dict[Kind, str] = {"authors": "authors", "venues": "venues", "sources": "files"}
 _UNKNOWN: dict[Kind, str] = {
@@ -56,9 +58,9 @@ def _parts(chosen: PaperFilter) -> Iterator[Part]:
         yield _part(PaperFilter(text=chosen.text), replace(chosen, text=""), "text", full=chosen.text)
     for field in _LISTED:
         values = getattr(chosen, field)
-        if field == "ids" and len(values) > _APART:
+        if field == "ids" and len(values) > NAMED:
             one = _part(PaperFilter(ids=values), replace(chosen, ids=()), field)
-            yield replace(one, label=f"one of {len(values)} identifiers")
+            yield replace(one, label=_one_by_one(values))
             continue
         for n, value in enumerate(values):
             rest = _with(chosen, field, (*values[:n], *values[n + 1 :]))
@@ -76,9 +78,18 @@ def _part(alone: PaperFilter, rest: PaperFilter, field: str, n: int | None = Non
     return Part(label, shorten(clean(printable(full)), _FULL_CHARS) or label, field, n, alone, rest)
 
 
-def pills(chosen: PaperFilter) -> Markup:
-    """A pill for each part, with a button that takes it away."""
-    return render("pills", parts=parts(chosen))
+def _one_by_one(ids: Sequence[str]) -> str:
+    return f"{len(ids):,} chosen one by one"
+
+
+def pills(chosen: PaperFilter, titles: Mapping[str, str] = _NO_TITLES) -> Markup:
+    """A pill for each part, with a button that takes it away; a paper that is named by its id is shown by its title of `titles`."""
+    return render("pills", parts=[_with_title(part, titles) for part in parts(chosen)])
+
+
+def _with_title(part: Part, titles: Mapping[str, str]) -> Part:
+    title = clean(printable(titles.get("".join(part.alone.ids), "")))
+    return replace(part, label=f"“{shorten(title, _TITLE_CHARS)}”", full=shorten(title, _FULL_CHARS)) if title else part
 
 
 def note(made: Choice) -> str:
@@ -95,7 +106,12 @@ def button_label(made: Choice) -> str:
 
 def of_line(made: Choice) -> str:
     """What a question was asked of, as a sentence; empty for the whole library."""
-    return "" if made.filter.is_empty else f"{_ASKED_OF}{note(made)}: {printable(made.filter.label)}."
+    if made.filter.is_empty:
+        return ""
+    label = made.filter.label
+    if len(made.filter.ids) > NAMED:  # some ids of a row of them say little
+        label = ", ".join(filter(None, (replace(made.filter, ids=()).label, _one_by_one(made.filter.ids))))
+    return f"{_ASKED_OF}{note(made)}: {printable(label)}."
 
 
 def of_turn(turn: ChatTurn) -> Markup:

@@ -138,6 +138,9 @@ const recallShelf = () => {
   table.near = typeof kept.near === "string" ? kept.near : "";
 };
 
+/** The words by which papers are listed: those that were typed, or what was meant by them. */
+const searchedShelf = () => table.told?.words || table.query.words;
+
 const searchShelf = (changes) => {
   Object.assign(table.query, changes);
   table.at = -1;

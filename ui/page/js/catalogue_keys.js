@@ -22,13 +22,15 @@ const goToRow = (n) => {
   }
 };
 
+/** The row that the keys go on from: before any, the one above those in sight. */
+const fromRow = () => (table.at >= 0 ? table.at : Math.ceil(shelf().scrollTop / table.row) - 1);
 const rowsInSight = () => Math.max(1, Math.floor(shelf().clientHeight / table.row) - 1);
 
 const shelfKeys = {
-  ArrowDown: () => goToRow(table.at + 1),
-  ArrowUp: () => goToRow(table.at - 1),
-  PageDown: () => goToRow(table.at + rowsInSight()),
-  PageUp: () => goToRow(table.at - rowsInSight()),
+  ArrowDown: () => goToRow(fromRow() + 1),
+  ArrowUp: () => goToRow(fromRow() - 1),
+  PageDown: () => goToRow(fromRow() + rowsInSight()),
+  PageUp: () => goToRow(fromRow() - rowsInSight()),
   Home: () => goToRow(0),
   End: () => goToRow(Infinity),
   Enter: () => shelfRow(table.at) && openPaper(shelfRow(table.at).dataset.paper),

@@ -17,7 +17,7 @@ const drawPaper = (answer) => {
 /** The paper beside the table; `push` makes Back lead out of it, `focus` leads there. */
 const openPaper = async (id, { push = true, focus = true } = {}) => {
   const run = (paperShown.run = {});
-  const answer = await call("paper", { paper: id, words: table.query.words });
+  const answer = await call("paper", { paper: id, words: searchedShelf() });
   if (!answer || run !== paperShown.run) return;
   const was = paperShown.id;
   if (!was && push) {
@@ -65,7 +65,7 @@ const closePaper = () => {
 const refreshPaper = async () => {
   if (!paperShown.id) return;
   const { run } = paperShown;
-  const answer = await server?.paper({ paper: paperShown.id, words: table.query.words }).catch(() => null);
+  const answer = await server?.paper({ paper: paperShown.id, words: searchedShelf() }).catch(() => null);
   if (answer && !answer.error && run === paperShown.run) drawPaper(answer);
 };
 

@@ -134,5 +134,5 @@ window.citewise = {
   receive,
   interrupt,
   showStatus,
-  figure: () => ({ type: "plotly", plot: JSON.stringify(mapFigure()) }),
+  figure: () => ({ type: "plotly", plot: JSON.stringify({ ...mapFigure(), data: [] }) }),
 };

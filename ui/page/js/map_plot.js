@@ -88,7 +88,7 @@ const plotLayout = () => ({
   newselection: { line: { color: cssToken("--cw-ink"), width: 1.5, dash: "solid" } },
 });
 
-/** The figure as Gradio takes it. */
+/** The figure: the points, and a ring around the paper that is open. */
 const mapFigure = () => {
   const points = {
     type: hasWebGL() ? "scattergl" : "scatter",
@@ -117,13 +117,13 @@ const showPlot = async () => {
   const groups = mapPoints.names.length;
   place.setAttribute("aria-label", `Map of ${papersOf(mapPoints.ids.length)} in ${groups} group${groups === 1 ? "" : "s"}; the list of groups says the same`);
   setMode(NARROW.matches && !plotNow() ? "" : mapMode);
-  if (plotNow()?._fullLayout) {
+  const draw = async () => {
     const { data, layout, config } = mapFigure();
     await window.Plotly.react(plotNow(), data, layout, config);
     say("");
     paintDots();
-    return;
-  }
+  };
+  if (plotNow()?._fullLayout) return draw();
   say("The picture is being drawn …");
   trigger("plot");
   const begun = performance.now();
@@ -134,7 +134,7 @@ const showPlot = async () => {
     }
     await new Promise((then) => setTimeout(then, 50));
   }
-  say("");
+  await draw(); // after Gradio has drawn the empty figure, so that many points do not make one long task with the loading
   const plot = plotNow();
   plot.on("plotly_hover", ({ points, event }) => showMapTip(points[0].pointNumber, event));
   plot.on("plotly_unhover", hideMapTip);
@@ -146,7 +146,6 @@ const showPlot = async () => {
   });
   plot.on("plotly_deselect", () => setTimeout(markPlot));
   new ResizeObserver(() => plot.offsetParent && window.Plotly.Plots.resize(plot)).observe(place);
-  paintDots();
 };
 
 /** What is marked, and no rectangle: the marks stand for it. */

@@ -18,7 +18,7 @@ const changePapers = async (sent) => {
   return answer;
 };
 
-/** The removals of this tab that can be undone: [{undo, count}], the last one first. */
+/** The removals of this tab that can be undone: [{undo, count, library}], the last one first. */
 const removals = () => parse(session.getItem(REMOVALS)) ?? [];
 const keepRemovals = (list) => {
   put(session, REMOVALS, JSON.stringify(list.slice(0, 20)));
@@ -34,7 +34,7 @@ const drawRemovals = () => {
     byId("cw-shelf").prepend(place);
   }
   place.replaceChildren(
-    ...removals().map(({ undo: word, count }) => {
+    ...removals().filter(({ library }) => library === libraryNow()).map(({ undo: word, count }) => {
       const item = element("li", "", `Removed ${count.toLocaleString("en")} paper${count === 1 ? "" : "s"} · `);
       const button = element("button", "cw-link", "Undo");
       button.type = "button";
@@ -74,7 +74,7 @@ const removePapers = async (button) => {
   byId("cw-removal").close();
   if (!answer) return;
   if (answer.undo) {
-    keepRemovals([{ undo: answer.undo, count: answer.removed }, ...removals()]);
+    keepRemovals([{ undo: answer.undo, count: answer.removed, library: libraryNow() }, ...removals()]);
     toast(answer.note, () => void undoRemoval(answer.undo));
   } else toast(answer.note);
 };
@@ -102,6 +102,16 @@ const askNews = async () => {
   document.dispatchEvent(new CustomEvent("citewise:papers", { detail: { revision: answer.revision } }));
   void reloadCatalogue();
 };
+
+/** Another library is shown: what is being added to it or was removed from it is another thing. */
+document.addEventListener("cw-library", () => {
+  if (!FACTS.edits || !byId("cw-removed")) return;
+  drawRemovals();
+  clearTimeout(askAdding.timer);
+  addingNow = { step: "none" };
+  drawAdding();
+  void askAdding();
+});
 
 setInterval(() => document.hidden || void askNews(), CHANGED_MS);
 document.addEventListener("visibilitychange", () => document.hidden || void askNews());
