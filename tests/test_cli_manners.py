@@ -199,7 +199,7 @@ def test_a_flag_wins_over_its_variable_also_where_it_is_wrong(assistant: Assista
     [
         ("CITEWISE_PORTT", "--port"),
         ("CITEWISE_HOSTS", "--host"),
-        ("CITEWISE_LIBRARI", "CITEWISE_LIBRARY"),
+        ("CITEWISE_LIBRRY", "CITEWISE_LIBRARY"),
         ("CITEWISE_WRITERURL", "CITEWISE_WRITER_URL"),
         ("CITEWISE_DEVIC", "CITEWISE_DEVICE"),
     ],

@@ -58,11 +58,11 @@ def test_there_are_examples_for_python_and_curl() -> None:
     ],
 )
 def test_python_examples_run(
-    block: Block, reader: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    block: Block, reader: Path, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
 ) -> None:
     url = request.getfixturevalue("window") if WINDOW in block.text else WINDOW
     exec(compile(block.text.replace(WINDOW, url), str(block), "exec"), {"__name__": "__main__"})
-    assert capsys.readouterr().out.strip()
+    assert capfd.readouterr().out.strip()
 
 
 @pytest.mark.slow
