@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag import __version__
+from rag.cli_chat import chat
 from rag.cli_filters import chosen_of, takes_filter
 from rag.cli_library import backup, restore
 from rag.cli_mcp import mcp
@@ -20,34 +21,20 @@ from rag.cli_merges import merges
 from rag.cli_options import (
     NOT_FOUND,
     OUTCOMES,
-    AllowHostOption,
-    AuthOption,
     Commands,
     DeviceOption,
-    EditOption,
-    HostOption,
     JsonOption,
-    LibrariesOption,
     LibraryOption,
-    MaxUploadOption,
-    McpOption,
     ModeOption,
-    PortOption,
     Question,
     QuestionArgument,
     RepairOption,
-    RootPathOption,
-    TrustedProxyOption,
     WordsArgument,
-    closed_libraries,
     exits_with_one_line,
-    settings_over,
     typed_or_piped,
 )
 from rag.cli_papers import export, papers
 from rag.cli_remove import remove
-from rag.core.environment import is_loopback
-from rag.core.errors import LibraryMissing
 from rag.core.leftovers import end_cleanly_on_sigterm
 from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
@@ -278,69 +265,8 @@ def search(
     raise typer.Exit(0 if hits else NOT_FOUND)
 
 
-for command in (papers, merges, export, remove, backup, restore, mcp):
+for command in (papers, merges, export, remove, backup, restore, chat, mcp):
     app.command()(command)
-
-
-@app.command()
-@exits_with_one_line
-def chat(
-    library: LibrariesOption = None,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 7860,
-    auth: AuthOption = None,
-    root_path: RootPathOption = None,
-    allow_host: AllowHostOption = None,
-    trusted_proxy: TrustedProxyOption = None,
-    edit: EditOption = None,
-    max_upload_mb: MaxUploadOption = None,
-    mode: ModeOption = None,
-    device: DeviceOption = None,
-    mcp: McpOption = None,
-) -> None:
-    """Open the chat window, for a browser.
-
-    It is at http://127.0.0.1:7860 unless told otherwise. Ctrl-C ends it. Conversations stay in the browser; votes on answers go to
-    feedback.jsonl in the library's folder.
-
-    \b
-    Examples:
-      citewise chat --library my-library --port 8000
-      citewise chat --library physics --library biology
-    """
-    behind = {"root_path": root_path, "allow_host": allow_host, "trusted_proxy": trusted_proxy}
-    editing = {"edit": edit, "max_upload_mb": max_upload_mb}
-    settings = settings_over(library, mode=mode, device=device, auth=auth, mcp=mcp, **behind, **editing)
-    _check_libraries(settings, host)
-    if settings.auth is None and not is_loopback(host):
-        typer.echo(
-            f"citewise: warning: {host} is open to others and there is no --auth: whoever reaches this address can ask, read the "
-            "whole library and use this machine's time. Set --auth NAME:PASSWORD, and put https in front of it: plain http shows "
-            "names and passwords to everybody on the way.",
-            err=True,
-        )
-    from ui.app import launch
-
-    launch(settings, host=host, port=port)
-
-
-def _check_libraries(settings: Settings, host: str) -> None:
-    """What cannot be opened is told before anything loads. Where there is none yet, papers can be added in the window.
-
-    Raises:
-        LibraryError: the only one cannot be opened, or there is none and papers cannot be added.
-    """
-    try:
-        for problem in closed_libraries(settings).values():
-            typer.echo(f"citewise: warning: {problem}", err=True)
-    except LibraryMissing:
-        from rag.library.several import shelves_of
-        from ui.app import may_edit
-
-        first, *others = shelves_of(settings)
-        if others or first.folder.is_file() or not may_edit(settings, host):
-            raise
-        typer.echo(f"There is no library in {first.folder.absolute()} yet. Add papers in the window.", err=True)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -90,70 +90,6 @@ RepairOption = Annotated[
     typer.Option(
         "--repair",
         help="First repair the library: make its index anew; put a damaged file aside, and save what can be read of it.",
-    ),
-]
-
-
-HostOption = Annotated[
-    str,
-    typer.Option(
-        metavar="ADDRESS", help="Address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 every network."
-    ),
-]
-
-
-PortOption = Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="Port to listen on; 0 takes a free one.")]
-
-
-AuthOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME:PASSWORD|@FILE",
-        help="Ask visitors for this name and password. From a file, or as CITEWISE_AUTH, it does not show in the list of processes.",
-    ),
-]
-
-
-RootPathOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="PATH", help="Path below which a proxy serves the window, such as /papers, or its whole address."
-    ),
-]
-
-
-AllowHostOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME,…", help="Other names by which the window may be called; sites whose pages may call it."
-    ),
-]
-
-
-TrustedProxyOption = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS,…", help="Addresses of proxies that say whom they ask for (X-Forwarded-For)."),
-]
-
-
-EditOption = Annotated[
-    Literal["auto", "on", "off"] | None,
-    typer.Option(
-        help="Whether the window may add and remove papers. auto, the default: yes where only this machine reaches it, or with --auth."
-    ),
-]
-
-
-MaxUploadOption = Annotated[
-    int | None,
-    typer.Option("--max-upload-mb", metavar="MB", help="Largest file that the window takes; 100 unless told."),
-]
-
-
-McpOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--mcp", show_default=False, help="Also answer programs that speak MCP, at the address /mcp of the window."
     ),
 ]
 

@@ -323,8 +323,19 @@ def _newer(folder: Path) -> None:
     connection.close()
 
 
+def test_where_papers_may_be_added_the_window_opens_over_a_folder_without_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr("ui.app.launch", lambda settings, **_: opened.append(settings.library))
+    done = citewise("chat", "--port", "0", "--library", str(tmp_path / "nope"))
+    assert (done.code, opened) == (0, [tmp_path / "nope"])
+    assert "Add papers in the window" in done.err
+    assert not (tmp_path / "nope").exists()
+
+
 @pytest.mark.parametrize(
-    "command", [["chat", "--port", "0"], ["ask", "why"], ["search", "why"], ["papers"], ["export"]]
+    "command", [["chat", "--port", "0", "--edit", "off"], ["ask", "why"], ["search", "why"], ["papers"], ["export"]]
 )
 @pytest.mark.parametrize("wrong", ["missing", "file", "database", "empty folder", "newer", "damaged"])
 def test_a_library_that_cannot_be_opened_is_told_at_once_with_the_way_out(

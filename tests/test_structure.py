@@ -20,9 +20,9 @@ ORDER = {
     "rag": (
         (
             "core models ingest question library map search evidence checking answer output doctor wiring "
-            "cli_options cli_filters cli_papers cli_merges cli_remove cli_library cli_mcp cli start"
+            "cli_options cli_filters cli_papers cli_merges cli_remove cli_library cli_mcp cli_chat cli start"
         ).split(),
-        {"cli": {"ui.app"}, "cli_mcp": {"ui.mcp.stdio"}},  # the doors upwards: `citewise chat` and `citewise mcp`
+        {"cli_chat": {"ui.app"}, "cli_mcp": {"ui.mcp.stdio"}},  # the doors upwards: `citewise chat` and `citewise mcp`
     ),
     "ui": ("records views session gate mcp api listening mounting app opening space_library space".split(), {}),
     "evals": ("errors cases runs scores fit marking report bench commands".split(), {}),
@@ -69,6 +69,7 @@ ALLOWED = {
         "rag/cli_remove.py",
         "rag/cli_library.py",
         "rag/cli_mcp.py",
+        "rag/cli_chat.py",
         "evals/__main__.py",
         "evals/commands",
     },
