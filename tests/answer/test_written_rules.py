@@ -38,7 +38,7 @@ def _draft(
     ("text", "reason"),
     [
         (
-            "DeepCache is at https://evil.example/a and runs faster.",
+            "DeepCache is at https://evil.org/a and runs faster.",
             "a link is not in the evidence; the quote is shown instead",
         ),
         ("The evidence does not say how much faster DeepCache runs.", "the writer finds no answer in the evidence"),
