@@ -24,7 +24,7 @@ ORDER = {
         ).split(),
         {"cli_chat": {"ui.app"}, "cli_mcp": {"ui.mcp.stdio"}},  # the doors upwards: `citewise chat` and `citewise mcp`
     ),
-    "ui": ("records views session gate mcp api listening mounting app opening space_library space".split(), {}),
+    "ui": ("records views session gate mcp api window listening mounting app opening space_library space".split(), {}),
     "evals": ("errors cases runs scores fit marking report bench commands".split(), {}),
 }
 """Per package its folders and modules in the order in which they may import each other: each those before it."""
@@ -36,7 +36,7 @@ ALLOWED = {
     "fastapi": {"ui/app.py", "ui/gate/login.py", "ui/mounting.py"},
     "filelock": {"rag/library", "rag/models"},
     "gguf": set(),
-    "gradio": {"ui/app.py", "ui/api.py", "ui/mcp", "ui/mounting.py", "ui/space.py", "ui/session"},
+    "gradio": {"ui/app.py", "ui/window.py", "ui/api.py", "ui/mcp", "ui/mounting.py", "ui/space.py", "ui/session"},
     "httpx": {"rag/models"},
     "huggingface_hub": {"rag/models", "rag/ingest/hub_dataset.py"},
     "jinja2": {"ui/views", "evals/report"},
