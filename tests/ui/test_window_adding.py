@@ -136,6 +136,7 @@ def test_a_file_goes_in_after_what_would_become_of_it_was_shown(visit: Any, wind
     expect(panel(page)).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_list_is_no_record_and_says_which_papers_are_here(visit: Any, window: Window) -> None:
     page = opened(visit, window[0])
     paste(page, "https://doi.org/10.1000/bees\n10.1000/none\nAnts on the Move")
@@ -159,6 +160,7 @@ def test_a_file_that_is_too_large_is_refused_with_the_limit_before_it_is_sent(vi
     assert sent == [] and panel(page).get_by_role("button", name="See what would go in").is_disabled()
 
 
+@pytest.mark.slow
 def test_files_are_dropped_anywhere_on_the_page(visit: Any, window: Window) -> None:
     page = visit(window[0])
     expect(page.locator("#cw-count")).to_contain_text("paper")
@@ -245,6 +247,7 @@ def test_a_library_that_changes_underneath_is_noticed(visit: Any, window: Window
     expect(page.locator("#cw-count")).to_have_text(f"{len(titles(folder))} papers")
 
 
+@pytest.mark.slow
 def test_where_it_is_switched_off_nothing_of_it_is_there(
     visit: Any, quick: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

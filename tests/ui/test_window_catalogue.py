@@ -137,6 +137,7 @@ def test_ticked_papers_become_what_is_asked(visit: Any, address: str, scripted: 
     expect(rows(page)).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_a_search_becomes_what_is_asked(visit: Any, address: str) -> None:
     page = opened(visit, address)
     page.get_by_role("searchbox", name="Words in a title").fill("encoder diffusion")
@@ -145,6 +146,7 @@ def test_a_search_becomes_what_is_asked(visit: Any, address: str) -> None:
     expect(page.locator("#cw-of")).to_contain_text("1 of 3 papers")
 
 
+@pytest.mark.slow
 def test_each_view_and_paper_has_an_address_and_back_leads_through_them(visit: Any, address: str) -> None:
     page = opened(visit, address)
     assert hash_of(page) == "v=library"
@@ -173,6 +175,7 @@ def test_each_view_and_paper_has_an_address_and_back_leads_through_them(visit: A
     assert hash_of(page) == "v=library"
 
 
+@pytest.mark.slow
 def test_a_reload_stays_where_one_was(visit: Any, long: Long) -> None:
     page = opened(visit, long.url)
     page.get_by_role("columnheader", name="Year").get_by_role("button").click()
@@ -189,6 +192,7 @@ def test_a_reload_stays_where_one_was(visit: Any, long: Long) -> None:
     expect(page).to_have_title("Library · citewise")
 
 
+@pytest.mark.slow
 def test_rows_far_down_are_brought_as_they_come_into_sight(visit: Any, long: Long) -> None:
     page = opened(visit, long.url)
     expect(grid(page)).to_have_attribute("aria-rowcount", "324")

@@ -48,6 +48,7 @@ def pick(page: Any, name: str, papers: str) -> None:
     expect(line(page)).to_contain_text(papers)
 
 
+@pytest.mark.slow
 def test_where_there_is_one_library_nothing_is_to_be_chosen(visit: Any, address: str) -> None:
     page = visit(address)
     expect(line(page)).to_contain_text("3 papers")
@@ -70,6 +71,7 @@ def test_questions_go_to_the_library_that_is_chosen(visit: Any, shelves: str, as
     assert assistants["few"].times("How fast are all of them?") == 0
 
 
+@pytest.mark.slow
 def test_a_conversation_belongs_to_its_library_and_leads_back_to_it(visit: Any, shelves: str) -> None:
     page = visit(shelves)
     expect(line(page)).to_contain_text("3 papers")
@@ -92,6 +94,7 @@ def test_a_conversation_belongs_to_its_library_and_leads_back_to_it(visit: Any, 
     expect(turn(page)).to_contain_text("40 papers, exact words")
 
 
+@pytest.mark.slow
 def test_the_address_and_a_link_name_the_library(visit: Any, shelves: str, assistants: dict[str, Scripted]) -> None:
     page = visit(f"{shelves}?library=many&q=How+fast+are+all+of+them")
     expect(picker(page)).to_have_value("many")
@@ -101,6 +104,7 @@ def test_the_address_and_a_link_name_the_library(visit: Any, shelves: str, assis
     assert "library=many" in page.evaluate("navigator.clipboard.readText()")
 
 
+@pytest.mark.slow
 def test_a_running_answer_ends_where_another_library_is_chosen(
     visit: Any, shelves: str, assistants: dict[str, Scripted]
 ) -> None:
@@ -117,6 +121,7 @@ def test_a_running_answer_ends_where_another_library_is_chosen(
     expect(turn(page)).to_contain_text("40 papers, exact words")
 
 
+@pytest.mark.slow
 def test_a_filter_is_of_the_library_that_it_was_chosen_in(visit: Any, shelves: str) -> None:
     recent = quote('{"from_year": 2020}')
     page = visit(f"{shelves}?of={recent}&q=How+fast")
@@ -126,6 +131,7 @@ def test_a_filter_is_of_the_library_that_it_was_chosen_in(visit: Any, shelves: s
     expect(page.locator("#cw-of")).to_contain_text("all papers")
 
 
+@pytest.mark.slow
 def test_a_library_that_cannot_be_opened_says_why_and_the_others_work(visit: Any, shelves: str) -> None:
     page = visit(shelves)
     expect(line(page)).to_contain_text("3 papers")
@@ -139,6 +145,7 @@ def test_a_library_that_cannot_be_opened_says_why_and_the_others_work(visit: Any
     expect(turn(page)).to_contain_text("40 papers, exact words")
 
 
+@pytest.mark.slow
 def test_an_unknown_library_is_said_and_another_can_be_chosen(visit: Any, shelves: str) -> None:
     page = visit(f"{shelves}?library={quote(ODD)}2")
     expect(picker(page)).to_have_value(f"{ODD}2")
@@ -160,6 +167,7 @@ def test_a_name_is_text_wherever_it_stands(visit: Any, shelves: str) -> None:
     assert page.evaluate("window.pwned") is None
 
 
+@pytest.mark.slow
 def test_the_picker_works_by_keyboard(visit: Any, shelves: str) -> None:
     page = visit(shelves)
     expect(line(page)).to_contain_text("3 papers")

@@ -104,6 +104,7 @@ def test_a_rectangle_is_what_is_asked(visit: Any, mapped: str, shelf: Scripted) 
     expect(scope(page)).to_have_text("All papers")
 
 
+@pytest.mark.slow
 def test_words_are_highlighted_and_asked_as_words(visit: Any, mapped: str) -> None:
     page = visit(mapped)
     open_map(page, picture=False)
@@ -147,6 +148,7 @@ def test_nothing_of_the_picture_is_loaded_before_somebody_looks_at_it(visit: Any
     assert page.evaluate(loaded) == 1
 
 
+@pytest.mark.slow
 def test_a_library_without_papers_says_so(visit: Any, tmp_path: Path) -> None:
     add(tmp_path, [])
     with running(lambda settings, progress: Scripted(shelf=()), library=tmp_path, cache=tmp_path) as url:

@@ -35,6 +35,7 @@ def test_it_makes_way_for_the_window_by_itself(browser: Any, first: Opening, scr
     page.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("phone", "dark")])
 def test_everybody_can_read_it(browser: Any, first: Opening, size: str, theme: str) -> None:
     page = opened(browser, first, size, theme)
