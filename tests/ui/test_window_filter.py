@@ -375,7 +375,7 @@ def test_the_form_works_by_keyboard_and_esc_leaves_it_as_it_was(visit: Any, addr
     expect(form(page).get_by_role("textbox", name="From", exact=True)).to_have_value("")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="3 papers").click()
-    papers = page.get_by_role("dialog", name="Papers", exact=True)
+    papers = page.get_by_role("region", name="Library", exact=True)
     papers.get_by_role("button", name="Ask of:").press("Enter")
     page.keyboard.press("Escape")
     expect(form(page)).to_be_hidden()

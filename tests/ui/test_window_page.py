@@ -112,16 +112,16 @@ def test_a_link_asks_its_question_again_and_holds_nothing_else(visit: Any, addre
 def test_papers_can_be_looked_through(visit: Any, address: str) -> None:
     page = visit(address)
     page.get_by_role("button", name="3 papers").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".cw-card")).to_have_count(3)
-    dialog.get_by_role("textbox").fill("encoder EXAMPLE")
-    expect(dialog).to_contain_text("0 of 3 papers")
-    dialog.get_by_role("textbox").fill("ada example")
-    expect(dialog).to_contain_text("1 of 3 papers")
-    expect(dialog.locator(".cw-card")).to_contain_text("FastCache")
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    expect(page.get_by_role("button", name="3 papers")).to_be_focused()
+    library = page.get_by_role("region", name="Library", exact=True)
+    expect(library.locator("[data-paper]")).to_have_count(3)
+    library.get_by_role("searchbox").fill("encoder EXAMPLE")
+    expect(library).to_contain_text("0 of 3 papers")
+    library.get_by_role("searchbox").fill("ada example")
+    expect(library).to_contain_text("1 of 3 papers")
+    expect(library.locator("[data-paper]")).to_contain_text("FastCache")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(library).to_be_hidden()
+    expect(box(page)).to_be_focused()
 
 
 def test_phone_has_one_column_and_the_sources_under_the_answer(visit: Any, address: str) -> None:
