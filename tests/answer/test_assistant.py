@@ -86,6 +86,7 @@ def test_the_stream_ends_with_the_same_answer_and_can_be_closed_early(assistant:
     assert _without_timings(assistant.ask(question)) == _without_timings(first)
 
 
+@pytest.mark.slow
 def test_the_answer_grows_sentence_by_sentence(assistant: Assistant) -> None:
     *steps, answer = assistant.stream("How does QuEST make low-bit quantization work, and what does it improve?")
     assert isinstance(answer, Answer)
@@ -158,6 +159,7 @@ def test_an_address_finds_its_paper_and_is_answered(assistant: Assistant) -> Non
     )
 
 
+@pytest.mark.slow
 def test_what_was_quoted_before_is_not_quoted_again_where_there_is_more_to_say(
     assistant: Assistant, first: Answer
 ) -> None:

@@ -137,6 +137,7 @@ def _either_or(count: int) -> list[Ranking]:
     return items
 
 
+@pytest.mark.slow
 def test_trees_order_what_no_weights_can_and_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evals.fit.trees._COUNTS", (25,))  # of all sizes it takes seconds
     monkeypatch.setattr("evals.fit.trees._LEAVES", (4,))

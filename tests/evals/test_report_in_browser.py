@@ -27,6 +27,7 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.mark.slow
 @pytest.mark.ui
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_page_fits_the_screen_and_its_questions_can_be_filtered(browser: Any, tmp_path: Path, width: int) -> None:
@@ -60,6 +61,7 @@ def test_the_page_fits_the_screen_and_its_questions_can_be_filtered(browser: Any
     page_.close()
 
 
+@pytest.mark.slow
 @pytest.mark.ui
 def test_without_scripts_the_page_is_a_plain_list(browser: Any, tmp_path: Path) -> None:
     write_report([some_run()], PAPERS, tmp_path / "report.html")

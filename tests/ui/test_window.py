@@ -134,6 +134,7 @@ def test_a_question_stopped_while_it_waits_is_never_answered(visit: Any, address
     expect(turn(second, 0)).to_contain_text("Stopped")
 
 
+@pytest.mark.slow
 def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_anew(
     visit: Any, address: str, scripted: Scripted
 ) -> None:
@@ -238,6 +239,7 @@ def test_partly_answered_says_what_is_missing(visit: Any, address: str) -> None:
     expect(page.get_by_label("Source 2", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_errors_are_told_and_the_next_question_works(visit: Any, address: str, caplog: Any) -> None:
     page = visit(address)
     ask(page, "too odd")

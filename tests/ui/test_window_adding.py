@@ -217,6 +217,7 @@ def removal(page: Any) -> Any:
     return page.get_by_role("dialog", name="Remove papers")
 
 
+@pytest.mark.slow
 def test_a_removed_paper_comes_back_and_a_second_tab_is_told_that_it_is_gone(visit: Any, window: Window) -> None:
     url, folder = window
     before = titles(folder)

@@ -99,6 +99,7 @@ def test_columns_sort_and_say_so(visit: Any, address: str) -> None:
     assert page.evaluate("window.pwned") is None
 
 
+@pytest.mark.slow
 def test_the_keys_go_through_rows_open_one_tick_and_close(visit: Any, address: str) -> None:
     page = opened(visit, address)
     page.get_by_role("searchbox", name="Words in a title").press("ArrowDown")

@@ -158,6 +158,7 @@ def test_an_unknown_library_is_said_and_another_can_be_chosen(visit: Any, shelve
     pick(page, "few", "3 papers")
 
 
+@pytest.mark.slow
 def test_a_name_is_text_wherever_it_stands(visit: Any, shelves: str) -> None:
     page = visit(shelves)
     pick(page, ODD, "1 paper")

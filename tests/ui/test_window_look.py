@@ -181,6 +181,7 @@ def test_states_before_the_library_is_there_are_accessible(visit: Any) -> None:
         assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_everything_works_with_the_keyboard_alone(visit: Any, address: str) -> None:
     page = visit(address)
     expect(box(page)).to_be_focused()

@@ -25,6 +25,7 @@ from tests.helpers.windows import (
 pytestmark = needs_browser
 
 
+@pytest.mark.slow
 def test_examples_and_suggestions_can_be_clicked(visit: Any, address: str) -> None:
     page = visit(address)
     page.get_by_role("button", name="What is FastCache?").click()
@@ -77,6 +78,7 @@ def test_votes_are_kept_on_the_server_and_say_so(visit: Any, address: str, libra
     expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 def test_copy_has_the_answer_with_its_sources(visit: Any, address: str) -> None:
     page = visit(address)
     ask(page, "how fast?")
