@@ -17,6 +17,7 @@
     │   ├── UnknownLibrary     no library of that name is offered here
     │   ├── VoteRefused        a vote on an answer is of another form
     │   ├── UploadRefused      a file is too large, or there is no place for it
+    │   │   └── UploadTooLarge     it has more bytes than are taken here
     │   └── EditRefused        papers cannot be added, removed or put back now, or not here
     │       └── NothingToUndo  a removal was undone already, or is kept no longer
     ├── NothingToExport        nothing is there that could be exported so
@@ -110,6 +111,10 @@ class VoteRefused(RequestRefused):
 
 class UploadRefused(RequestRefused):
     """A file is too large, or there is no place for it."""
+
+
+class UploadTooLarge(UploadRefused):
+    """A file has more bytes than are taken here."""
 
 
 class EditRefused(RequestRefused):

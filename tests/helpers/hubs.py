@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import pytest
 
 COMMIT = "c" * 40
 
@@ -98,3 +101,17 @@ def hub() -> Iterator[Hub]:
 
 def _etag(data: bytes) -> str:
     return hashlib.sha1(data).hexdigest()
+
+
+@contextmanager
+def hub_instead(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator[Hub]:
+    """Such a hub in the place of the real one, with this folder for what is downloaded."""
+    with hub() as running:
+        for name, value in (
+            ("ENDPOINT", running.url),
+            ("HUGGINGFACE_CO_URL_TEMPLATE", running.url + "/{repo_id}/resolve/{revision}/{filename}"),
+            ("HF_HUB_OFFLINE", False),
+            ("HF_HUB_CACHE", str(cache)),
+        ):
+            monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
+        yield running

@@ -8,7 +8,7 @@ import pytest
 from rag.core.errors import SourceError
 from rag.ingest import hub_dataset
 from rag.ingest.hub_dataset import Dataset, dataset_named, fetch
-from tests.helpers.hubs import COMMIT, Hub, hub
+from tests.helpers.hubs import COMMIT, Hub, hub_instead
 
 OLDER = "a" * 40
 FILES = {
@@ -23,16 +23,9 @@ FILES = {
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub with one dataset, and a cache of its own."""
-    with hub() as running:
+    with hub_instead(monkeypatch, tmp_path / "hub") as running:
         running.datasets["owner/papers"] = dict(FILES)
         running.revisions["v1"] = OLDER
-        for name, value in (
-            ("ENDPOINT", running.url),
-            ("HUGGINGFACE_CO_URL_TEMPLATE", running.url + "/{repo_id}/resolve/{revision}/{filename}"),
-            ("HF_HUB_OFFLINE", False),
-            ("HF_HUB_CACHE", str(tmp_path / "hub")),
-        ):
-            monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
         yield running
 
 

@@ -11,7 +11,7 @@ from rag.core.errors import CitewiseError, SourceError
 from rag.core.settings import Settings
 from rag.library.backup import backup
 from rag.library.store import Library
-from tests.helpers.hubs import Hub, hub
+from tests.helpers.hubs import Hub, hub_instead
 from tests.helpers.ingests import use_hash_embedder
 from ui.space_library import fill, with_own_library
 
@@ -31,14 +31,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with hub() as running:
-        for name, value in (
-            ("ENDPOINT", running.url),
-            ("HUGGINGFACE_CO_URL_TEMPLATE", running.url + "/{repo_id}/resolve/{revision}/{filename}"),
-            ("HF_HUB_OFFLINE", False),
-            ("HF_HUB_CACHE", str(tmp_path / "hub")),
-        ):
-            monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
+    with hub_instead(monkeypatch, tmp_path / "hub") as running:
         yield running
 
 

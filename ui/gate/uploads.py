@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from rag.core.errors import TooManyRequests, UploadRefused
+from rag.core.errors import TooManyRequests, UploadRefused, UploadTooLarge
 from ui.session.limits import RateLimit
 from ui.session.uploads import Uploads, check_visitor, too_large
 
@@ -61,7 +61,7 @@ class UploadGate:
             visitor = check_visitor(headers.get("x-citewise-visitor"))
             length = headers.get("content-length")
             if length is not None and int(length) > self._most:
-                raise UploadStopped(413, str(too_large(int(length), self._most)))
+                raise too_large(int(length), self._most)
             if self._now >= MOST_AT_ONCE:
                 raise UploadStopped(503, f"{MOST_AT_ONCE} files are on their way already. Try again in a moment")
             self._now += 1
@@ -72,7 +72,7 @@ class UploadGate:
         except TooManyRequests as error:
             raise UploadStopped(429, str(error)) from None
         except UploadRefused as error:
-            raise UploadStopped(413 if "too large" in str(error) else 400, str(error)) from None
+            raise UploadStopped(413 if isinstance(error, UploadTooLarge) else 400, str(error)) from None
 
     async def _stream(self, uploads: Uploads, visitor: str, name: str, receive: Receive) -> dict[str, Any]:
         ends = time.monotonic() + WHOLE_SECONDS

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from rag.core.errors import UploadRefused
+from rag.core.errors import UploadRefused, UploadTooLarge
 from rag.core.escaping import printable, shorten
 from rag.library import private
 
@@ -229,10 +229,10 @@ def check_visitor(visitor: object) -> str:
     return visitor
 
 
-def too_large(size: int, most: int, *, so_far: bool = False) -> UploadRefused:
+def too_large(size: int, most: int, *, so_far: bool = False) -> UploadTooLarge:
     """The error that names the limit."""
     has = f"it has more than {most / 1e6:,.0f} MB" if so_far else f"it has {size / 1e6:,.0f} MB"
-    return UploadRefused(
+    return UploadTooLarge(
         f"the file is too large: {has}, and at most {most / 1e6:,.0f} MB are taken here. Ingest it on the computer that has the "
         "library (citewise ingest FILE), or start the window with a larger --max-upload-mb"
     )
