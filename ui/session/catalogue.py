@@ -125,11 +125,11 @@ class Cataloguing:
         form = FORMATS.get(kind)
         if form is None or form.of_papers is None:
             raise RequestRefused(f"there is no export of papers as {kind[:40]!r}; there are {', '.join(PAPER_EXPORTS)}")
-        wanted, _ = self._part(sent, 0)
         if ids := _ids(sent):
             papers = self._loader.assistant().papers(ids)
             count = len(papers)
         else:
+            wanted, _ = self._part(sent, 0)
             count, found = self._loader.assistant().catalogue.papers(wanted, EXPORTED)
             papers = tuple(found)
         if not papers:
