@@ -174,7 +174,13 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     from rag.models.remote_writer import RemoteWriter
     from rag.models.writer import Limits
 
-    limits = Limits(settings.writer_seconds, settings.writer_tokens)
+    limits = Limits(
+        settings.writer_seconds,
+        settings.writer_tokens,
+        settings.writer_first_seconds,
+        settings.writer_pause_seconds,
+        settings.writer_thinking_tokens,
+    )
     if settings.writer == "none":
         return None
     if settings.writer_url:

@@ -19,9 +19,9 @@ from rag.search.searcher import Searcher
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
 
-# Settings of windows are left out too: no answer hangs on them.
+# Settings of windows are left out too, and how many answers are made at a time: no answer hangs on them.
 _OF_WINDOWS = {"libraries", "edit", "max_upload_mb", "mcp", "space_library", "space_gpu_seconds"}
-_NOT_A_SETTING = {"writer_key", "library", "cache", "data"} | _OF_WINDOWS
+_NOT_A_SETTING = {"writer_key", "library", "cache", "data", "answers_at_once"} | _OF_WINDOWS
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
 
 

@@ -25,10 +25,14 @@ THINKING_TOKENS = 2_048
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one answer: seconds, counted from when its turn comes, and tokens."""
+    """Of one answer: seconds, counted from when its turn comes, and tokens; of a server also the seconds until its first word, and
+    between two words. `thinking`: tokens of a model that thinks, besides the answer's."""
 
     seconds: float = 60.0
     tokens: int = 320
+    first_seconds: float = 45.0
+    pause_seconds: float = 20.0
+    thinking: int = THINKING_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
