@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rag.core.errors import IngestStopped, LibraryMissing, ModelError, WriterFailed
+from rag.core.errors import IngestStopped, LibraryMissing, ModelError, ServerFailed, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
@@ -97,7 +97,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "reader_sha256": files.sha256,
             "reads": kind.name,
             **reader.description,
-            "mode": "write" if composer else "quote",
+            "mode": "write" if composer and composer.writer.name else "quote",
             "mode_reason": reason,
         }
         if composer:
@@ -162,9 +162,13 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(
-        writer, open_checker(settings, embedder, report)
-    ), f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
+    composer = Composer(writer, open_checker(settings, embedder, report))
+    if not writer.name:
+        return (
+            composer,
+            "the server that writes cannot be reached yet; it is tried again by itself, and its first model writes then",
+        )
+    return composer, f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
 
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
@@ -186,11 +190,14 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
     if settings.writer_url:
         key = settings.writer_key.get_secret_value() if settings.writer_key else None
         model = "" if settings.writer == "auto" else settings.writer
-        remote = RemoteWriter(settings.writer_url, model, key, limits)
+        remote = RemoteWriter(settings.writer_url, model, key, limits, settings.at_once)
         if not model:
             report("Asking the server that writes for its models")
             try:
                 remote.choose()
+            except ServerFailed as error:
+                log.warning("no writer yet at %s: %s", remote.place, error)
+                remote.leave_alone(error)
             except WriterFailed:
                 remote.close()
                 raise
