@@ -235,8 +235,8 @@ class RemoteWriter:
             raise Dropped(unconnected(error, line, self.place), unsent=isinstance(error, httpx.ConnectError)) from error
         with closing(response):
             if not response.is_success:
-                raise Refused(read_refusal(response))
-            body = body_chunks(response)
+                raise Refused(read_refusal(response, lambda: line.is_over))
+            body = body_chunks(response, lambda: line.is_over)
             learned = Learned()
             try:
                 asked = Asked(way.form, line.limits, closes_only=self._closes_only)

@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,8 +28,8 @@ class UnreadableBody(ValueError):
     """A body that is too long, or packed in a way that was not asked for; a phrase says which."""
 
 
-def body_chunks(response: Any, most: int = _MOST_STREAMED) -> Iterator[bytes]:
-    """A body in pieces, of which none is larger than 64 kB where it was packed.
+def body_chunks(response: Any, is_over: Callable[[], bool], most: int = _MOST_STREAMED) -> Iterator[bytes]:
+    """A body in pieces, of which none is larger than 64 kB where it was packed; no more of them once `is_over` says so.
 
     Raises:
         UnreadableBody: it is longer than `most` bytes, or packed in another way than gzip and deflate, or damaged.
@@ -38,6 +38,8 @@ def body_chunks(response: Any, most: int = _MOST_STREAMED) -> Iterator[bytes]:
     total = 0
     for piece in _unpacked(response):
         total += len(piece)
+        if is_over():
+            return
         if total > most:
             raise UnreadableBody(f"sent more than {most:,} bytes")
         yield piece
@@ -70,17 +72,17 @@ def moved(base: str, location: str) -> str:
     return moved if moved != base else ""
 
 
-def read_refusal(response: Any) -> Refusal:
+def read_refusal(response: Any, is_over: Callable[[], bool]) -> Refusal:
     """A refusal whose body is still to be read."""
     import httpx
 
     body: Any = ""
     with suppress(httpx.HTTPError, httpx.StreamError, OSError, UnreadableBody):  # the status alone tells enough
-        body = read_body(response)
+        body = read_body(response, is_over)
     return refusal(response.status_code, body, wait_of(response.headers), response.headers.get("location", ""))
 
 
-def read_body(response: Any) -> Any:
+def read_body(response: Any, is_over: Callable[[], bool]) -> Any:
     """The body, as the value that it is in JSON, else as text; of one that is longer than 4 MB the beginning.
 
     Raises:
@@ -88,7 +90,7 @@ def read_body(response: Any) -> Any:
         httpx.HTTPError, httpx.StreamError, OSError: the connection broke.
     """
     body = bytearray()
-    for chunk in body_chunks(response):
+    for chunk in body_chunks(response, is_over):
         body += chunk
         if len(body) > _MOST_BYTES:
             break

@@ -44,7 +44,8 @@ class Line:
         self._deadline = time.monotonic() + limits.seconds
         self._ends = self._deadline
         self._socket: socket.socket | None = None
-        self._is_cut = False
+        self.is_cut = False
+        """Whether its connection was broken off, by a limit, on Stop or because the writer was closed."""
         self._lock = threading.Lock()
         self._alarm = Alarm(self._expire)
 
@@ -64,7 +65,7 @@ class Line:
     @property
     def is_over(self) -> bool:
         """Whether nothing is to be waited for any more."""
-        return self.is_expired or self.stopped.is_set()
+        return self.is_expired or self.is_cut or self.stopped.is_set()
 
     @property
     def is_overdue(self) -> bool:
@@ -106,13 +107,13 @@ class Line:
         """The connection that the question waits for; None where it waits for none."""
         with self._lock:
             self._socket = connection
-            if self._is_cut:
+            if self.is_cut:
                 self._break()
 
     def cut(self) -> None:
         """Break the connection off. A thread that waits for it goes on at once, which closing it would not bring about."""
         with self._lock:
-            self._is_cut = True
+            self.is_cut = True
             self._break()
 
     def _break(self) -> None:
@@ -160,6 +161,8 @@ def unconnected(error: Exception, line: Line, url: str) -> WriterFailed:
     if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
         return ServerFailed(words.no_answer_in(line.limits.seconds))
     proxy = proxy_variable(url)
+    if line.is_cut:
+        return ServerFailed(words.DROPPED)
     if proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         return ServerFailed(words.not_through(proxy))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):

@@ -53,7 +53,7 @@ def _got(url: str, place: str, line: Line, lane: Lane) -> tuple[int, Any, float 
     try:
         response = lane.send("GET", url, line)
         with closing(response):
-            body = read_body(response)
+            body = read_body(response, lambda: line.is_over)
             if response.is_redirect:
                 log.warning("the server that writes sends on to %s", shown(response.headers.get("location", "")))
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, UnreadableBody) as error:

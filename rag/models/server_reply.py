@@ -22,6 +22,7 @@ _LONGEST = 200_000
 _CHARS_A_TOKEN = 8
 """Twice what a token of English has: a server that keeps its limits of tokens never comes near."""
 _WHOLE = re.compile(r"[.!?…。]['\"”’)\]】*]{0,3}(?:\s{0,3}[\[(【][\d,; ]{1,20}[\])】][.]?){0,5}\s{0,20}\Z")
+_SENTENCE = re.compile(r"[.!?…。](?:\s|$)")
 _CUT = ("length", "max_tokens", "model_length", "max_output_tokens")
 
 
@@ -184,6 +185,8 @@ def _failed(error: Any, reply: _Reply) -> None:
 def _ended_by_time(reply: _Reply, line: Line, emit: Emit) -> None:
     limit = f"the limit of {words.seconds_of(line.limits.seconds)} (CITEWISE_WRITER_SECONDS)"
     fell_silent = line.limit == "pause"
+    if fell_silent and not _SENTENCE.search(reply.text):
+        raise ServerFailed(line.in_words())
     if reply.end(cut=not _WHOLE.search(reply.text)):
         silence = (
             f"a silence of the server of {words.seconds_of(line.limits.pause_seconds)} (CITEWISE_WRITER_PAUSE_SECONDS)"
@@ -237,7 +240,7 @@ def _no_chat(reply: _Reply) -> None:
     if what.is_page:
         raise Refused(what)
     if reply.unreadable or (reply.has_events and not reply.is_chat):
-        said = f": {what.said[:100]}" if what.said else ""
+        said = f" (it says: {what.said[:100]})" if what.said else ""
         raise ServerFailed(f"{words.NO_ANSWER}{said}")
     if not reply.is_done:
         raise Dropped(ServerFailed(words.DROPPED))

@@ -269,7 +269,7 @@ def test_the_list_is_waited_for_while_the_server_loads() -> None:
         (refuses(429, error("You exceeded your current quota"), retry_after="90"), "quota"),
         (refuses(402, error("Payment required")), "quota"),
         (refuses(200, "<!doctype html><html>Open it</html>"), "web page"),
-        (refuses(200, "hello"), "no answer of a chat model: hello"),
+        (refuses(200, "hello"), "no answer of a chat model (it says: hello)"),
         (refuses(200, {"hello": 1}), "no answer of a chat model"),
         (stream({"choices": 5}), "no answer of a chat model"),
         (stream("It wo", done=False), "in the middle of the answer"),
