@@ -29,6 +29,7 @@ def stand_in(first_seconds: float, token_seconds: float, tokens: int) -> Iterato
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._whole({"data": [{"id": "stand-in"}]})

@@ -11,14 +11,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.models.find import Device, ModelFiles, load_tokenizer
 from rag.models.local_writer import generate_text, load_writer
-from rag.models.writer import UNEXPECTED, Emit, Limits, Piece, in_thread
+from rag.models.writer import THINKING_TOKENS, UNEXPECTED, Emit, Limits, Piece, in_thread
 
 log = logging.getLogger(__name__)
 _STARTS_SECONDS = 5.0
@@ -37,6 +37,7 @@ class Job:
     chat: tuple[tuple[str, str], ...]
     seconds: float
     tokens: int
+    thinking: int = THINKING_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def write(job: Job) -> Iterator[Piece | Failed]:
     try:
         network, tokenizer = _placed(), _loaded["tokenizer"]
         chat = [{"role": role, "content": text} for role, text in job.chat]
-        limits = Limits(job.seconds, job.tokens)
+        limits = Limits(job.seconds, job.tokens, thinking=job.thinking)
 
         def work(emit: Emit, stopped: threading.Event) -> None:
             generate_text(network, tokenizer, chat, limits, emit, stopped.is_set)
@@ -114,7 +115,7 @@ class GpuWriter:
         import torch
 
         self.name = files.name
-        self._limits = Limits(min(limits.seconds, gpu_seconds - _STARTS_SECONDS), limits.tokens)
+        self._limits = replace(limits, seconds=min(limits.seconds, gpu_seconds - _STARTS_SECONDS))
         tokenizer = load_tokenizer(files)
         self._network: Any = load_writer(files, tokenizer, Device("cpu", torch.bfloat16))
         _loaded.update(network=self._network, tokenizer=tokenizer, device="cpu")
@@ -122,7 +123,7 @@ class GpuWriter:
     def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
         """See `Writer`. Waiting for a GPU counts as waiting, and can be stopped."""
         chat = tuple((message.role, message.content) for message in messages)
-        job = Job(chat, self._limits.seconds, self._limits.tokens)
+        job = Job(chat, self._limits.seconds, self._limits.tokens, self._limits.thinking)
         # Whose quota it is hangs on the request, which is known to the thread of the turn only.
         context = contextvars.copy_context()
         return in_thread(

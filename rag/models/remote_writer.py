@@ -63,9 +63,9 @@ class RemoteWriter:
         self._secrets = tuple(filter(None, ((key or "").strip(), self._address.password)))
         self._bases = list(self._address.bases)
         self._others: list[str] = []
-        self._form = Form(room=thinks(model))
         self._has_room = limits.thinking > 0
         """Whether a limit with room for thinking fits the model."""
+        self._form = Form(room=self._has_room and thinks(model))
         self._closes_only = False
         self._turns = Turns(at_once)
         self._health = Health(self._probe)

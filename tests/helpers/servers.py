@@ -24,6 +24,7 @@ class Request(BaseHTTPRequestHandler):
     """A request as the server got it, and the means to answer it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     body: Any
     _is_chunked = False
 
