@@ -91,7 +91,11 @@ class Server:
 
 @contextmanager
 def serving(
-    answer: Reply, models: Any = None, paths: Sequence[str] = ("/v1",), certificate: Path | None = None
+    answer: Reply,
+    models: Any = None,
+    paths: Sequence[str] = ("/v1",),
+    certificate: Path | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
     """A server that answers every request for an answer in this way.
 
@@ -100,6 +104,7 @@ def serving(
         models: the body of its list, or a `Reply`.
         paths: where its functions begin; anything else is 404.
         certificate: a file with key and certificate, by which the server is encrypted.
+        port: 0 for any that is free.
     """
 
     class Handler(Request):
@@ -120,7 +125,7 @@ def serving(
             with suppress(OSError):  # the other side has gone, which is what some tests are about
                 answer(self) if known else self.reply(404, {"detail": "Not Found"})
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     http.daemon_threads = True
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

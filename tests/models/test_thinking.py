@@ -177,6 +177,8 @@ def test_a_long_text_of_marks_takes_time_in_proportion() -> None:
         "<|start|>" * 3_000,
         "</think" * 3_000,
         "◁" * 20_000,
+        "&" * 20_000,
+        "&lt;" * 5_000,
         "Here is my " * 2_000,
     ):
         start = time.perf_counter()
