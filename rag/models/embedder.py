@@ -15,14 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.core.arrays import Matrix
-from rag.core.domain import EmbedderIdentity
+from rag.core.domain import EmbedderIdentity, Span
 from rag.core.errors import ModelUnsupported
+from rag.core.sentences import embedded_text
+from rag.models import pooled
 from rag.models.find import Device, ModelFiles, load_network, load_tokenizer, multiplies_bfloat16
+from rag.models.pooled import States
 from rag.models.prefixes import Recipe, brings_code, read_json, recipe_of
 
 log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
+_TOGETHER, _TOGETHER_ON_GPU = 2_048, 65_536
+"""The same for texts that are read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,27 @@ class TokenVectors:
 
     vectors: Matrix
     starts: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SpannedText:
+    """A text to be read once, with the title before it; `sentences` and `windows` are the parts of `text` that get vectors. An empty
+    window stands for the title alone."""
+
+    title: str
+    text: str
+    sentences: Sequence[Span]
+    windows: Sequence[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanVectors:
+    """What one reading gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
+    `embedded_text(title, text)`."""
+
+    sentences: Matrix
+    windows: Matrix
+    tokens: TokenVectors
 
 
 class Embedder(Protocol):
@@ -51,6 +77,11 @@ class Embedder(Protocol):
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The token vectors of each text, before pooling."""
+        ...
+
+    def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
+        """The vectors of the parts of each text, from one reading of it; or of each part read alone, the windows with their title
+        before them, where `apart` asks for it or the model was not made for the other."""
         ...
 
     def knows(self, word: str) -> bool:
@@ -98,6 +129,43 @@ class TransformerEmbedder:
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """See `Embedder`. A text longer than the network can read is read in pieces. Prefixes are left out: their tokens are words of
         no question and no paper."""
+        # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
+        # which papers happened to be new.
+        return [_tokens(states) for states in self._read(texts, 0)]
+
+    def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
+        """See `Embedder`. Only a mean over tokens can be taken over some of them: models of another pooling read the parts apart."""
+        if apart or self._recipe.pooling != "mean":
+            return self._embed_apart(texts)
+        head = self._recipe.passage
+        whole = [head + embedded_text(one.title, one.text) for one in texts]
+        together = _TOGETHER if self._device.name == "cpu" else _TOGETHER_ON_GPU
+        made: list[SpanVectors] = []
+        for one, states in zip(texts, self._read(whole, together), strict=True):
+            begin = len(head) + len(embedded_text(one.title, ""))
+            windows = pooled.windows(states, begin, one.windows)
+            sentences = pooled.sentences(states, begin, one.sentences)
+            made.append(SpanVectors(sentences, windows, _tokens(states, len(head))))
+        return made
+
+    def _embed_apart(self, texts: Sequence[SpannedText]) -> list[SpanVectors]:
+        windows = self.embed_passages(
+            [embedded_text(one.title, span.of(one.text)) for one in texts for span in one.windows]
+        )
+        sentences = self.embed_passages([span.of(one.text) for one in texts for span in one.sentences])
+        tokens = self.embed_tokens([embedded_text(one.title, one.text) for one in texts])
+        return [
+            SpanVectors(*parts)
+            for parts in zip(
+                pooled.dealt(sentences, [len(one.sentences) for one in texts]),
+                pooled.dealt(windows, [len(one.windows) for one in texts]),
+                tokens,
+                strict=True,
+            )
+        ]
+
+    def _read(self, texts: Sequence[str], together: int) -> list[States]:
+        """The token states of each text, in half precision where this CPU multiplies it; at most so many padded tokens together."""
         import torch
 
         if not texts:
@@ -106,28 +174,25 @@ class TransformerEmbedder:
             list(texts),
             truncation=True,
             max_length=self._most_positions,
+            stride=self._most_positions // 4,
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
+            # Abstracts may contain "[CLS]" and the like; they are words there, not control tokens.
             split_special_tokens=True,
         )
-        parts: list[list[TokenVectors]] = [[] for _ in texts]
-        # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
-        # which papers happened to be new.
-        for i, ids in enumerate(encoded["input_ids"]):
-            # Token vectors are compared within one question and never stored, so half precision does.
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16()):
-                hidden, _ = self._states([ids])
-            states = torch.nn.functional.normalize(hidden[0], dim=-1).cpu().numpy()
-            of_text = np.array(encoded["special_tokens_mask"][i]) == 0
-            starts = np.array([start for start, _ in encoded["offset_mapping"][i]], np.int64)
-            parts[encoded["overflow_to_sample_mapping"][i]].append(TokenVectors(states[of_text], starts[of_text]))
-        return [
-            TokenVectors(
-                np.concatenate([part.vectors for part in pieces]), np.concatenate([part.starts for part in pieces])
-            )
-            for pieces in parts
-        ]
+        ids = encoded["input_ids"]
+        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+        pieces: list[dict[int, States]] = [{} for _ in texts]
+        half = self._device.name == "cpu" and multiplies_bfloat16()
+        for batch in _batches(order, [len(tokens) for tokens in ids], together):
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                hidden, _ = self._states([ids[i] for i in batch])
+            for i, rows in zip(batch, hidden.cpu().numpy(), strict=True):
+                is_mark = np.array(encoded["special_tokens_mask"][i]) == 1
+                offsets = np.array(encoded["offset_mapping"][i], np.int64)
+                pieces[encoded["overflow_to_sample_mapping"][i]][i] = States.of(rows[: len(is_mark)], offsets, is_mark)
+        return [pooled.joined([of_text[i] for i in sorted(of_text)]) for of_text in pieces]
 
     def knows(self, word: str) -> bool:
         """See `Embedder`."""
@@ -148,7 +213,7 @@ class TransformerEmbedder:
             encoded = [[*ids, self._tokenizer.eos_token_id] for ids in encoded]
         order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         done = 0
-        for batch in _batches(order, [len(ids) for ids in encoded]):
+        for batch in _batches(order, [len(ids) for ids in encoded], _BATCH_TOKENS):
             vectors[batch] = self._forward([encoded[i] for i in batch])
             done += len(batch)
             if progress:
@@ -207,12 +272,18 @@ def _positions(files: ModelFiles) -> int:
     return int(config.get("max_position_embeddings") or 512) - offset
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Runs of indices whose padded size stays within `_BATCH_TOKENS`; `order` goes from long to short."""
+def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Runs of indices whose padded size stays within `most`; `order` goes from long to short."""
     batches: list[list[int]] = []
     for index in order:
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= _BATCH_TOKENS:
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= most:
             batches[-1].append(index)
         else:
             batches.append([index])
     return batches
+
+
+def _tokens(states: States, head: int = 0) -> TokenVectors:
+    """The token vectors of a text that begins behind the first `head` characters of what was read."""
+    inside = slice(int(np.searchsorted(states.starts, head)), None)
+    return TokenVectors(pooled.unit(states.rows[inside]), states.starts[inside] - head)
