@@ -24,7 +24,7 @@ class EmbeddedPaper:
 
 
 def embed_papers(batch: Sequence[Paper], embedder: Embedder, *, apart: bool = False) -> list[EmbeddedPaper]:
-    """Papers cut and embedded, each read once; with `apart` each sentence and window is read by itself."""
+    """Papers cut and embedded: each sentence is read once; with `apart` each window is read as well."""
     texts = [_spanned(paper) for paper in batch]
     return [
         EmbeddedPaper(paper, tuple(text.sentences), made.sentences, tuple(text.windows), made.windows, made.tokens)

@@ -54,7 +54,7 @@ class Store(Stored, Protocol):
 
     @property
     def reads_apart(self) -> bool:
-        """Whether each sentence and window is to be embedded by itself."""
+        """Whether windows are to be embedded by themselves, not put together from their sentences."""
         ...
 
     def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = (), origins: Origins = ()) -> None:

@@ -8,7 +8,9 @@ Knows nothing of papers or storage; what stands before a text is `rag.models.pre
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
 _TOGETHER, _TOGETHER_ON_GPU = 2_048, 65_536
-"""The same for texts that are read whole."""
+"""The same where papers are taken in: what stays in the cache of a core, and what fills a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class TokenVectors:
 
 @dataclass(frozen=True, slots=True)
 class SpannedText:
-    """A text to be read once, with the title before it; `sentences` and `windows` are the parts of `text` that get vectors. An empty
-    window stands for the title alone."""
+    """A text and its title; `sentences` and `windows` over them are the parts of `text` that get vectors. An empty window stands for the
+    title alone."""
 
     title: str
     text: str
@@ -51,7 +53,7 @@ class SpannedText:
 
 @dataclass(frozen=True, slots=True)
 class SpanVectors:
-    """What one reading gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
+    """What a text gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
     `embedded_text(title, text)`."""
 
     sentences: Matrix
@@ -80,8 +82,9 @@ class Embedder(Protocol):
         ...
 
     def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
-        """The vectors of the parts of each text, from one reading of it; or of each part read alone, the windows with their title
-        before them, where `apart` asks for it or the model was not made for the other."""
+        """The vectors of the parts of each text. Title and sentences are read once, each by itself, and windows put together from
+        them; with `apart`, or where the model cannot do otherwise, each window is read as well, with its title before it, and all
+        of the text for its tokens."""
         ...
 
     def knows(self, word: str) -> bool:
@@ -134,19 +137,29 @@ class TransformerEmbedder:
         return [_tokens(states) for states in self._read(texts, 0)]
 
     def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
-        """See `Embedder`. Only a mean over tokens can be taken over some of them: models of another pooling read the parts apart."""
+        """See `Embedder`. Only where a vector is the mean of its tokens, that of a window is the mean of its parts: models of another
+        pooling read windows too."""
         if apart or self._recipe.pooling != "mean":
             return self._embed_apart(texts)
-        head = self._recipe.passage
-        whole = [head + embedded_text(one.title, one.text) for one in texts]
+        heads = [embedded_text(one.title, "").rstrip() for one in texts]
+        # A text that is empty is read as that, so that each has a vector.
+        parts = [
+            [head] * bool(head or not one.sentences) + [span.of(one.text) for span in one.sentences]
+            for head, one in zip(heads, texts, strict=True)
+        ]
+        prefix = self._recipe.passage
         together = _TOGETHER if self._device.name == "cpu" else _TOGETHER_ON_GPU
-        made: list[SpanVectors] = []
-        for one, states in zip(texts, self._read(whole, together), strict=True):
-            begin = len(head) + len(embedded_text(one.title, ""))
-            windows = pooled.windows(states, begin, one.windows)
-            sentences = pooled.sentences(states, begin, one.sentences)
-            made.append(SpanVectors(sentences, windows, _tokens(states, len(head))))
-        return made
+        states = iter(self._read([prefix + part for of_text in parts for part in of_text], together))
+        return [
+            _put_together(one, head, list(islice(states, len(of_text))), len(prefix))
+            for one, head, of_text in zip(texts, heads, parts, strict=True)
+        ]
+
+    def _half(self) -> AbstractContextManager[Any]:
+        """Half precision inside, where this CPU multiplies it: a cosine moves by less than 0.0001."""
+        import torch
+
+        return torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16())
 
     def _embed_apart(self, texts: Sequence[SpannedText]) -> list[SpanVectors]:
         windows = self.embed_passages(
@@ -166,8 +179,6 @@ class TransformerEmbedder:
 
     def _read(self, texts: Sequence[str], together: int) -> list[States]:
         """The token states of each text, in half precision where this CPU multiplies it; at most so many padded tokens together."""
-        import torch
-
         if not texts:
             return []
         encoded = self._tokenizer(
@@ -184,9 +195,8 @@ class TransformerEmbedder:
         ids = encoded["input_ids"]
         order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
         pieces: list[dict[int, States]] = [{} for _ in texts]
-        half = self._device.name == "cpu" and multiplies_bfloat16()
         for batch in _batches(order, [len(tokens) for tokens in ids], together):
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            with self._half():
                 hidden, _ = self._states([ids[i] for i in batch])
             for i, rows in zip(batch, hidden.cpu().numpy(), strict=True):
                 is_mark = np.array(encoded["special_tokens_mask"][i]) == 1
@@ -283,7 +293,24 @@ def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> list[li
     return batches
 
 
-def _tokens(states: States, head: int = 0) -> TokenVectors:
-    """The token vectors of a text that begins behind the first `head` characters of what was read."""
-    inside = slice(int(np.searchsorted(states.starts, head)), None)
-    return TokenVectors(pooled.unit(states.rows[inside]), states.starts[inside] - head)
+def _tokens(states: States) -> TokenVectors:
+    return TokenVectors(pooled.unit(states.rows), states.starts)
+
+
+def _put_together(text: SpannedText, head: str, parts: Sequence[States], prefix: int) -> SpanVectors:
+    """The vectors of a text from the states of its head, where it has one or nothing else, and of its sentences; each was read with
+    `prefix` characters before it."""
+    means = np.stack([pooled.mean(part) for part in parts])
+    rows = means[len(parts) - len(text.sentences) :]
+    has_head = len(rows) < len(parts)
+    title = (len(head) or 1, means[0]) if has_head else None
+    shift = len(embedded_text(text.title, ""))
+    places = [0] * has_head + [shift + span.start for span in text.sentences]
+    behind = [part.starts >= prefix for part in parts]
+    tokens = TokenVectors(
+        pooled.unit(np.concatenate([part.rows[inside] for part, inside in zip(parts, behind, strict=True)])),
+        np.concatenate(
+            [part.starts[inside] - prefix + place for part, inside, place in zip(parts, behind, places, strict=True)]
+        ),
+    )
+    return SpanVectors(rows, pooled.windows(text.windows, text.sentences, rows, title), tokens)

@@ -1,8 +1,8 @@
-"""The vectors of parts of a text, pooled from the token states of one reading of all of it (late chunking, Günther et al. 2024,
-arXiv:2409.04701).
+"""Vectors of parts of a text from those of smaller parts: of a sentence from its tokens, of a window from its sentences and the title.
 
-Owns: pieces of a text that is longer than the network reads, put together again; which tokens are of which part; their means. Knows
-nothing of networks or papers.
+Owns: pieces of a text that is longer than the network reads, put together again; the means. Knows nothing of networks or papers.
+Late chunking (Günther et al. 2024, arXiv:2409.04701) pools all of them from one reading of the whole text instead. Sentences that
+know their neighbours found the right paper and the right sentence less often here (docs/scale.md); windows lose nothing by either way.
 """
 
 from collections.abc import Sequence
@@ -41,28 +41,28 @@ def unit(rows: Matrix) -> Matrix:
     return scaled
 
 
-def windows(states: States, begin: int, spans: Sequence[Span]) -> Matrix:
-    """(spans, dimension), unit length: the mean over the marks, all tokens before character `begin` of what was read, and those of the
-    span, whose offsets count from there. So each window holds the title, as if it had been read behind it alone."""
-    shared = np.concatenate([states.marks, states.rows[states.starts < begin]])
-    inside = _inside(states, begin, spans)
-    sums = inside @ states.rows + shared.sum(0)
-    return unit(sums / np.maximum(inside.sum(1, keepdims=True) + len(shared), 1))
+def mean(states: States) -> Matrix:
+    """(dimension,) unit length: the mean over all tokens and marks."""
+    return unit(np.concatenate([states.marks, states.rows]).mean(0, keepdims=True))[0]
 
 
-def sentences(states: States, begin: int, spans: Sequence[Span]) -> Matrix:
-    """(spans, dimension), unit length: the mean over the marks and the tokens of the span."""
-    inside = _inside(states, begin, spans)
-    sums = inside @ states.rows + states.marks.sum(0)
-    return unit(sums / np.maximum(inside.sum(1, keepdims=True) + len(states.marks), 1))
+def windows(spans: Sequence[Span], sentences: Sequence[Span], rows: Matrix, title: tuple[int, Matrix] | None) -> Matrix:
+    """(spans, dimension), unit length: the mean of the vectors of the title and of the sentences in each span, by their lengths.
 
-
-def _inside(states: States, begin: int, spans: Sequence[Span]) -> Matrix:
-    """(spans, tokens): 1 for the tokens of which a character is in the span, else 0."""
-    first = np.array([span.start for span in spans], np.int64)[:, None] + begin
-    last = np.array([span.end for span in spans], np.int64)[:, None] + begin
-    matrix: Matrix = ((states.starts < last) & (states.ends > first)).astype(np.float32)
-    return matrix
+    Args:
+        spans: windows over sentences.
+        sentences, rows: the sentences and (sentences, dimension) their vectors.
+        title: the characters of the title and its vector; without one, a span holds sentences.
+    """
+    dimension = title[1].shape[-1] if title else rows.shape[-1]
+    sums = np.zeros((len(spans), dimension), np.float32)
+    for place, span in enumerate(spans):
+        for sentence, row in zip(sentences, rows, strict=True):
+            if sentence.start < span.end and sentence.end > span.start:
+                sums[place] += (sentence.end - sentence.start) * row
+        if title:
+            sums[place] += title[0] * title[1]
+    return unit(sums)
 
 
 def dealt(rows: Matrix, counts: Sequence[int]) -> list[Matrix]:
