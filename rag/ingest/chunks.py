@@ -8,19 +8,21 @@ import numpy as np
 from rag.core.arrays import Matrix
 from rag.core.domain import Paper, Span
 from rag.core.sentences import embedded_text, sentences, windows
-from rag.models.embedder import Embedder
+from rag.models.embedder import Embedder, TokenVectors
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedPaper:
     """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window. A paper without an
-    abstract has no sentence, and one window 0..0 that is embedded by the title."""
+    abstract has no sentence, and one window 0..0 that is embedded by the title. `tokens` are those of title and abstract as
+    `rag.core.sentences.embedded_text` joins them; None where they are to be made when the paper is found."""
 
     paper: Paper
     sentences: tuple[Span, ...]
     sentence_embeddings: Matrix
     windows: tuple[Span, ...]
     window_embeddings: Matrix
+    tokens: TokenVectors | None = None
 
 
 def embed_papers(batch: Sequence[Paper], embedder: Embedder) -> list[EmbeddedPaper]:
@@ -31,14 +33,16 @@ def embed_papers(batch: Sequence[Paper], embedder: Embedder) -> list[EmbeddedPap
         [embedded_text(paper.title, text) for paper, text in _texts(batch, in_windows)]
     )
     sentence_rows = embedder.embed_passages([text for _, text in _texts(batch, in_sentences)])
+    tokens = embedder.embed_tokens([embedded_text(paper.title, paper.abstract) for paper in batch])
     return [
-        EmbeddedPaper(paper, spans, rows, in_window, window_matrix)
-        for paper, spans, rows, in_window, window_matrix in zip(
+        EmbeddedPaper(paper, spans, rows, in_window, window_matrix, of_paper)
+        for paper, spans, rows, in_window, window_matrix, of_paper in zip(
             batch,
             in_sentences,
             _dealt(sentence_rows, in_sentences),
             in_windows,
             _dealt(window_rows, in_windows),
+            tokens,
             strict=True,
         )
     ]

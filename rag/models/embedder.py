@@ -115,7 +115,7 @@ class TransformerEmbedder:
         # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
         # which papers happened to be new.
         for i, ids in enumerate(encoded["input_ids"]):
-            # Token vectors are compared within one question and never stored, so half precision does.
+            # They are kept in two bits a dimension, so half precision does.
             with torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16()):
                 hidden, _ = self._states([ids])
             states = torch.nn.functional.normalize(hidden[0], dim=-1).cpu().numpy()
