@@ -12,8 +12,8 @@ from rag.models.embedder import Embedder, SpannedText, TokenVectors
 @dataclass(frozen=True, slots=True)
 class EmbeddedPaper:
     """A paper ready to store, with one unit-length float32 row of `dimension` for each sentence and each window. A paper without an
-    abstract has no sentence, and one window 0..0 that is embedded by the title. `tokens` are those of title and abstract together
-    (`rag.core.sentences.embedded_text`)."""
+    abstract has no sentence, and one window 0..0 that is embedded by the title. `tokens` are those of title and abstract as
+    `rag.core.sentences.embedded_text` joins them; None where they are to be made when the paper is found."""
 
     paper: Paper
     sentences: tuple[Span, ...]

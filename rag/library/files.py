@@ -14,7 +14,7 @@ from typing import Any
 
 from rag.core import permissions
 from rag.core.errors import LibraryDamaged, LibraryMissing
-from rag.library import queries, tables
+from rag.library import queries, tables, tokens
 from rag.library.sqlite import connect, way_out
 
 NEW = "library.sqlite3.new"
@@ -171,6 +171,9 @@ def problem_in(connection: sqlite3.Connection, dimension: int | None) -> str | N
         count = sum(not tables.is_unit(row[0], kind) for row in rows)
         if count:
             return f"{table} have embeddings that are no unit vectors ({count:,})"
+    count = sum(1 for _ in tokens.wrong(connection, dimension or 0))
+    if count:
+        return f"token vectors are not those of their papers ({count:,})"
     return _wrong_words(connection)
 
 

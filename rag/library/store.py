@@ -8,7 +8,7 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -21,12 +21,14 @@ from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
 from rag.library import merges as merging
-from rag.library import queries, records, sources, tables
+from rag.library import queries, records, sources, tables, tokens
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
 from rag.library.sqlite import Database, connect, mapped_errors, way_out, writer_lock
 from rag.library.tables import details_of, insert, matrix_of, stored_paper, windows_of
+from rag.library.token_codes import StoredTokens
+from rag.models.embedder import Embedder
 
 
 class Library:
@@ -345,9 +347,31 @@ class Library:
         """The windows of the papers with these ids, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_OF, ids)))
 
+    def stored_tokens(self, papers: Sequence[Paper]) -> dict[str, StoredTokens]:
+        """By id the token vectors that are kept of papers with exactly these texts; not every paper has any."""
+        embedder = self.embedder
+        return tokens.of_papers(self._database, papers, embedder.dimension) if embedder else {}
+
+    def without_tokens(self) -> int:
+        """Of how many papers no token vectors are kept."""
+        return tokens.missing(self._database)
+
+    def fill_tokens(self, embedder: Embedder, report: Callable[[int, int], None] | None = None) -> int:
+        """Make the token vectors that are missing, of how many papers; `report` gets (done, total). A library that is open for writing.
+
+        Raises:
+            LibraryFull: no space left; what is stored by then stays.
+        """
+        return tokens.fill(self._database, embedder, report)
+
     def windows_by_id(self, window_ids: Iterable[int]) -> tuple[list[Window], Matrix]:
         """The windows with these ids that still exist, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_BY_ID, window_ids)))
+
+    def a_window_each(self) -> dict[int, str]:
+        """One window id of each paper, the least, and the paper's id."""
+        statement = "SELECT min(w.id), p.id FROM papers p JOIN windows w ON w.paper = p.key GROUP BY p.key"
+        return {row[0]: row[1] for row in self._database.rows(statement)}
 
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""

@@ -1,4 +1,4 @@
-"""The vector index: Chroma, through llama-index's `ChromaVectorStore`. Derived from the library, never the truth.
+"""The vector index: Chroma, as llama-index's vector store without texts. Derived from the library, never the truth.
 
 Owns: one index in one folder: filling, checking and querying it. Which folder is current, and what is done about a wrong
 index, is `rag.library.publishing`.
@@ -54,7 +54,7 @@ class VectorIndex:
             from chromadb.config import Settings as ChromaSettings
 
             chroma_settings = ChromaSettings(anonymized_telemetry=False)
-        from llama_index.vector_stores.chroma import ChromaVectorStore
+        from rag.library.lean_store import LeanStore
 
         self._folder = folder
         self.revision = manifest.revision
@@ -65,7 +65,7 @@ class VectorIndex:
         self._collection: Any = self._client.get_or_create_collection(
             _COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW}
         )
-        self.store = ChromaVectorStore(chroma_collection=self._collection)
+        self.store = LeanStore(chroma_collection=self._collection)
 
     def close(self) -> None:
         """Free the index; a private copy is removed."""
@@ -102,16 +102,21 @@ class VectorIndex:
         if limit == 0:
             return {}
         result = self.store.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=limit))
-        # ChromaVectorStore gives exp(-distance), and Chroma's cosine distance is 1 - cosine.
+        # The store gives exp(-distance), and Chroma's cosine distance is 1 - cosine.
         return {
             int(identifier): 1.0 + math.log(max(similarity, 1e-9))
             for identifier, similarity in zip(result.ids or [], result.similarities or [], strict=True)
         }
 
     def passages(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """The words of every passage, and where they stand: `paper_id`, `title`, `start`, `end`."""
+        """The words of every passage, and where they stand: `paper_id`, `title`, `start`, `end`; of an index that an older citewise
+        made, which kept them."""
         every = self._collection.get(include=["documents", "metadatas"])
-        return list(zip(every["documents"], every["metadatas"], strict=True))
+        return [
+            (text, about)
+            for text, about in zip(every["documents"], every["metadatas"], strict=True)
+            if text is not None and about and about.keys() >= {"paper_id", "title", "start"}
+        ]
 
     def problem(self, library: Library, samples: int = _SAMPLES) -> str | None:
         """What is wrong with the index, compared with the library at the same revision; None where it is sound."""
@@ -162,12 +167,17 @@ def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
 
 
 def _nodes(library: Library, window_ids: Sequence[int]) -> list[Any]:
-    with library.snapshot():
-        windows, embeddings = library.windows_by_id(window_ids)
-        papers = {paper.id: paper for paper in library.papers({window.paper_id for window in windows})}
+    """A llama-index `TextNode` of each window: its embedding, and the paper that it refers to. Its words are not indexed."""
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+
+    windows, embeddings = library.windows_by_id(window_ids)
     return [
-        window_node(window, papers[window.paper_id].title, papers[window.paper_id].abstract, embedding)
-        for window, embedding in zip(windows, embeddings, strict=True)
+        TextNode(
+            id_=str(window.id),
+            relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=window.paper_id)},
+            embedding=embedding,
+        )
+        for window, embedding in zip(windows, embeddings.tolist(), strict=True)
     ]
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from rag.core.domain import EmbedderIdentity
-from rag.core.text import content_words
+from rag.core.domain import EmbedderIdentity, Paper
 from rag.core.sentences import embedded_text
+from rag.core.text import content_words
+from rag.library.token_codes import StoredTokens
 from rag.models.embedder import SpannedText, SpanVectors, TokenVectors
 from rag.models.pooled import dealt
 
@@ -85,6 +86,10 @@ class Statistics:
 
     def holding(self, words: Sequence[str]) -> Mapping[str, int]:
         return {word: self.words[word] for word in words if word in self.words}
+
+    def stored_tokens(self, papers: Sequence[Paper]) -> Mapping[str, StoredTokens]:
+        """None are kept."""
+        return {}
 
 
 class OverlapReader:

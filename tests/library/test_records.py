@@ -25,7 +25,7 @@ def _of_before(folder: Path) -> None:
     """The library as citewise wrote it when there was no table of records."""
     connection = sqlite3.connect(database_file(folder))
     connection.executescript(
-        "DROP TABLE origins; DROP TABLE sources; DROP TABLE apart; DROP TABLE records; PRAGMA user_version = 2;"
+        "DROP TABLE tokens; DROP TABLE origins; DROP TABLE sources; DROP TABLE apart; DROP TABLE records; PRAGMA user_version = 2;"
     )
     connection.close()
 
