@@ -33,12 +33,23 @@ def bench(
         print_bench(result)
 
 
-def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> None:
+def bench_writer(
+    server: Annotated[
+        bool,
+        typer.Option("--server", help="Instead, how many answers a minute a server writes, 1, 4 and 16 at a time."),
+    ] = False,
+    device: DeviceOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Measure the local writer on this machine. Time to the first token, tokens a second against what the memory allows, Stop, too
     long a prompt.
 
-    Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot.
+    Takes the writer that CITEWISE_WRITER names, else a small one with random weights, made on the spot. With --server the one at
+    CITEWISE_WRITER_URL, else a stand-in that writes a token every 20 ms, however many answers it writes.
     """
+    if server:
+        _bench_server(device, as_json)
+        return
     from evals.bench.writer import bench_write
 
     result = bench_write(Settings.load(device=device))
@@ -47,3 +58,16 @@ def bench_writer(device: DeviceOption = None, as_json: JsonOption = False) -> No
     else:
         for name, value in result.items():
             print(f"{name.replace('_', ' '):28} {value}")
+
+
+def _bench_server(device: str | None, as_json: bool) -> None:
+    from evals.bench.server import bench_server
+
+    result = bench_server(Settings.load(device=device), lambda step: print(step, file=sys.stderr))
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    print(result["server"])
+    for name, row in result["rows"].items():
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in row.items())
+        print(f"{name:26} {told}")

@@ -61,6 +61,7 @@ class ThoughtFilter:
         """Whether thinking ended that had no marked beginning."""
         self.has_answered = False
         """Whether there is text of an answer."""
+        self._thought = 0
         self._mode: Literal["undecided", "held", "thinking", "answer"] = (
             "thinking" if thinks else "held" if closes_only else "undecided"
         )
@@ -70,6 +71,11 @@ class ThoughtFilter:
         self._since_close: list[str] | None = None
         self._spare = ""
         self._out: list[Piece] = []
+
+    @property
+    def thought(self) -> int:
+        """Characters of what is or may be thinking, so far."""
+        return self._thought + (sum(map(len, self._held)) if self._mode == "held" else 0)
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces of the answer that this text settles."""
@@ -150,6 +156,7 @@ class ThoughtFilter:
             line = text.rpartition("\n")[2]
             self._begins_line = not line.strip() and (line != text or self._begins_line)
         if self._mode == "thinking":
+            self._thought += len(text)
             self.has_thought = self.has_thought or bool(text.strip())
         elif self._mode == "answer":
             self._give(text)
