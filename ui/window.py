@@ -36,8 +36,9 @@ _NUMBERS = itertools.count()
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
-    def __init__(self, settings: Settings, shelves: Shelves, rate: RateLimit) -> None:
+    def __init__(self, settings: Settings, shelves: Shelves, rate: RateLimit, line: Line) -> None:
         self._settings = settings
+        self._line = line
         self._shelves = shelves
         self._rate = rate
         self._lookups = ShelvedLookups(shelves)
@@ -55,7 +56,7 @@ class Window:
         bridge = gr.HTML(
             None,
             js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look' 'plot'",
-            server_functions=[*self._lookups.functions(), place_in(Line(demo, MODEL))],
+            server_functions=[*self._lookups.functions(), place_in(self._line)],
             **carrier,
         )
         # A turn is ended by the visit, which its answering looks at on every step, and not by gradio's `cancels`: that one now
@@ -81,13 +82,21 @@ class Window:
             raise gr.Error(str(error), print_exception=False) from error
         visit.begin(attempt.run)
         turn = ChatTurn(attempt.id, attempt.question)
+        if not visit.runs(attempt.run):  # stopped while it waited
+            yield self._frame(turn.stopped(), attempt.run, self._shelves.first)
+            return
         try:
+            self._line.check()
             self._rate.take(address_of(request))
             library = self._shelves.name(attempt.library)
         except RequestRefused as error:
             yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run, self._shelves.first)
             return
-        with self._shelves.using(library) as loader, closing(run_turn(loader, attempt)) as states:
+        with (
+            self._shelves.using(library) as loader,
+            self._line.timed(loader.opened is not None),
+            closing(run_turn(loader, attempt)) as states,
+        ):
             for turn in states:
                 if not visit.runs(attempt.run):
                     break
@@ -100,8 +109,10 @@ class Window:
     def _frame(self, turn: ChatTurn, run: str, loader: Loader) -> Mapping[str, Any]:
         return {"run": run, **frame(turn, loader.loading)}
 
-    def _stop(self, visit: Visit, event: gr.EventData) -> None:
-        visit.stop(str(event._data))
+    async def _stop(self, visit: Visit, event: gr.EventData, request: gr.Request) -> None:
+        run = str(event._data)
+        visit.stop(run)
+        await self._line.leave(run, str(request.session_hash))
 
     def _watch(self, library: str | None = None) -> Iterator[Mapping[str, Any]]:
         """The state of a library's loading, as long as it goes on, once more when it has ended, and when the library has been looked
