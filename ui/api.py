@@ -13,13 +13,14 @@ from gradio.events import api
 from rag.core.errors import CitewiseError, RequestRefused
 from rag.output import to_json
 from rag.output.filter_json import filter_of, with_filter
-from ui.session.limits import RateLimit, address_of
-from ui.session.line import Line
+from ui.session.asking import is_kept
+from ui.session.limits import QuestionRate
+from ui.session.line import Line, asker
 from ui.session.shelves import Shelves
 from ui.session.turns import history_messages
 
 
-def add_endpoints(shelves: Shelves, rate: RateLimit, line: Line, concurrency_id: str) -> None:
+def add_endpoints(shelves: Shelves, rate: QuestionRate, line: Line, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
     def ask(
@@ -52,7 +53,9 @@ def add_endpoints(shelves: Shelves, rate: RateLimit, line: Line, concurrency_id:
             loader.suggestions().reader(),
         ):
             chosen = filter_of(filter)
-            answer = loader.assistant().over(chosen).ask(_text(question), history_messages(history))
+            answer = loader.asking(chosen).ask(_text(question), history_messages(history))
+            if request is not None and is_kept(answer):
+                rate.release(asker(request))  # it cost nothing
             return with_filter(to_json.answer_json(answer), chosen)
 
     def search(
@@ -109,12 +112,12 @@ def _text(sent: Any) -> str:
 
 
 @contextmanager
-def _reported(rate: RateLimit, line: Line, request: gr.Request | None) -> Iterator[None]:
+def _reported(rate: QuestionRate, line: Line, request: gr.Request | None) -> Iterator[None]:
     """One call counted that had a place in the line; errors raised on purpose as gradio's, which it passes on to the caller."""
     try:
         line.check()
         if request is not None:
-            rate.take(address_of(request))
+            rate.take(asker(request))
         yield
     except CitewiseError as error:
         raise gr.Error(str(error), print_exception=False) from error

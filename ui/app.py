@@ -32,7 +32,7 @@ from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE
 from ui.session.editing import decided
 from ui.session.editing import may_edit as may_edit
-from ui.session.limits import RateLimit, caller
+from ui.session.limits import QuestionRate, RateLimit, caller
 from ui.session.line import MOST_WAITING, Line
 from ui.session.loading import Open
 from ui.session.shelves import Shelves
@@ -62,7 +62,7 @@ def build_app(settings: Settings, open_: Open = open_assistant, host: str | None
     `launch_options`."""
     settings = decided(settings, host)
     shelves = Shelves(settings, open_)
-    rate = RateLimit(QUESTIONS_A_MINUTE)
+    rate = QuestionRate(QUESTIONS_A_MINUTE)
     # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
     os.environ["FORWARDED_ALLOW_IPS"] = settings.trusted_proxy or _PROXIES_NAMED
     kept = (_KEPT_SECONDS, _KEPT_SECONDS)

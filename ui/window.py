@@ -16,8 +16,9 @@ import gradio as gr
 from rag.core.errors import RequestRefused
 from rag.core.settings import Settings
 from ui.records import ChatTurn
-from ui.session.limits import RateLimit, address_of
-from ui.session.line import Line, place_in
+from ui.session.asking import is_kept
+from ui.session.limits import QuestionRate
+from ui.session.line import Line, asker, place_in
 from ui.session.loading import Loader
 from ui.session.records import frame
 from ui.session.shelved import ShelvedLookups
@@ -36,7 +37,7 @@ _NUMBERS = itertools.count()
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
-    def __init__(self, settings: Settings, shelves: Shelves, rate: RateLimit, line: Line) -> None:
+    def __init__(self, settings: Settings, shelves: Shelves, rate: QuestionRate, line: Line) -> None:
         self._settings = settings
         self._line = line
         self._shelves = shelves
@@ -87,7 +88,7 @@ class Window:
             return
         try:
             self._line.check()
-            self._rate.take(address_of(request))
+            self._rate.take(asker(request))
             library = self._shelves.name(attempt.library)
         except RequestRefused as error:
             yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run, self._shelves.first)
@@ -102,6 +103,8 @@ class Window:
                     break
                 yield self._frame(turn, attempt.run, loader)
             else:
+                if is_kept(turn.answer):
+                    self._rate.release(asker(request))  # it cost nothing
                 return
         # What was on its way to the page when the visitor stopped must not be the last word.
         yield self._frame(turn.stopped(), attempt.run, loader)

@@ -18,6 +18,11 @@ class Visitor:
     address: str
     session: str
 
+    @property
+    def key(self) -> str:
+        """Another word for each visitor."""
+        return f"{self.address} {self.session}"
+
 
 class Rounds(Generic[K]):
     """Turn about between keys: in each round everybody has one turn. Whoever comes anew begins with the round that is going on."""

@@ -204,6 +204,12 @@ def visitor_of(event: Event) -> Visitor:
     return Visitor(address_of(event.request), session)
 
 
+def asker(request: gr.Request) -> Visitor:
+    """Who sent the event that has its turn."""
+    session = request.session_hash or ""
+    return Visitor(address_of(request), "" if session == LocalContext.event_id.get(None) else session)
+
+
 TURN = "turn"
 """The function of work that no page sent (`ui.session.turnstile`)."""
 
