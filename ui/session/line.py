@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 from gradio.queueing import Event, EventQueue
+from gradio.server_messages import EstimationMessage
 from gradio.utils import run_coro_in_background
 
 from rag.core.errors import TooManyRequests
@@ -111,8 +112,10 @@ class Line:
         async def pushed(body: Any, request: Any, username: str | None) -> Any:
             answer = await push(body, request, username)
             # Gradio tells its own clients their places; it supposes that who comes last stands last.
-            if answer[0] and self._waiting and self._waiting[-1]._id != answer[1]:
-                queue.broadcast_estimations(self._id)
+            for rank, event in enumerate(self._waiting[:-1]):
+                if event._id == answer[1]:
+                    told = EstimationMessage(rank=rank, rank_eta=None, queue_size=len(self._waiting))
+                    queue.send_message(event, told)
             return answer
 
         queue.get_events = in_turn
