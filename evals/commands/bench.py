@@ -1,4 +1,4 @@
-"""Measuring speed and memory: bench, bench-writer."""
+"""Measuring speed and memory: bench, bench-load, bench-writer."""
 
 import json
 import sys
@@ -31,6 +31,47 @@ def bench(
         typer.echo(json.dumps(result, ensure_ascii=False))
     else:
         print_bench(result)
+
+
+def bench_load(
+    library: Annotated[Path, typer.Option(help="Folder of the library that the window opens.")],
+    users: Annotated[
+        list[int] | None, typer.Option(min=1, help="How many people ask; several for several runs.")
+    ] = None,
+    answers: Annotated[int, typer.Option(min=1, help="Questions of a run, of all people together.")] = 100,
+    minutes: Annotated[float, typer.Option(min=0, help="How long a run takes, instead of so many questions.")] = 0.0,
+    think: Annotated[
+        float, typer.Option(min=0, help="Seconds on the mean between an answer and the next question.")
+    ] = 2.0,
+    cache: Annotated[
+        list[int] | None, typer.Option(min=0, help="Answers kept, as CITEWISE_ANSWER_CACHE; several.")
+    ] = None,
+    flood: Annotated[int, typer.Option(min=0, help="Questions that one visitor asks at once before the others.")] = 0,
+    naive: Annotated[bool, typer.Option(help="Beside it the same where whoever came first is served first.")] = False,
+    set_: Annotated[Path, typer.Option("--set", help="Question set.")] = Path("evals/sets/seeds-dev.jsonl"),
+    different: Annotated[int, typer.Option(min=1, help="How many different questions of it are asked.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a window that many people ask at once. It runs in a process of its own; people ask over HTTP, as programs do."""
+    from evals.bench.corpus import questions_from
+    from evals.bench.load import Plan, print_load
+    from evals.bench.load import bench_load as measure
+
+    questions = questions_from(set_, different)
+    orders = ("fair", "naive") if naive else ("fair",)
+    results = []
+    for plan in (
+        Plan(n, answers, minutes, think, kept, order, flood)
+        for n in users or [1, 10, 100]
+        for kept in cache or [1_000]
+        for order in orders
+    ):
+        print(f"{plan.users} users, {plan.cache} answers kept, {plan.order} order", file=sys.stderr)
+        results.append(measure(plan, library, questions))
+        if as_json:
+            typer.echo(json.dumps(results[-1], ensure_ascii=False))
+    if not as_json:
+        print_load(results)
 
 
 def bench_writer(

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
+from rag.answer.again import comes_again
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
 from rag.answer.quoting import Findings, FittedModels, Quoting
@@ -117,6 +118,15 @@ class Assistant:
     def revision(self) -> int:
         """Of the library: grows with every change of its papers."""
         return self.library.revision
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Of the library: another one with each change of its file."""
+        return self.library.state
+
+    def comes_again(self, answer: Answer) -> bool:
+        """Whether an answer of now would come out just so again, as long as the state is the same."""
+        return comes_again(answer, self.description, self.library)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""

@@ -19,6 +19,8 @@ from rag.evidence import selection
 from rag.models.writer import UNEXPECTED
 
 log = logging.getLogger(__name__)
+CUT_OFF = "The written answer was cut off"
+"""How a notice begins that tells of a writer which failed halfway."""
 
 
 def write(
@@ -50,7 +52,7 @@ def write(
     clock.mark("write")
     written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
     if draft.cut:
-        cut = f"The written answer was cut off by {limit_for_readers(draft.cut)}."
+        cut = f"{CUT_OFF} by {limit_for_readers(draft.cut)}."
         written = replace(written, notice=f"{written.notice} {cut}".strip())
     yield replace(written, timings_ms=clock.times())
 

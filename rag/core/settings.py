@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         2_048, ge=0, le=32_768, description="what a model that thinks may think besides, in tokens"
     )
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
+    answer_cache: int = Field(
+        1_000, ge=0, le=100_000, description="answers kept in memory for the same question again; 0 keeps none"
+    )
     answers_at_once: int = Field(
         1, ge=1, le=64, description="answers that are made at the same time where a server writes"
     )

@@ -140,6 +140,13 @@ class Library:
         return int(self._meta("revision") or 0)
 
     @property
+    def state(self) -> tuple[int, int]:
+        """Another one with each change of the file, also one that leaves the papers as they are: the revision, and SQLite's count of
+        what others have committed."""
+        with self.snapshot():
+            return self.revision, int(self._database.rows("PRAGMA data_version")[0][0])
+
+    @property
     def embedder(self) -> EmbedderIdentity | None:
         """The weights that made the embeddings; None while the library has never been written to."""
         stored = self._meta("embedder")
