@@ -42,8 +42,8 @@ class TokenVectors:
 
 @dataclass(frozen=True, slots=True)
 class SpannedText:
-    """A text and its title; `sentences` and `windows` over them are the parts of `text` that get vectors. An empty window stands for the
-    title alone."""
+    """A text and its title; `sentences` and `windows` over them are the parts of `text` that get vectors. An empty window stands for
+    the title alone."""
 
     title: str
     text: str
