@@ -64,6 +64,7 @@ class HybridRetriever(BaseRetriever):
         self.embedder = embedder
         self._limit = limit
         self._fusion = fusion or Fusion()
+        library.prepare_words()
         self._index = publishing.open_index(library)
         self._opening = threading.Lock()
 
