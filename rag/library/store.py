@@ -337,6 +337,11 @@ class Library:
         rows = list(self._database.rows_for(queries.SENTENCES_OF, ids))
         return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
+    def sentence_vectors(self, ids: Iterable[str]) -> tuple[list[str], Matrix]:
+        """The embeddings of the sentences of the papers with these ids as rows, in any order, and the paper of each."""
+        rows = list(self._database.rows_for(queries.SENTENCE_VECTORS_OF, ids))
+        return [row[0] for row in rows], matrix_of([row[1] for row in rows], "<f2")
+
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_OF, ids)))
@@ -345,9 +350,13 @@ class Library:
         """The windows with these ids that still exist, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_BY_ID, window_ids)))
 
+    def papers_of_windows(self, window_ids: Iterable[int]) -> set[str]:
+        """The ids of the papers that the windows with these ids are of, as far as they still exist."""
+        return {row[0] for row in self._database.rows_for(queries.PAPERS_OF_WINDOWS, window_ids)}
+
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""
-        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper, start")]
+        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper")]
 
     def prepare_words(self) -> None:
         """Have what makes the look-ups below quick in a large library read or made in the background; until then they take longer."""
