@@ -102,7 +102,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         }
         if composer:
             description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(
+        assistant = Assistant(
             searcher,
             ranker,
             FittedModels(
@@ -113,6 +113,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             mode=settings.mode,
             composer=composer,
         )
+        assistant.prepare()
+        return assistant
 
 
 def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
@@ -133,6 +135,7 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         on_failure.callback(retriever.close)
         other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        other.prepare()
         on_failure.pop_all()
     return other
 
