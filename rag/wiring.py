@@ -103,7 +103,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         }
         if composer:
             description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(
+        assistant = Assistant(
             searcher,
             ranker,
             FittedModels(
@@ -114,6 +114,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             mode=settings.mode,
             composer=composer,
         )
+        assistant.prepare()
+        return assistant
 
 
 def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
@@ -134,6 +136,7 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
         on_failure.callback(retriever.close)
         other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        other.prepare()
         on_failure.pop_all()
     return other
 

@@ -4,8 +4,9 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 import copy
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
@@ -18,6 +19,7 @@ from rag.answer.senses import Sense, Senses
 from rag.answer.status_notes import with_status
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
+from rag.core.errors import LibraryError
 from rag.core.kept import Kept
 from rag.core.paper_filter import PaperFilter
 from rag.evidence.plan import plan
@@ -32,6 +34,8 @@ from rag.search.searcher import RETRIEVED, Searcher
 
 _KEPT_FILTERS = 8
 """Of the newest ones the assistants are kept."""
+_LARGE = 1_000
+"""Papers of a library that is prepared for questions: of fewer nobody waits."""
 
 
 class Assistant:
@@ -108,6 +112,16 @@ class Assistant:
         )
         other._look_through(self.searcher)
         return other
+
+    def prepare(self) -> None:
+        """Have what the first question about a large library would wait for made in the background."""
+        if self.library.count() >= _LARGE:
+            threading.Thread(target=self._prepare, name="preparing a library", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with suppress(LibraryError):  # whoever asks is told
+            self._records.bibliography()
+            self.searcher.prepare()
 
     @property
     def library(self) -> Library:

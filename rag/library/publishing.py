@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
-from rag.library import private, text_copy
+from rag.library import private, text_copy, word_index
 from rag.library.checksums import checksums, checksums_of, damage_of_index
 from rag.library.files import database_file
 from rag.library.sqlite import writer_lock
@@ -42,6 +42,7 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     Raises:
         VectorIndexError: Chroma could not build it; the index that was current stays so.
     """
+    word_index.publish(library.folder)
     root = library.folder / "vectors"
     current = None if fresh else current_manifest(root)
     sound = current is not None and _sound(root / current.folder, current)

@@ -96,6 +96,8 @@ class Database:
         self._folder = folder
         self._lock = threading.RLock()
         self._depth = 0
+        self.chosen: Sequence[int] | None = None
+        """The keys of the papers that a snapshot sees, ascending; None where it sees all."""
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

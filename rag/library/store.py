@@ -25,10 +25,12 @@ from rag.library import queries, records, sources, tables, tokens
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
+from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors, way_out, writer_lock
 from rag.library.tables import details_of, insert, matrix_of, stored_paper, windows_of
 from rag.library.token_codes import StoredTokens
 from rag.models.embedder import Embedder
+from rag.library.word_index import WordIndex
 
 
 class Library:
@@ -37,6 +39,8 @@ class Library:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._database = database
+        self._words = WordIndex(folder)
+        self._lexical = Lexical(database, self._words)
 
     @classmethod
     def open(cls, folder: Path) -> "Library":
@@ -350,6 +354,11 @@ class Library:
         rows = list(self._database.rows_for(queries.SENTENCES_OF, ids))
         return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
+    def sentence_vectors(self, ids: Iterable[str]) -> tuple[list[str], Matrix]:
+        """The embeddings of the sentences of the papers with these ids as rows, in any order, and the paper of each."""
+        rows = list(self._database.rows_for(queries.SENTENCE_VECTORS_OF, ids))
+        return [row[0] for row in rows], matrix_of([row[1] for row in rows], "<f2")
+
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_OF, ids)))
@@ -380,27 +389,29 @@ class Library:
         statement = "SELECT min(w.id), p.id FROM papers p JOIN windows w ON w.paper = p.key GROUP BY p.key"
         return {row[0]: row[1] for row in self._database.rows(statement)}
 
+    def papers_of_windows(self, window_ids: Iterable[int]) -> set[str]:
+        """The ids of the papers that the windows with these ids are of, as far as they still exist."""
+        return {row[0] for row in self._database.rows_for(queries.PAPERS_OF_WINDOWS, window_ids)}
+
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""
-        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper, start")]
+        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper")]
+
+    def prepare_words(self) -> None:
+        """Have what makes the look-ups below quick in a large library read or made in the background; until then they take longer."""
+        self._lexical.prepare()
 
     def lexical(self, words: Sequence[str], limit: int) -> dict[str, float]:
         """BM25 of the best papers that hold any of the words, stemmed, the title counting double: {paper id: > 0}."""
-        return self._scores(queries.best_by_words(words, limit))
+        with self.snapshot():
+            return self._lexical.best(words, limit)
 
     def lexical_of(self, words: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """BM25 of the papers with these ids; papers without any of the words are left out."""
-        return self._scores(queries.scores_by_words(words, ids))
+        with self.snapshot():
+            return self._lexical.scores_of(words, ids)
 
     def holding(self, words: Iterable[str]) -> dict[str, int]:
         """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
-        statement = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
         with self.snapshot():
-            return {
-                word: int(self._database.rows(statement, (f'"{word}"',))[0][0])
-                for word in dict.fromkeys(words)
-                if '"' not in word
-            }
-
-    def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
-        return {row[0]: float(row[1]) for row in self._database.rows(*query)} if query else {}
+            return self._lexical.holding(words)

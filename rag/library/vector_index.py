@@ -5,7 +5,6 @@ index, is `rag.library.publishing`.
 """
 
 import logging
-import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,17 +95,12 @@ class VectorIndex:
             ) from error
 
     def _nearest(self, vector: Matrix, limit: int) -> dict[int, float]:
-        from llama_index.core.vector_stores.types import VectorStoreQuery
-
-        limit = min(limit, self.count())
-        if limit == 0:
-            return {}
-        result = self.store.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=limit))
-        # The store gives exp(-distance), and Chroma's cosine distance is 1 - cosine.
-        return {
-            int(identifier): 1.0 + math.log(max(similarity, 1e-9))
-            for identifier, similarity in zip(result.ids or [], result.similarities or [], strict=True)
-        }
+        # Not through the store, which fetches and parses every node: ids and distances take a tenth of the time. More than there are
+        # may be asked for; to count them first would take five times as long as to search.
+        found = self._collection.query(query_embeddings=vector[None], n_results=max(1, limit), include=["distances"])
+        # Chroma's cosine distance is 1 - cosine.
+        near = zip(found["ids"][0], found["distances"][0], strict=True)
+        return {int(identifier): 1.0 - float(distance) for identifier, distance in near}
 
     def passages(self) -> list[tuple[str, Mapping[str, Any]]]:
         """The words of every passage, and where they stand: `paper_id`, `title`, `start`, `end`; of an index that an older citewise
