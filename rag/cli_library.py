@@ -60,11 +60,14 @@ def restore(
 
     Example: citewise restore papers.citewise --library my-library
     """
+    from rag.library.chroma_server import server_of
     from rag.library.restore import restore as put_back
 
     settings = Settings.of_flags(library=library)
     with progress_bars() as progress:
-        done = put_back(file, settings.library, datetime.now(), force=force, progress=progress)
+        done = put_back(
+            file, settings.library, datetime.now(), force=force, progress=progress, server=server_of(settings)
+        )
     if as_json:
         told = {"library": str(settings.library), "papers": done.manifest.papers, "made": done.manifest.made}
         typer.echo(dump_json({**told, "aside": done.aside, "notes": done.notes}))
@@ -74,8 +77,6 @@ def restore(
         typer.echo(f"  what was there is now {name}", err=True)
     for note in done.notes:
         typer.echo(f"  {note}", err=True)
-    if done.aside:
-        typer.echo("  start windows that are open again", err=True)
 
 
 def _shown(size: int) -> str:

@@ -67,7 +67,9 @@ def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> Non
         """
         with _reported(rate, request), shelves.using(library) as loader:
             chosen = filter_of(filter)
-            return with_filter(to_json.search_json(words, loader.assistant().over(chosen).search(_text(words))), chosen)
+            assistant = loader.assistant().over(chosen)
+            hits = assistant.search(_text(words))
+            return with_filter(to_json.search_json(words, hits, assistant.notice), chosen)
 
     def papers(
         filter: dict[str, Any] | None = None,

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from rag.core import permissions
-from rag.core.errors import BackupDamaged, FileNotWritten, LibraryDamaged, LibraryFull, VectorIndexError
-from rag.library import publishing
+from rag.core.errors import BackupDamaged, FileNotWritten, LibraryDamaged, LibraryFull, VectorIndexError, VectorsAway
+from rag.library import indexes
 from rag.library.archives import DATABASE, Manifest, check_hashes, opened, pieces
+from rag.library.chroma_server import ChromaServer
 from rag.library.files import NEW, database_file, is_there, quoted, refuse_foreign, side_files
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.store import Library
@@ -29,7 +30,13 @@ class Restored:
 
 
 def restore(
-    file: Path, folder: Path, now: datetime, *, force: bool = False, progress: Progress | None = None
+    file: Path,
+    folder: Path,
+    now: datetime,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    server: ChromaServer | None = None,
 ) -> Restored:
     """Make a library of a backup, with its vector index.
 
@@ -39,6 +46,7 @@ def restore(
         now: goes into the names of what `force` puts aside.
         force: put a library that is there aside.
         progress: gets stages.
+        server: where its vectors shall be; None for beside it.
 
     Raises:
         BackupDamaged, SchemaTooNew: the file is no backup, damaged, or of a newer citewise; nothing was written.
@@ -69,7 +77,7 @@ def restore(
                 report("looking at the papers", 0, 0)
                 _examine(file, folder, manifest)
             aside = _take_the_place(folder, new, f"{now:%Y%m%d-%H%M%S}")
-            return Restored(manifest, aside, _publish(folder, report))
+            return Restored(manifest, aside, _publish(folder, server, report))
 
 
 def _refuse(folder: Path, manifest: Manifest, force: bool) -> None:
@@ -166,11 +174,13 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _publish(folder: Path, report: Progress) -> tuple[str, ...]:
+def _publish(folder: Path, server: ChromaServer | None, report: Progress) -> tuple[str, ...]:
     """Make the index; where that fails the library is there all the same, and the next question makes it."""
     library = Library.open(folder)
     try:
-        publishing.publish(library, lambda done, total: report("indexing", done, total))
+        indexes.publish(library, server, lambda done, total: report("indexing", done, total))
+    except VectorsAway as error:
+        return (str(error),)
     except (VectorIndexError, LibraryFull) as error:
         return (f"the vector index could not be made yet, and is made at the next question: {error}",)
     finally:
