@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.core.errors import LibraryDamaged
+from rag.core.errors import EmbedderMismatch, LibraryDamaged
 from rag.core.paper_filter import PaperFilter
 from rag.ingest.formats.record import make_paper
 from rag.library.catalogue import Catalogue, Wanted
@@ -15,7 +15,10 @@ from rag.library.choices import Choices
 from rag.library.overview import Overviews
 from rag.library.store import Library
 from rag.library.view import View
+from rag.search.chosen import ChosenRetriever
+from rag.search.hybrid import HybridRetriever
 from tests.conftest import add
+from tests.helpers.fakes import HashEmbedder
 
 WASPS = make_paper(id="wasps", title="Paper wasps", abstract="Wasps make paper. They chew wood.", year=2021)
 
@@ -116,3 +119,35 @@ def test_readers_in_threads_see_whole_states_while_files_are_replaced(
         assert library.count() == 5
     assert len(seen) == 150
     assert set(seen) <= {(4, 4), (5, 5)}
+
+
+def test_questions_are_asked_of_the_new_file_and_its_vectors_also_at_the_same_revision(
+    small_library: Path, tmp_path: Path
+) -> None:
+    add(tmp_path / "other", [WASPS])
+    with closing(Library.open(small_library)) as library:
+        retriever = HybridRetriever(library, HashEmbedder())
+        view = View.of(library, PaperFilter(from_year=2020))
+        chosen = ChosenRetriever(retriever, view)
+        assert {hit.paper.id for hit in retriever.hits("honey")} == {"bees", "ants", "tea", "rust"}
+        assert chosen.hits("honey") == ()
+        ship(tmp_path / "other", small_library)
+        assert [hit.paper.id for hit in retriever.hits("zinc")] == ["wasps"], "by its vectors, as no word is the same"
+        assert [hit.paper.id for hit in chosen.hits("zinc")] == ["wasps"]
+        assert retriever.missed == ""
+        retriever.close()
+
+
+def test_a_file_of_another_embedder_is_refused_until_one_that_fits_is_there(
+    small_library: Path, tmp_path: Path, newer: Path
+) -> None:
+    add(tmp_path / "other", [WASPS], HashEmbedder(name="another"))
+    with closing(Library.open(small_library)) as library:
+        retriever = HybridRetriever(library, HashEmbedder())
+        ship(tmp_path / "other", small_library)
+        for _ in range(2):
+            with pytest.raises(EmbedderMismatch):
+                retriever.hits("honey")
+        ship(newer, small_library)
+        assert len(retriever.hits("honey")) == 5
+        retriever.close()
