@@ -106,10 +106,10 @@ class ServerIndex(VectorIndex):
 
     def query(self, vector: Matrix, limit: int) -> dict[int, float]:
         """See `VectorIndex.query`. A few windows of other revisions may be among them."""
-        size = self.count() if self._size is None else self._size
-        limit = min(size, limit + min(self._extra, _MOST_EXTRA * limit))
-        if limit == 0:
+        if self._size == 0 or limit <= 0:
             return {}
+        # Not bounded by the number of vectors, which may have grown since it was looked at.
+        limit += min(self._extra, _MOST_EXTRA * limit)
         with self._connection.asking():
             near = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
             pairs = zip(near["ids"][0], near["distances"][0], strict=True)

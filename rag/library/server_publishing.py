@@ -88,7 +88,7 @@ def health(library: Library, server: ChromaServer) -> str:
     way_out = f"run: citewise doctor --repair --library {quoted(library.folder)}"
     with closing(Connection(server, writing=True)) as connection:
         version = connection.version()
-        where = f"the Chroma server at {server.shown} (version {version})"
+        where = f"the Chroma server at {server.shown} (interface {version})"
         name = pointer_of(library)
         mark = Mark.of(connection.collection(name)) if name else Mark()
         every = connection.collections(BEGIN)

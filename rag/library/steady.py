@@ -172,7 +172,7 @@ class SteadyIndex:
 
     def _fail(self, error: VectorIndexError) -> None:
         if not self._why:
-            log.warning("%s. Until then papers are found by their words alone", error)
+            log.warning("%s. Papers are found by their words alone until it can be asked again", error)
         self._why = str(error)
         self._wait = min(max(2 * self._wait, _LEAST_WAIT), _MOST_WAIT)
         self._next = self._clock() + self._wait

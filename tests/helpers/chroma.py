@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 PROGRAM = Path(sys.executable).with_name("chroma")
@@ -44,7 +45,19 @@ class ChromaRun:
         else:
             raise AssertionError(f"chroma run has ended: {''.join(said)[-2_000:]}")
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
+        self._wait_for_it()  # it says so before it does
         return self
+
+    def _wait_for_it(self) -> None:
+        until = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     def stop(self, *, kill: bool = False) -> None:
         """End it, in good order or by SIGKILL."""

@@ -32,12 +32,12 @@ def standing_in(answer: Answer) -> Iterator[tuple[str, list[dict[str, str]]]]:
     seen: list[dict[str, str]] = []
 
     class Handler(Request):
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802
             seen.append({name.lower(): value for name, value in self.headers.items()})
             with suppress(OSError):
                 answer(self)
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802
             self.do_GET()
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -1,7 +1,10 @@
 """The vectors on a Chroma server, which is started for real: it is asked, restarted, lost, emptied, and shared."""
 
+import json
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +22,7 @@ from rag.library.server_index import BEGIN, pointer_of
 from rag.library.steady import SteadyIndex
 from rag.library.store import Library
 from rag.search.hybrid import HybridRetriever
+from tests.conftest import ROOT
 from tests.helpers.chroma import ChromaRun
 from tests.helpers.fakes import HashEmbedder
 
@@ -101,7 +105,7 @@ def test_papers_are_found_by_vectors_on_the_server_and_nothing_is_kept_beside_th
         assert found(opened, index, "honey bees", 1) == {"bees"}
         assert index.missed == ""
         assert "4 vectors" in indexes.health(opened, server)
-        assert f"at {server.url} (version 1." in indexes.health(opened, server)
+        assert f"at {server.url} (interface 1." in indexes.health(opened, server)
     assert not (library / "vectors" / "current.json").exists()
 
 
@@ -147,7 +151,7 @@ def test_a_server_that_is_lost_is_said_once_words_go_on_and_it_comes_back_by_its
             assert f"the Chroma server at {server.url} cannot be reached" in retriever.missed
         told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
         assert len(told) == 1
-        assert "papers are found by their words alone" in told[0]
+        assert "Papers are found by their words alone" in told[0]
         chroma.start()
         assert retriever.hits("honey")
         assert retriever.missed, "it is not tried again at once"
@@ -305,3 +309,72 @@ def test_a_server_that_dies_while_vectors_are_sent_loses_nothing(
         assert found(opened, index, "honey", 1) == {"bees"}, "what was current stays so"
         put(library, [], server)
         assert found(opened, index, "wasps make paper of wood", 1) == {"wasps"}
+
+
+READER = """
+import json, sys, threading
+from pathlib import Path
+from rag.library.chroma_server import ChromaServer
+from rag.library.store import Library
+from rag.search.hybrid import HybridRetriever
+from tests.helpers.fakes import HashEmbedder
+
+library = Library.open(Path(sys.argv[1]))
+retriever = HybridRetriever(library, HashEmbedder(), server=ChromaServer(sys.argv[2]))
+print("ready", flush=True)
+for line in sys.stdin:
+    told = []
+
+    def ask():
+        for _ in range(10):
+            best = {hit.paper.id for hit in retriever.hits(line)}
+            told.append([sorted(best), retriever.missed])
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(json.dumps(told), flush=True)
+"""
+
+
+def test_two_processes_ask_while_papers_come_and_go(library: Path, server: ChromaServer, chroma: ChromaRun) -> None:
+    command = [sys.executable, "-c", READER, str(library), server.url]
+    readers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+    ]
+    try:
+        for reader in readers:
+            assert reader.stdout and reader.stdout.readline() == "ready\n"
+
+        def ask() -> None:
+            for reader in readers:
+                assert reader.stdin
+                reader.stdin.write("Bees make honey\n")
+                reader.stdin.flush()
+
+        def heard() -> list[tuple[list[str], str]]:
+            told: list[tuple[list[str], str]] = []
+            for reader in readers:
+                assert reader.stdout
+                told += [(ids, missed) for ids, missed in json.loads(reader.stdout.readline())]
+            return told
+
+        for n in range(4):
+            ask()
+            put(library, [make_paper(id=f"p{n}", title=f"Bees {n}", abstract=f"Honey number {n}.")], server)
+            if n:
+                drop(library, [f"p{n - 1}"], server)
+            for ids, missed in heard():
+                assert missed == ""
+                assert {"bees", "ants", "tea", "rust"} <= set(ids)
+        ask()
+        assert {(tuple(ids), missed) for ids, missed in heard()} == {(("ants", "bees", "p3", "rust", "tea"), "")}
+        chroma.restart()
+        ask()
+        assert {missed for _, missed in heard()} == {""}
+    finally:
+        for reader in readers:
+            reader.kill()
+            reader.communicate()
