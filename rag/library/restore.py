@@ -37,6 +37,7 @@ def restore(
     force: bool = False,
     progress: Progress | None = None,
     server: ChromaServer | None = None,
+    replica: bool = False,
 ) -> Restored:
     """Make a library of a backup, with its vector index.
 
@@ -47,6 +48,8 @@ def restore(
         force: put a library that is there aside.
         progress: gets stages.
         server: where its vectors shall be; None for beside it.
+        replica: the folder holds a copy that is only read. An older copy of the same library is replaced, and not put aside; nothing is
+            put on the server, which whoever writes does.
 
     Raises:
         BackupDamaged, SchemaTooNew: the file is no backup, damaged, or of a newer citewise; nothing was written.
@@ -55,7 +58,7 @@ def restore(
     """
     report = progress or (lambda *_: None)
     with opened(file) as (archive, manifest):
-        _refuse(folder, manifest, force)
+        _refuse(folder, manifest, force or replica)
         done = 0
 
         def checked(some: int) -> None:
@@ -65,7 +68,7 @@ def restore(
 
         check_hashes(file, archive, manifest, checked)
         with _folder(folder), writer_lock(folder):
-            _refuse(folder, manifest, force)
+            _refuse(folder, manifest, force or replica)
             new = {name: folder / (NEW if name == DATABASE else f"{name}.new") for name in manifest.files}
             with _removed_on_failure(folder, list(new.values())):
                 for name, place in new.items():
@@ -76,8 +79,11 @@ def restore(
                         os.fsync(sink.fileno())
                 report("looking at the papers", 0, 0)
                 _examine(file, folder, manifest)
-            aside = _take_the_place(folder, new, f"{now:%Y%m%d-%H%M%S}")
-            return Restored(manifest, aside, _publish(folder, server, report))
+                if replica and not force:
+                    _refuse_another(folder)
+            aside = _take_the_place(folder, new, "" if replica else f"{now:%Y%m%d-%H%M%S}")
+            notes = () if replica and server else _publish(folder, server, report)
+            return Restored(manifest, aside, notes)
 
 
 def _refuse(folder: Path, manifest: Manifest, force: bool) -> None:
@@ -143,15 +149,42 @@ def _examine(file: Path, folder: Path, manifest: Manifest) -> None:
         raise BackupDamaged(f"the backup {file} is damaged: its {DATABASE} is not what it says; nothing was changed")
 
 
+def _refuse_another(folder: Path) -> None:
+    """Raise FileNotWritten where the folder holds another library than the new file is a copy of, or papers of its own."""
+    if not is_there(folder):
+        return
+    with mapped_errors(folder):
+        (old, held), (new, brought) = (_told(place) for place in (database_file(folder), folder / NEW))
+    if old != new or old is None or held > brought:
+        what = (
+            "a newer state of this library"
+            if old == new and old is not None
+            else "another library, or one that was never on a server"
+        )
+        raise FileNotWritten(
+            f"{folder} holds {what}; nothing was changed. Name the folder of a replica, or put what is there aside with --force"
+        )
+
+
+def _told(file: Path) -> tuple[str | None, int]:
+    """The identity of the library in a file, and its revision."""
+    with closing(connect(file)) as connection:
+        told = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('identity', 'revision')").fetchall())
+    return told.get("identity"), int(told.get("revision") or 0)
+
+
 def _take_the_place(folder: Path, new: dict[str, Path], date: str) -> tuple[str, ...]:
-    """Give the new files their names, the database last; what had them keeps its content under a name with the date."""
+    """Give the new files their names, the database last; what had them keeps its content under a name with the date, where there is
+    one."""
     aside: list[str] = []
     with suppress(sqlite3.Error), closing(connect(database_file(folder))) as old:
         old.execute("SELECT count(*) FROM sqlite_master")  # takes back what a killed writer left half done
     with mapped_errors(folder):
         for name in sorted(new, key=lambda name: name == DATABASE):
             place = folder / name
-            if place.exists():
+            if place.exists() and not date:
+                permissions.set_like(new[name], place)
+            elif place.exists():
                 other = _free(place.with_name(f"{name}.before-{date}"))
                 for side in side_files(place) if name == DATABASE else ():
                     side.rename(side.with_name(other.name + side.name.removeprefix(name)))
