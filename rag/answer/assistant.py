@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
 from rag.answer.again import comes_again
+from rag.answer.by_words import ByWords
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
 from rag.answer.quoting import Findings, FittedModels, Quoting
@@ -155,6 +156,11 @@ class Assistant:
         """See `Searcher.search`."""
         return self.searcher.search(question, limit)
 
+    @property
+    def notice(self) -> str:
+        """What is to be said of the papers that this thread looked for last: how they were found, where that was not as usual."""
+        return self.searcher.notice
+
     def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """See `Searcher.standalone`."""
         return self.searcher.standalone(question, history)
@@ -250,15 +256,23 @@ class Assistant:
             return
         if other:
             understood = other.restricted(understood)
-        with closing(self._steps(understood, mode, most_papers, clock, asks_records=other is None)) as steps:
+        by_words = ByWords(self.searcher)
+        with closing(self._steps(understood, mode, most_papers, clock, by_words, asks_records=other is None)) as steps:
             for step in steps:
                 if isinstance(step, Answer):
-                    yield replace(step, about=understood.about)
+                    yield replace(by_words.noticed(step), about=understood.about)
                 else:
                     yield replace(step, about=understood.about, draft=_about(step.draft, understood))
 
     def _steps(
-        self, understood: Query, mode: Mode, most_papers: int | None, clock: Clock, *, asks_records: bool = True
+        self,
+        understood: Query,
+        mode: Mode,
+        most_papers: int | None,
+        clock: Clock,
+        by_words: ByWords,
+        *,
+        asks_records: bool = True,
     ) -> Generator[Progress | Answer, None, None]:
         told = self._records.answer(understood) if asks_records else understood
         clock.mark("rewrite")
@@ -269,6 +283,7 @@ class Assistant:
         query = sense.query
         yield Progress("searching", query.asked_as)
         hits = sense.keeps(self.searcher.retrieve(query))
+        by_words.look()
         clock.mark("retrieve")
         yield Progress("reading", query.asked_as, hits[:RETRIEVED])
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:
