@@ -10,7 +10,7 @@ import pytest
 from rag.core.domain import Paper
 from rag.core.paper_filter import PaperFilter
 from rag.ingest.formats.record import make_paper
-from rag.library import stems, word_file, word_index
+from rag.library import indexes, stems, word_file, word_index
 from rag.library.files import database_file
 from rag.library.store import Library
 from rag.library.view import View
