@@ -32,7 +32,7 @@ def run(
     from evals.commands.reading import read_set
     from evals.runs.session import Selection, run_set
     from evals.scores.tables import RunningScores
-    from rag.answer.reasons import INSTEAD
+    from rag.answer.writing import INSTEAD
 
     settings = Settings.load(library=library, device=device, answers_at_once=at_once)
     with RunningScores() as scores:

@@ -12,8 +12,6 @@ _NAMED = (
     (re.compile(r"\bno model “[^”]{0,300}”"), "no such model"),
     (re.compile(r"“[^”]{0,300}”"), "its model"),
 )
-INSTEAD = "Quoted instead of written: "
-"""How a notice begins that says why an answer was not written."""
 UNUSABLE = "what is set up to write answers cannot be used"
 
 

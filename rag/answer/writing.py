@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.answer import quoted
 from rag.answer.clock import Clock
 from rag.answer.draft import Draft
-from rag.answer.reasons import INSTEAD, for_readers, limit_for_readers
+from rag.answer.reasons import for_readers, limit_for_readers
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Progress
 from rag.core.errors import WriterFailed
@@ -60,7 +60,7 @@ def write(
 def notice(reason: str, before: str = "") -> str:
     """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
     reason = for_readers(reason)
-    quoted_instead = f"{INSTEAD}{reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
+    quoted_instead = f"{INSTEAD}: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
     return f"{before} {quoted_instead}".strip()
 
 

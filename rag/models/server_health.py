@@ -58,6 +58,7 @@ class Health:
             self._weight += 2 if seconds >= LONG_SECONDS else 1
             self._reason = str(error)
             if self._weight >= ENOUGH and self._until is None:
+                log.warning("the server that writes is left alone for now, after %s", error)
                 self._leave_alone(error.wait)
 
     def leave_alone(self, error: ServerFailed) -> None:
@@ -78,7 +79,7 @@ class Health:
         # Many windows before one server should not all come back in the same moment.
         pause = max(self._pause * random.uniform(0.8, 1.2), min(asked or 0.0, LONGEST_PAUSE))
         self._until = time.monotonic() + pause
-        log.warning("the server that writes is left alone for %.0f s after %s", pause, self._reason)
+        log.info("the server that writes is tried again in %.0f s, after %s", pause, self._reason)
         if not self._is_closed:
             self._timer = threading.Timer(pause, self._try)
             self._timer.daemon = True

@@ -70,7 +70,8 @@ def away(failures: int, reason: str, seconds: float) -> str:
     """It failed again and again, so nobody waits for it now."""
     when = f"about {max(1, round(seconds))} s"
     if failures < 2:
-        return f"{reason}; it is tried again by itself in {when}"
+        failure, semicolon, advice = reason.partition("; ")
+        return f"{failure}; it is tried again by itself in {when}{semicolon}{advice}"
     return (
         f"{SERVER} failed {failures} times in a row (the last time: {reason}) and is not asked for now; it is tried again by itself in "
         f"{when}; see that it runs, and look at its log"

@@ -26,7 +26,7 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(
-    r"(?:<\|(?:channel|start)\|>[^\n]{0,250}|<[\s/|]{0,2}[a-z|:_/][^<>\n]{0,80}|<[/|]?|\[/?[a-z]{0,5}|◁[^▷]{0,8})\Z",
+    r"(?:<\|(?:channel|start)\|>[^\n]{0,250}|<[\s/|]{0,2}[a-z|:_/][^<>\n]{0,80}|<[/|]?|\[/?[a-z]{0,5}|◁[^▷]{0,8}|&[a-z;/_:\s]{0,40})\Z",
     re.IGNORECASE,
 )
 """What may become a mark with the next piece."""
