@@ -108,6 +108,7 @@ def test_a_place_in_the_line_is_shown_and_given_up(window: Any, assistant: Scrip
     until(lambda: assistant.times("hold read first") == 1)
     ask(page, "the page's")
     expect(turn(page).locator(".cw-state")).to_contain_text("Waiting: 1 ahead of you, a few seconds")
+    expect(page.locator("#cw-panel-body")).to_have_text("Waiting …")
     ask(other, "the other page's")
     expect(turn(other).locator(".cw-state")).to_contain_text("Waiting: 2 ahead of you, a few seconds")
     assert waiting(window) == ["the page's", "the other page's"]
