@@ -32,6 +32,7 @@ from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE
 from ui.session.editing import decided
 from ui.session.editing import may_edit as may_edit
+from ui.session.express import answered_before
 from ui.session.limits import QuestionRate, RateLimit, caller
 from ui.session.line import MOST_WAITING, Line
 from ui.session.loading import Open
@@ -67,7 +68,7 @@ def build_app(settings: Settings, open_: Open = open_assistant, host: str | None
     os.environ["FORWARDED_ALLOW_IPS"] = settings.trusted_proxy or _PROXIES_NAMED
     kept = (_KEPT_SECONDS, _KEPT_SECONDS)
     demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True, delete_cache=kept)
-    line = Line(demo, MODEL, settings.at_once)
+    line = Line(demo, MODEL, settings.at_once, answered_before(shelves))
     with demo:
         Window(settings, shelves, rate, line).build(demo)
         add_endpoints(shelves, rate, line, MODEL)

@@ -81,6 +81,10 @@ class KeptAnswers:
         """Whether the answer is there."""
         return key in self._kept
 
+    def held_lately(self, library: Hashable, question: Hashable) -> bool:
+        """Whether the answer is there for the state of the library that was seen last; nothing is looked up."""
+        return Key(library, self._states.get(library), question) in self._kept
+
     def steps(self, key: Key, ask: Ask, may_keep: Callable[[Answer], bool]) -> Iterator[Step]:
         """The steps and the answer, as `ask` gives them or gave them before. Closing the iterator stops the work.
 

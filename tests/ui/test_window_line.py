@@ -6,11 +6,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.helpers.tools import in_a_loop
 from tests.helpers.windows import Scripted, answered, ask, expect, needs_browser, served, turn
+from ui.session.line import Line, Place
 
 pytestmark = needs_browser
 PATIENCE = 15.0
@@ -79,6 +82,7 @@ def test_one_who_floods_does_not_hold_up_the_others(window: Any, assistant: Scri
     assert [question for question, _, _ in assistant.asked if question in order] == order
 
 
+@pytest.mark.slow
 def test_a_full_line_says_so_and_when_to_come_back(
     window: Any, assistant: Scripted, visit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +104,7 @@ def test_a_full_line_says_so_and_when_to_come_back(
     answered(page)
 
 
+@pytest.mark.slow
 def test_a_place_in_the_line_is_shown_and_given_up(window: Any, assistant: Scripted, visit: Any) -> None:
     url = window.local_url
     page, other = visit(url), visit(url, 390, 844, "dark")
@@ -108,6 +113,7 @@ def test_a_place_in_the_line_is_shown_and_given_up(window: Any, assistant: Scrip
     until(lambda: assistant.times("hold read first") == 1)
     ask(page, "the page's")
     expect(turn(page).locator(".cw-state")).to_contain_text("Waiting: 1 ahead of you, a few seconds")
+    expect(page.locator("#cw-panel-body")).to_have_text("Waiting …")
     ask(other, "the other page's")
     expect(turn(other).locator(".cw-state")).to_contain_text("Waiting: 2 ahead of you, a few seconds")
     assert waiting(window) == ["the page's", "the other page's"]
@@ -123,3 +129,55 @@ def test_a_place_in_the_line_is_shown_and_given_up(window: Any, assistant: Scrip
     answered(page)
     answer_of(url, event)
     assert assistant.times("the page's") == assistant.times("the other page's") == 0
+
+
+@pytest.mark.slow
+def test_what_was_answered_before_does_not_wait(assistant: Scripted, library_folder: Path, visit: Any) -> None:
+    with served(lambda settings, progress: assistant, library=library_folder, answer_cache=100) as demo:
+        url, page = demo.local_url, visit(demo.local_url)
+        answer_of(url, join(url, "known to a program"))
+        ask(page, "known to a page")
+        answered(page)
+        event = join(url, "hold read first", "first")
+        until(lambda: assistant.times("hold read first") == 1)
+        join(url, "not known", "other")
+        for question in ("known to a program", "known to a page"):
+            assert '"cached"' in answer_of(url, join(url, question))
+        page.get_by_role("button", name="New chat").click()
+        ask(page, "known to a page")
+        answered(page, 0)
+        expect(page.locator("#cw-panel")).to_contain_text("Answered before")
+        turn(page).get_by_text("Why this answer").click()
+        expect(turn(page)).to_contain_text("the same was answered before, in 0.99 s")
+        assert waiting(demo) == ["not known"]
+        # Others of the same words are not known: of some of the papers, or as a follow-up.
+        ask(page, "known to a program")
+        until(lambda: waiting(demo) == ["not known", "known to a program"])
+        assistant.gate.set()
+        answered(page, 1)
+        answer_of(url, event)
+        assert assistant.times("known to a page") == 1
+        assert demo._queue.event_queue_per_concurrency_id["model"].current_concurrency == 0
+
+
+def test_nobody_lets_the_question_of_somebody_else_leave_the_line(window: Any, assistant: Scripted) -> None:
+    line = Line(window, "model")
+    said: list[str] = []
+    parts = {
+        "_id": "1",
+        "session_hash": "ada",
+        "data": SimpleNamespace(event_data={"run": "run1"}, data=[]),
+        "fn": SimpleNamespace(api_name="_answer", api_visibility="private"),
+        "request": SimpleNamespace(headers={}, client=SimpleNamespace(host="127.0.0.1")),
+    }
+    event: Any = type("Event", (), parts)()
+    line._waiting.append(event)
+    line._begin = lambda event: said.append(event._id)  # type: ignore[method-assign,assignment]
+
+    async def leave() -> None:
+        await line.leave("run1", "eve")
+        assert line.place_of("run1") == Place(0, None) and said == []
+        await line.leave("run1", "ada")
+        assert line.place_of("run1") is None and said == ["1"]
+
+    in_a_loop(leave)

@@ -46,13 +46,9 @@ def test_a_hundred_at_once_get_their_own_answers_turn_about(library_folder: Path
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 def test_the_measurement_of_a_window_runs_and_mixes_nothing_up(seed_library: Path, cache: Path) -> None:
-    from evals.bench.load import FLOOD as FLOODS
-    from evals.bench.load import Plan, ask, bench_load, window
+    from evals.bench.load import Plan, bench_load
 
-    found = bench_load(Plan(users=4, answers=6), seed_library, ["Who wrote DeepCache?", "How many papers are there?"])
+    plan = Plan(users=4, answers=6, flood=3, order="naive")
+    found = bench_load(plan, seed_library, ["Who wrote DeepCache?", "How many papers are there?"])
     assert (found["errors"], found["mixed_up"]) == ([], 0)
-    assert found["answered"] >= 6 and found["cached"] >= 2 and found["peak_mb"] > 100
-    with window(seed_library, Plan(users=1, answers=1, cache=0, order="naive")) as (address, _):
-        for user in ("ada", FLOODS):
-            asked = ask(address, user, "How many papers are there?")
-            assert not asked.error and not asked.cached and "59" in asked.answer
+    assert found["answered"] >= 9 and found["cached"] >= 5 and found["peak_mb"] > 100

@@ -54,8 +54,15 @@ class Asking:
         def may_keep(answer: Answer) -> bool:
             return self.whole.comes_again(answer) and self.whole.state == state
 
-        key = Key(self.library, state, (question, tuple(history), self._manner(mode), most_papers, self.chosen))
+        key = Key(self.library, state, self._question(question, history, mode, most_papers))
         return self.kept.steps(key, ask, may_keep)
+
+    def is_there(self, question: str, history: Sequence[Message], mode: Mode, most_papers: int | None) -> bool:
+        """Whether the answer seems to be there; the library is not looked at."""
+        return self.kept.held_lately(self.library, self._question(question, history, mode, most_papers))
+
+    def _question(self, question: str, history: Sequence[Message], mode: Mode, most_papers: int | None) -> Hashable:
+        return question, tuple(history), self._manner(mode), most_papers, self.chosen
 
     def _manner(self, mode: Mode) -> Mode:
         """The mode that is meant: without a writer `auto` quotes."""

@@ -27,6 +27,8 @@ MOST_WAITING = 256
 """Questions that wait. Whoever comes then learns at once that the machine is busy."""
 MOST_OF_ADDRESS, MOST_OF_VISITOR = 192, 128
 """Of one address and of one visitor of it, so that there is always a place for others."""
+_MOST_EXPRESS = 8
+"""Questions that pass the line by at the same time: should their answers be there no more after all, they are computed beside it."""
 _LOOK_AGAIN = (1.0, 10.0)
 """Seconds after which a page asks for its place again: as many as are a tenth of its wait, in these bounds."""
 
@@ -84,11 +86,20 @@ class Line:
     event loop.
     """
 
-    def __init__(self, demo: gr.Blocks, concurrency_id: str, at_once: int = 1) -> None:
+    def __init__(
+        self,
+        demo: gr.Blocks,
+        concurrency_id: str,
+        at_once: int = 1,
+        answered_before: Callable[[str, Any], bool] = lambda endpoint, sent: False,
+    ) -> None:
+        """`answered_before` tells of what the page ("") or an endpoint was sent whether it needs no model."""
         self._demo = demo
         self._id = concurrency_id
         self._turns = EventQueue(concurrency_id, at_once)
-        self._waiting = _Waiting(self._is_refused)
+        self._waiting = _Waiting(lambda event: self._is_refused(event) or self._is_express(event))
+        self._answered_before = answered_before
+        self._express: set[str] = set()
         self._turns.queue = self._waiting
         self._refused: dict[str, str] = {}
         self._pace = Pace(at_once)
@@ -127,7 +138,7 @@ class Line:
 
     def timed(self, counts: bool = True) -> AbstractContextManager[None]:
         """A turn, from its begin to its end: by these the waiting times are told. One that first waits for models does not count."""
-        return self._pace.turn() if counts else nullcontext()
+        return self._pace.turn() if counts and LocalContext.event_id.get(None) not in self._express else nullcontext()
 
     # --- places -------------------------------------------------------------------------------------------------------
 
@@ -150,12 +161,30 @@ class Line:
         if event is not None:
             self._begin(event)
 
+    def _is_express(self, event: Event) -> bool:
+        """Whether it passes the line by, since its answer is there; its function is called at once then."""
+        if event.data is None or event.fn.api_name == TURN or len(self._express) >= _MOST_EXPRESS:
+            return False
+        of_page = event.fn.api_visibility == "private"
+        name, sent = ("", event.data.event_data) if of_page else (str(event.fn.api_name), event.data.data)
+        if not self._answered_before(name, sent):
+            return False
+        self._express.add(event._id)
+        self._begin(event)
+        return True
+
     def _begin(self, event: Event) -> None:
         """Have gradio call its function now, beside the line."""
+        run_coro_in_background(self._beside, event)
+
+    async def _beside(self, event: Event) -> None:
         now = time.time()
         self._turns.current_concurrency += 1  # gradio takes it back at the end
         self._turns.start_times_per_fn[event.fn].add(now)
-        run_coro_in_background(self._queue.process_events, [event], False, now, event.fn)
+        try:
+            await self._queue.process_events([event], False, now, event.fn)
+        finally:
+            self._express.discard(event._id)
 
     # --- a full line --------------------------------------------------------------------------------------------------
 
