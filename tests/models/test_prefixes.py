@@ -16,7 +16,7 @@ from rag.models.prefixes import TASK, Recipe, brings_code, family_of, recipe_of
 from rag.search.late_interaction import LateInteraction
 from tests.helpers.answers import paper
 from tests.helpers.fakes import Statistics
-from tests.helpers.tiny_models import WORDS
+from tests.helpers.tiny_models import WORDS, make_bert
 
 SEARCHING = "Represent this sentence for searching relevant passages: "
 INSTRUCTED = f"Instruct: {TASK}\nQuery: "
