@@ -107,7 +107,9 @@ def _of_topic(text: str) -> npt.NDArray[np.bool_]:
     found = np.zeros(len(text) + 1, bool)
     for match in _WORD.finditer(text):
         if match.group().lower() not in STOP_WORDS:
-            found[match.start() : match.end()] = True
+            # Some tokenizers count the space before a word as its own.
+            begin = match.start() - (text[match.start() - 1 : match.start()] == " ")
+            found[begin : match.end()] = True
     return found
 
 

@@ -152,7 +152,7 @@ class VectorIndex:
             self._collection.delete(ids=list(gone))
         new = sorted(number for number in in_library if str(number) not in in_index)
         for done, some in enumerate(_chunks(new, _ADD_BATCH)):
-            self.store.add(_nodes(library, some))
+            self.store.add(nodes_of(library, some))
             if report:
                 report(min((done + 1) * _ADD_BATCH, len(new)), len(new))
 
@@ -166,7 +166,7 @@ def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _nodes(library: Library, window_ids: Sequence[int]) -> list[Any]:
+def nodes_of(library: Library, window_ids: Sequence[int]) -> list[Any]:
     """A llama-index `TextNode` of each window: its embedding, and the paper that it refers to. Its words are not indexed."""
     from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 

@@ -49,7 +49,9 @@ def test_only_tokens_of_words_that_carry_a_topic_are_kept_in_their_order() -> No
     text = embedded_text(TITLE, ABSTRACT)
     shuffled = np.random.default_rng(2).permutation(len(text)).astype(np.int64)
     kept = coded(TokenVectors(_vectors(len(text), 16), shuffled), TITLE, ABSTRACT)
-    assert "".join(text[start] for start in kept.starts) == "HoneybeesBeesdanceflowersfaraway"
+    told = "".join(text[start] for start in kept.starts)
+    assert told.replace(" ", "") == "HoneybeesBeesdanceflowersfaraway"
+    assert told.count(" ") == 6, "as some tokenizers count the space before a word as its own"
 
 
 def test_what_is_written_is_read_again_and_takes_a_quarter_of_a_byte_a_dimension() -> None:
