@@ -28,7 +28,7 @@ from rag.models.prefixes import Recipe, brings_code, read_json, recipe_of
 log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
-_TOGETHER, _TOGETHER_ON_GPU = 2_048, 65_536
+_TOGETHER, _TOGETHER_ON_GPU = 1_024, 65_536
 """The same where papers are taken in: what stays in the cache of a core, and what fills a GPU."""
 
 

@@ -2,7 +2,7 @@
 
 Owns: pieces of a text that is longer than the network reads, put together again; the means. Knows nothing of networks or papers.
 Late chunking (Günther et al. 2024, arXiv:2409.04701) pools all of them from one reading of the whole text instead. Sentences that
-know their neighbours found the right paper and the right sentence less often here (docs/scale.md); windows lose nothing by either way.
+know their neighbours found the right paper less often here; windows lose next to nothing by either way (docs/scale.md).
 """
 
 from collections.abc import Sequence
