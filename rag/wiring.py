@@ -377,7 +377,7 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
     report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
-        library.split(work, embed_papers([work.alone, work.rest], embedder))
+        library.split(work, embed_papers([work.alone, work.rest], embedder, apart=library.reads_apart))
         report("Bringing the index up to date")
         publishing.publish(library)
     return work

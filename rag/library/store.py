@@ -165,10 +165,18 @@ class Library:
         if self.embedder is None:
             with self._database.transaction():
                 self._set_meta("embedder", json.dumps(asdict(embedder)))
+                self._set_meta("windows", "of sentences")
+
+    @property
+    def reads_apart(self) -> bool:
+        """Whether windows are embedded by themselves, as they were before they were put together from sentences. Similarities are
+        compared among papers, so new ones go in like those that are there."""
+        return self._meta("windows") != "of sentences"
 
     def fingerprint(self) -> str:
         """16 hexadecimal digits over all records and the embedder: equal libraries answer equally."""
-        digest = hashlib.sha256((self.embedder.sha256 if self.embedder else "").encode())
+        made = f"{self.embedder.sha256 if self.embedder else ''}{'' if self.reads_apart else ' of sentences'}"
+        digest = hashlib.sha256(made.encode())
         for identifier, stored in self._database.rows("SELECT id, record_hash FROM papers ORDER BY id"):
             digest.update(f"{identifier}\n{stored}\n".encode())
         return digest.hexdigest()[:16]
