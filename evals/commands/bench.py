@@ -1,4 +1,4 @@
-"""Measuring speed and memory: bench, bench-load, bench-writer."""
+"""Measuring speed and memory: bench, bench-load, bench-scale, bench-writer."""
 
 import json
 import sys
@@ -72,6 +72,45 @@ def bench_load(
             typer.echo(json.dumps(results[-1], ensure_ascii=False))
     if not as_json:
         print_load(results)
+
+
+def bench_scale(
+    libraries: Annotated[list[Path] | None, typer.Argument(metavar="LIBRARY…", help="Libraries to measure.")] = None,
+    corpus: Annotated[
+        Path | None, typer.Option(help="File of papers, of which libraries with made-up embeddings are made.")
+    ] = None,
+    sizes: Annotated[str, typer.Option(help="How many papers each of these has.")] = "1000,5000,20000",
+    made: Annotated[Path, typer.Option(help="Folder that they are kept in; what is there is not made again.")] = Path(
+        "runs/made"
+    ),
+    questions: Annotated[int, typer.Option(min=10, help="How many questions to time.")] = 50,
+    question_file: Annotated[Path | None, typer.Option(help="Question set; else the papers' titles are asked.")] = None,
+    exact: Annotated[bool, typer.Option(help="Compare the papers found with those of exact search.")] = True,
+    plot: Annotated[Path | None, typer.Option(help="SVG file to draw the medians into.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure what a question costs in libraries of growing size, part by part. Give libraries, or a corpus to make them of."""
+    from evals.bench.scale import bench_scale as measure
+    from evals.bench.scale import made_libraries, plotted, print_scale
+    from evals.errors import EvalError
+
+    def progress(step: str) -> None:
+        print(step, file=sys.stderr)
+
+    settings = Settings.load()
+    folders = list(libraries or ())
+    if corpus:
+        wanted = [one.strip() for one in sizes.split(",")]
+        if not all(one.isdecimal() and int(one) for one in wanted):
+            raise EvalError(f"--sizes takes numbers of papers with commas between, such as 1000,5000, not {sizes!r}")
+        folders += made_libraries(corpus, [int(one) for one in wanted], made, settings, progress)
+    result = measure(folders, settings, questions, question_file, exact, progress)
+    if plot:
+        plot.write_text(plotted(result), "utf-8")
+    if as_json:
+        typer.echo(json.dumps(result, ensure_ascii=False))
+    else:
+        print_scale(result)
 
 
 def bench_writer(
