@@ -192,11 +192,24 @@ def open_index(library: Library) -> VectorIndex:
             raise VectorIndexError(f"the vector index of {library.folder} was rebuilt but cannot be opened")
         return repaired
     except (LibraryBusy, LibraryReadOnly, LibraryFull, VectorIndexError) as error:
-        if index:  # One revision behind: search by words finds what it lacks.
+        # One revision behind: search by words finds what it lacks.
+        if index and not (isinstance(error, LibraryReadOnly) and _is_of_another(index, library)):
             log.warning("the vector index is behind the library, and stays in use: %s", error)
             return index
+        if index:
+            index.close()
         log.warning("building a private vector index: %s", error)
         return _private(library)
+
+
+def _is_of_another(index: VectorIndex, library: Library) -> bool:
+    """Whether an index lacks most of the library: the file was replaced, in a folder that is only read, and it is of the one before."""
+    try:
+        there = index.ids()
+    except chroma_exceptions():
+        return True
+    ids = library.window_ids()
+    return 2 * sum(str(number) in there for number in ids) < len(ids)
 
 
 def health(library: Library) -> str:

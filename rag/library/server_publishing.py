@@ -58,7 +58,7 @@ def publish(library: Library, server: ChromaServer, report: Report | None = None
             _Publishing(library, connection, report).run(fresh=fresh)
     except VectorsAway as error:
         raise VectorsAway(
-            f"{error}. The papers are stored; their vectors go there with the next ingestion, or by: "
+            f"{error}. The library itself is up to date; its vectors are sent with the next ingestion, or by: "
             f"citewise doctor --repair --library {quoted(library.folder)}"
         ) from error
 
@@ -75,7 +75,8 @@ def is_up_to_date(library: Library, server: ChromaServer) -> bool:
             return (
                 collection is not None and ServerIndex(connection, collection, mark).count() >= library.count_windows()
             )
-    except VectorsAway:
+    except VectorsAway as error:
+        log.warning("%s. Papers are stored all the same, and their vectors sent when it can be reached", error)
         return False
 
 
@@ -104,7 +105,7 @@ def health(library: Library, server: ChromaServer) -> str:
         state = (
             ""
             if mark.states[0] == library.windows_digest()
-            else ", where it holds a newer state than this copy of the library"
+            else ", and passages that this copy of the library does not have"
         )
         return (
             f"{where} holds {counted(index.count(), 'vector')} in {index.name}, sampled ones find themselves{state}"

@@ -1,7 +1,8 @@
 """The vector index as questions need it: always the newest one, and none of its failures ends a question.
 
 Owns when it is opened again: where the library has changed, where it was lost, and after a while where it was away. Until then papers
-are found by their words alone, which whoever asks is told by `missed`. Any thread may ask.
+are found by their words alone, which whoever asks is told by `missed`. Any thread may ask, but none within a snapshot of the library:
+to open the index takes one.
 """
 
 import logging
@@ -19,8 +20,10 @@ from rag.library.store import Library
 from rag.library.vector_index import VectorIndex
 
 log = logging.getLogger(__name__)
-_LEAST_WAIT, _MOST_WAIT = 1.0, 15.0
-"""Seconds before one that is away is tried again, which double."""
+_LEAST_WAIT, _MOST_WAIT = 1.0, 30.0
+"""Seconds before one that is away is tried again."""
+_REST = 5
+"""How many times as long as a failure took: who has to wait for one shall be few."""
 _LOOK_AGAIN = 30.0
 """Seconds after which a server is asked whether another collection is current, though the library has not changed."""
 _QUICK = 1.0
@@ -54,7 +57,6 @@ class SteadyIndex:
         self._lock = threading.RLock()
         self._asked = threading.local()
         self._why = ""
-        self._wait = 0.0
         self._next = 0.0
         if server is None:
             self._open()
@@ -102,13 +104,13 @@ class SteadyIndex:
             try:
                 return self._nearest(index, vector, limit)
             except VectorIndexError as error:
-                again = self._opened_after(index, error, quick=self._clock() - started < _QUICK)
+                again = self._opened_after(index, error, self._clock() - started)
             if again is not None:
                 try:
                     return self._nearest(again, vector, limit)
                 except VectorIndexError as error:
                     with self._lock:
-                        self._fail(error)
+                        self._fail(error, self._clock() - started)
         if self._library.count_windows():
             self._asked.missed = self._why or "it was just being opened"
         return {}
@@ -121,13 +123,13 @@ class SteadyIndex:
             near = dict(list(near.items())[:limit])
         return near
 
-    def _opened_after(self, failed: VectorIndex, error: VectorIndexError, *, quick: bool) -> VectorIndex | None:
-        """What can be asked instead of an index that failed: one that another thread has opened by now, or opened here."""
+    def _opened_after(self, failed: VectorIndex, error: VectorIndexError, seconds: float) -> VectorIndex | None:
+        """What can be asked instead of one that failed after so long: one that another thread has opened, or that is opened now."""
         with self._lock:
             if self._index is failed:
                 self._of = ()
-                if not quick:
-                    self._fail(error)
+                if seconds > _QUICK:
+                    self._fail(error, seconds)
                     return None
                 log.info("%s; it is opened again", error)
                 self._try_to_open()
@@ -145,14 +147,15 @@ class SteadyIndex:
         return self._library.revision, self._library.identity
 
     def _try_to_open(self) -> None:
+        started = self._clock()
         try:
             self._open()
         except VectorIndexError as error:
-            self._fail(error)
+            self._fail(error, self._clock() - started)
             return
         if self._why:
             log.warning("the vector index of %s can be asked again", self._library.folder)
-        self._why, self._wait, self._next = "", 0.0, self._clock() + _LOOK_AGAIN
+        self._why, self._next = "", self._clock() + _LOOK_AGAIN
 
     def _open(self) -> None:
         self._library.check_embedder(self._embedder)
@@ -170,12 +173,12 @@ class SteadyIndex:
         if before is not None and before is not self._index:
             before.close()
 
-    def _fail(self, error: VectorIndexError) -> None:
+    def _fail(self, error: VectorIndexError, seconds: float) -> None:
+        """Note that it is away, which took so long to be seen."""
         if not self._why:
             log.warning("%s. Papers are found by their words alone until it can be asked again", error)
         self._why = str(error)
-        self._wait = min(max(2 * self._wait, _LEAST_WAIT), _MOST_WAIT)
-        self._next = self._clock() + self._wait
+        self._next = self._clock() + min(max(_REST * seconds, _LEAST_WAIT), _MOST_WAIT)
 
 
 def _connected(server: ChromaServer) -> Connection:

@@ -44,7 +44,7 @@ class ChosenRetriever(HybridRetriever):
         return index.query(vector, deep)
 
     def _best_of_all(self, vector: Matrix, limit: int) -> dict[int, float]:
-        with self._keeping:
+        with self._keeping, self._view.snapshot():
             revision = self._view.revision
             if self._kept is None or self._kept[0] != revision:
                 ids = self._view.window_ids()

@@ -90,10 +90,11 @@ class HybridRetriever(BaseRetriever):
         # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
         index = self._newest_index()
         vector = self.embedder.embed_question(question)
+        deeper = 1 if within is None else _DEEPER
+        # Outside it too: a server may take its time. Windows that are gone by then are left out below.
+        near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
         with self._library.snapshot():
             terms = content_words(question)
-            deeper = 1 if within is None else _DEEPER
-            near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
             lexical = self._library.lexical(terms, self._fusion.lexical_papers * deeper)
             candidates = self._library.papers_of_windows(near) | set(lexical)
             if within is not None:

@@ -184,7 +184,8 @@ def test_ingestion_without_the_server_says_how_to_go_on(small_library: Path) -> 
     with (
         Library.open_for_writing(small_library, HashEmbedder().identity) as library,
         pytest.raises(
-            VectorsAway, match=r"cannot be reached .*The papers are stored.*citewise doctor --repair --library"
+            VectorsAway,
+            match=r"cannot be reached .*The library itself is up to date.*citewise doctor --repair --library",
         ),
     ):
         indexes.publish(library, ChromaServer("http://127.0.0.1:9"))

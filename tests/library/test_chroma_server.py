@@ -300,7 +300,7 @@ def test_a_server_that_dies_while_vectors_are_sent_loses_nothing(
         return nodes_of(one, ids)
 
     monkeypatch.setattr(server_publishing, "nodes_of", then_it_dies)
-    with pytest.raises(VectorsAway, match=r"The papers are stored.*doctor --repair"):
+    with pytest.raises(VectorsAway, match=r"The library itself is up to date.*doctor --repair"):
         put(library, [WASPS], server)
     monkeypatch.undo()
     chroma.start()
