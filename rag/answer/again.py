@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from rag.answer.reasons import INSTEAD
-from rag.answer.writing import CUT_OFF
+from rag.answer.writing import CUT_OFF, INSTEAD
 from rag.core.domain import Answer
 from rag.library.publishing import is_up_to_date
 from rag.library.store import Library

@@ -19,8 +19,9 @@ from rag.evidence import selection
 from rag.models.writer import UNEXPECTED
 
 log = logging.getLogger(__name__)
+INSTEAD = "Quoted instead of written"
 CUT_OFF = "The written answer was cut off"
-"""How a notice begins that tells of a writer which failed halfway."""
+"""How notices begin that tell of a writer which failed."""
 
 
 def write(
