@@ -103,7 +103,7 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
         }
         if composer:
             description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(
+        assistant = Assistant(
             searcher,
             ranker,
             FittedModels(
@@ -114,6 +114,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             mode=settings.mode,
             composer=composer,
         )
+        assistant.prepare()
+        return assistant
 
 
 def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
@@ -123,6 +125,7 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
     Raises:
         LibraryError, VectorIndexError: with what to do.
     """
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
     from rag.search.hybrid import FUSIONS, HybridRetriever
     from rag.search.spelling import Speller
@@ -131,9 +134,10 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
     with ExitStack() as on_failure:
         library = Library.open(settings.library)
         on_failure.callback(library.close)
-        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever], server=server_of(settings))
         on_failure.callback(retriever.close)
         other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        other.prepare()
         on_failure.pop_all()
     return other
 
@@ -273,6 +277,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
     """A searcher that stays open where the body succeeds, and is closed where something fails."""
     memory.set_bounds()
     report("Opening the library")
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
 
     with ExitStack() as on_failure:
@@ -289,7 +294,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
             "embedder_sha256": embedder.identity.sha256,
             "device": choose_device(settings.device).name,
         }
-        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever], server=server_of(settings))
         on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
         speller = Speller(library, embedder.knows)
@@ -327,13 +332,15 @@ def ingest_files(
     """
     from rag.ingest import pipeline
     from rag.ingest.spool import enough_space
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
     from rag.models.prefixes import recipe_of
     from rag.output.ingest_report import write_report
 
+    server = server_of(settings)
     work = pipeline.Planned()
     with enough_space():
         with _library_as_it_is(settings.library) as library:
@@ -341,7 +348,7 @@ def ingest_files(
             work.read(pipeline.read_each(files, known, progress, names))
             if dry_run:
                 work.plan(library or pipeline.NoLibrary(), progress)
-            current = library is None or publishing.is_up_to_date(library)
+            current = library is None or indexes.is_up_to_date(library, server)
         if dry_run or (work.is_nothing and current):
             return work.report()
         weights = find_model(settings.embedder, settings.cache)
@@ -355,9 +362,9 @@ def ingest_files(
                     library, library.sources, work, lambda: open_embedder(settings), progress, most
                 )
             except IngestStopped:
-                publishing.publish(library)
+                indexes.publish(library, server)
                 raise
-            publishing.publish(library, None if progress is None else partial(progress, "indexing"))
+            indexes.publish(library, server, None if progress is None else partial(progress, "indexing"))
             report = work.report()
             if library.count() and report.has_read:
                 write_report(settings.library, report)
@@ -389,7 +396,8 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
     """
     from rag.ingest.chunks import embed_papers
     from rag.ingest.undo import halves
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.merges import Split
     from rag.library.store import Library
 
@@ -406,7 +414,7 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
     report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
-        library.split(work, embed_papers([work.alone, work.rest], embedder))
+        library.split(work, embed_papers([work.alone, work.rest], embedder, apart=library.reads_apart))
         report("Bringing the index up to date")
-        publishing.publish(library)
+        indexes.publish(library, server_of(settings))
     return work

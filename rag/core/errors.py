@@ -40,6 +40,7 @@
     ├── LexiconError           a list of words or patterns of the package is missing or damaged
     ├── FittedModelError       fitted data of the package is missing or damaged
     └── VectorIndexError       the vector index cannot be built
+        └── VectorsAway        the server that keeps the vectors cannot be asked, or holds none of this library
 
 A message says what failed, on which value, and what to do next. The edges (command line, chat turn, one eval question)
 show it as one line; nothing else catches `CitewiseError` broadly.
@@ -188,6 +189,10 @@ class SchemaTooNew(LibraryError):
 
 class VectorIndexError(CitewiseError):
     """The vector index can neither be opened nor built."""
+
+
+class VectorsAway(VectorIndexError):
+    """The server that keeps the vectors cannot be asked, or does not hold those of this library."""
 
 
 class WriterFailed(CitewiseError):
