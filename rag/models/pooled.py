@@ -43,7 +43,8 @@ def unit(rows: Matrix) -> Matrix:
 
 def mean(states: States) -> Matrix:
     """(dimension,) unit length: the mean over all tokens and marks."""
-    return unit(np.concatenate([states.marks, states.rows]).mean(0, keepdims=True))[0]
+    row: Matrix = unit(np.concatenate([states.marks, states.rows]).mean(0, keepdims=True))[0]
+    return row
 
 
 def windows(spans: Sequence[Span], sentences: Sequence[Span], rows: Matrix, title: tuple[int, Matrix] | None) -> Matrix:
