@@ -69,7 +69,7 @@ def _older(folder: Path) -> None:
 def test_tokens_are_made_when_a_paper_comes_in_and_not_when_it_is_found(small_library: Path) -> None:
     scores, made = _scores(small_library)
     assert made == []
-    assert scores["bees"] > scores["tea"] > scores["ants"]
+    assert scores["bees"] > scores["ants"] + 0.1
 
 
 def test_an_older_library_answers_to_the_last_bit_as_one_that_has_them(small_library: Path) -> None:
