@@ -42,6 +42,7 @@ for command in (
     reader.train_reader,
     reader.ship_reader,
     bench.bench,
+    bench.bench_load,
     bench.bench_scale,
     bench.bench_writer,
 ):

@@ -17,7 +17,7 @@ from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Span
 from rag.core.sentences import sentences, windows
 from rag.ingest.chunks import EmbeddedPaper
-from rag.library import publishing
+from rag.library import indexes
 from rag.library.store import Library
 
 _ANCHORS = 2_000
@@ -53,7 +53,7 @@ def made_library(
             done += len(batch)
             if progress:
                 progress(done, len(papers))
-        publishing.publish(library)
+        indexes.publish(library, None)
 
 
 def made_paper(paper: Paper, anchors: Matrix) -> EmbeddedPaper:

@@ -99,7 +99,7 @@ class Lexical:
     def _postings(self) -> Postings | None:
         """Those of the library's present state, where there are any."""
         revision = self._database.rows("SELECT value FROM meta WHERE key = 'revision'")
-        return self._words.now(int(revision[0][0]) if revision else 0, self._count)
+        return self._words.now((self._database.identity, int(revision[0][0]) if revision else 0), self._count)
 
     def _count(self) -> int:
         return int(self._database.rows("SELECT count(*) FROM main.papers")[0][0])

@@ -10,6 +10,7 @@ import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from rag.core.escaping import counted
@@ -18,7 +19,7 @@ from rag.library.choosing import has_table, keys_of
 from rag.library.files import database_file, is_there, missing
 from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors
-from rag.library.store import Library
+from rag.library.store import Library, check_file
 
 _COLUMNS = {
     "papers": ("papers.key", "id, title, abstract, details, record_hash"),
@@ -37,11 +38,11 @@ class View(Library):
         with mapped_errors(folder):
             if not is_there(folder):
                 raise missing(folder)
-            database = _Chosen(folder, connect(database_file(folder)), chosen)
+            database = _Chosen.following(folder, partial(check_file, folder), chosen)
         super().__init__(folder, database)
         self.chosen = chosen
         self._chooser = database
-        weakref.finalize(self, database.connection.close)
+        weakref.finalize(self, database.close)
 
     @classmethod
     def of(cls, library: Library, chosen: PaperFilter) -> "View":
@@ -116,6 +117,11 @@ class _Chosen(Database):
         self.changes = 0
         with mapped_errors(folder):
             connection.execute("PRAGMA temp_store = MEMORY")
+
+    def _reopened(self) -> None:
+        # The temporary views went with the connection, and the numbers of its versions begin anew.
+        self._seen = None
+        self.connection.execute("PRAGMA temp_store = MEMORY")
 
     def _begun(self) -> None:
         version = int(self.connection.execute("PRAGMA main.data_version").fetchone()[0])

@@ -21,7 +21,7 @@ from rag.core.errors import LibraryError
 from rag.library import stems, word_file
 from rag.library.files import database_file
 from rag.library.postings import Ints, Phrase, Postings, changed, laid_out
-from rag.library.sqlite import mapped_errors
+from rag.library.sqlite import Identity, file_identity, mapped_errors
 
 log = logging.getLogger(__name__)
 FEWEST = 1_000
@@ -31,6 +31,9 @@ _MOST_CHANGED = 0.1
 _REST = 10
 """How many times as long as it took is waited before it is made once more: a library that is being filled changes at every batch."""
 _CUTTER = stems.Cutter()
+
+State = tuple[Identity | None, int]
+"""Of a library: which file it is, and the revision in it. A file that takes the place of another may have the same revision."""
 
 
 def word_index_file(folder: Path) -> Path:
@@ -61,17 +64,17 @@ class WordIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._kept: tuple[int, Postings | None] | None = None
+        self._kept: tuple[State, Postings | None] | None = None
         self._maker: threading.Thread | None = None
         self._not_before = 0.0
 
-    def now(self, revision: int, papers: Callable[[], int]) -> Postings | None:
-        """Those of a revision, which is the library's present one, with so many papers; None where there are none (yet)."""
+    def now(self, state: State, papers: Callable[[], int]) -> Postings | None:
+        """Those of a state, which is the library's present one, with so many papers; None where there are none (yet)."""
         kept = self._kept
-        if kept is not None and kept[0] == revision:
+        if kept is not None and kept[0] == state:
             return kept[1]
         if papers() < FEWEST:
-            self._kept = (revision, None)
+            self._kept = (state, None)
             return None
         with self._lock:
             if self._maker is None and time.monotonic() >= self._not_before:
@@ -90,8 +93,8 @@ class WordIndex:
         file = word_index_file(self._folder)
         before = self._kept[1] if self._kept else None
         try:
-            revision, postings, is_new = _present(self._folder, before or word_file.read(file))
-            self._kept = (revision, postings)
+            state, postings, is_new = _present(self._folder, before or word_file.read(file))
+            self._kept = (state, postings)
             if postings is not None and is_new:
                 word_file.write(postings, file, permissions.mode_like(database_file(self._folder)))
         except OSError as error:  # a read-only folder: they are kept in memory
@@ -109,21 +112,23 @@ def phrases(words: list[str]) -> list[Phrase]:
     return _CUTTER.phrases(words)
 
 
-def _present(folder: Path, before: Postings | None) -> tuple[int, Postings | None, bool]:
-    """The library's revision, its postings (None where it is small), and whether they are others than `before`."""
+def _present(folder: Path, before: Postings | None) -> tuple[State, Postings | None, bool]:
+    """The library's state, its postings (None where it is small), and whether they are others than `before`."""
+    # Before it is opened: of a file that is replaced in between, what is made counts for the old one, and is made once more.
+    identity = file_identity(database_file(folder))
     with _reading(folder) as connection:
         row = connection.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
-        revision = int(row[0]) if row else 0
+        state = (identity, int(row[0]) if row else 0)
         keys, marks = _marks(connection)
         if len(keys) < FEWEST:
-            return revision, None, True
+            return state, None, True
         if before is not None and np.array_equal(before.keys, keys) and np.array_equal(before.marks, marks):
-            return revision, before, False
+            return state, before, False
         made = _updated(connection, before, keys, marks) if before is not None else None
         if made is None:
             some = stems.in_library(connection)
             made = laid_out(some, marks[np.searchsorted(keys, some.keys)])
-        return revision, made, True
+        return state, made, True
 
 
 def _updated(connection: sqlite3.Connection, before: Postings, keys: Ints, marks: Ints) -> Postings | None:

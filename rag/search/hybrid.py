@@ -7,7 +7,6 @@ Fusion adds z-scores over the union of both candidate lists. Rank fusion (recipr
 away how far apart the scores are and did worse wherever it was measured (evals/LOG.md).
 """
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Hit, Window
 from rag.core.text import content_words
-from rag.library import publishing, vector_index
+from rag.library import vector_index
+from rag.library.chroma_server import ChromaServer
+from rag.library.steady import SteadyIndex
 from rag.library.store import Library
 from rag.models.embedder import Embedder
 
@@ -57,7 +58,14 @@ class HybridRetriever(BaseRetriever):
     revision of the library at the next question. Safe for several threads.
     """
 
-    def __init__(self, library: Library, embedder: Embedder, limit: int = 10, fusion: Fusion | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        limit: int = 10,
+        fusion: Fusion | None = None,
+        server: ChromaServer | None = None,
+    ) -> None:
         super().__init__()
         library.check_embedder(embedder.identity)
         self._library = library
@@ -65,8 +73,7 @@ class HybridRetriever(BaseRetriever):
         self._limit = limit
         self._fusion = fusion or Fusion()
         library.prepare_words()
-        self._index = publishing.open_index(library)
-        self._opening = threading.Lock()
+        self._index = SteadyIndex(library, embedder.identity, server)
 
     def close(self) -> None:
         """Free the vector index."""
@@ -83,10 +90,11 @@ class HybridRetriever(BaseRetriever):
         # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
         index = self._newest_index()
         vector = self.embedder.embed_question(question)
+        deeper = 1 if within is None else _DEEPER
+        # Outside it too: a server may take its time. Windows that are gone by then are left out below.
+        near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
         with self._library.snapshot():
             terms = content_words(question)
-            deeper = 1 if within is None else _DEEPER
-            near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
             lexical = self._library.lexical(terms, self._fusion.lexical_papers * deeper)
             candidates = self._library.papers_of_windows(near) | set(lexical)
             if within is not None:
@@ -115,17 +123,17 @@ class HybridRetriever(BaseRetriever):
             for paper_id in ranked
         )
 
-    def _nearest(self, index: vector_index.VectorIndex, vector: Matrix, limit: int) -> dict[int, float]:
+    def _nearest(self, index: SteadyIndex, vector: Matrix, limit: int) -> dict[int, float]:
         """Up to `limit` of the nearest windows that may be meant: {window id: cosine}."""
         return index.query(vector, limit)
 
-    def _newest_index(self) -> vector_index.VectorIndex:
-        with self._opening:
-            if not publishing.is_current(self._index, self._library):
-                before = self._index
-                self._index = publishing.open_index(self._library)
-                before.close()
-            return self._index
+    def _newest_index(self) -> SteadyIndex:
+        return self._index.newest()
+
+    @property
+    def missed(self) -> str:
+        """Why the last question of this thread was asked of the words alone, without vectors; "" where it was not."""
+        return self._index.missed
 
     def _best_sentence(self, vector: Matrix, papers: Iterable[str]) -> dict[str, float]:
         """Per paper the cosine of its best sentence alone: a short question is often nearer to it than to any window."""

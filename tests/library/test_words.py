@@ -10,7 +10,7 @@ import pytest
 from rag.core.domain import Paper
 from rag.core.paper_filter import PaperFilter
 from rag.ingest.formats.record import make_paper
-from rag.library import publishing, stems, word_file, word_index
+from rag.library import indexes, stems, word_file, word_index
 from rag.library.files import database_file
 from rag.library.store import Library
 from rag.library.view import View
@@ -83,7 +83,7 @@ def loaded(library: Library) -> bool:
     """Whether the library's words are there as arrays, after what is being made is done."""
     library.prepare_words()
     library._words.wait()
-    return library._words.now(library.revision, library.count) is not None
+    return library._words.now((library._database.identity, library.stored_revision), library.count) is not None
 
 
 def changed(folder: Path, gone: Sequence[str], come: Sequence[Paper]) -> None:
@@ -120,7 +120,7 @@ def test_a_view_scores_its_own_papers_by_the_words_of_the_whole_library(
     view = View.of(library, PaperFilter(authors=("Lovelace",)))
     expected = by_sql(view, monkeypatch)
     assert loaded(library)
-    assert view._words.now(library.revision, library.count) is not None
+    assert view._words.now((library._database.identity, library.stored_revision), library.count) is not None
     assert answers(view) == expected
     assert view.holding(["networks"])["networks"] < library.holding(["networks"])["networks"]
 
@@ -142,7 +142,7 @@ def test_a_small_library_has_none(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_writer_leaves_the_words_of_what_it_wrote(folder: Path) -> None:
     with Library.open_for_writing(folder, HashEmbedder().identity) as library:
-        publishing.publish(library)
+        indexes.publish(library, None)
     written = word_index.word_index_file(folder)
     before = written.stat().st_mtime_ns
     assert written.stat().st_mode & 0o777 == database_file(folder).stat().st_mode & 0o777
