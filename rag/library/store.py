@@ -360,8 +360,10 @@ class Library:
 
     def _page(self, where: str, values: Sequence[Any] | Mapping[str, Any], limit: int) -> tuple[int, list[Paper]]:
         with self.snapshot():
-            count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
             rows = self._database.rows(f"{queries.PAPERS} WHERE {where} ORDER BY key LIMIT {int(limit)}", values)
+            count = len(rows)
+            if count >= limit:  # else these are all, and they need not be looked for a second time
+                count = int(self._database.rows(f"SELECT count(*) FROM papers WHERE {where}", values)[0][0])
         return count, [self._paper(row) for row in rows]
 
     def details(self) -> list[Details]:

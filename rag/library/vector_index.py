@@ -8,6 +8,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,8 @@ from rag.library.store import Library
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _COLLECTION = "windows"
+_WIDER, _WIDEST = 4, 400
+"""How many times as many passages as wanted are asked of the index, and how many at most for that reason."""
 ADD_BATCH = 500
 _SAMPLES = 48
 _FEW = 2
@@ -96,10 +99,12 @@ class VectorIndex:
 
     def _nearest(self, vector: Matrix, limit: int) -> dict[int, float]:
         # Not through the store, which fetches and parses every node: ids and distances take a tenth of the time. More than there are
-        # may be asked for; to count them first would take five times as long as to search.
-        found = self._collection.query(query_embeddings=vector[None], n_results=max(1, limit), include=["distances"])
+        # may be asked for; to count them first would take five times as long as to search. The search looks as far as it is asked to,
+        # so more are asked for than wanted: of those wanted, hardly any is missed then.
+        asked = max(1, limit, min(_WIDER * limit, _WIDEST))
+        found = self._collection.query(query_embeddings=vector[None], n_results=asked, include=["distances"])
         # Chroma's cosine distance is 1 - cosine.
-        near = zip(found["ids"][0], found["distances"][0], strict=True)
+        near = islice(zip(found["ids"][0], found["distances"][0], strict=True), limit)
         return {int(identifier): 1.0 - float(distance) for identifier, distance in near}
 
     def passages(self) -> list[tuple[str, Mapping[str, Any]]]:

@@ -63,6 +63,11 @@ class View(Library):
         with self.snapshot():
             return super().revision + self._chooser.changes
 
+    def count(self) -> int:
+        """See `Library.count`; no table is gone through for it."""
+        with self.snapshot():
+            return len(self._chooser.chosen or ())
+
     @property
     def total(self) -> int:
         """Number of papers in the whole library."""
