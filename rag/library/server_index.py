@@ -73,8 +73,6 @@ class ServerIndex(VectorIndex):
 
     def __init__(self, connection: Connection, collection: Any, mark: Mark) -> None:
         # Not that of the base class, which opens a folder.
-        from llama_index.vector_stores.chroma import ChromaVectorStore
-
         self.mark = mark
         self.revision = mark.revision
         self.origin = mark.current
@@ -84,7 +82,6 @@ class ServerIndex(VectorIndex):
         self._strays = mark.strays
         self._size: int | None = None
         self._extra = 0
-        self.store = ChromaVectorStore(chroma_collection=collection)
 
     def close(self) -> None:
         """Nothing of its own is open."""
@@ -114,6 +111,14 @@ class ServerIndex(VectorIndex):
             near = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
             pairs = zip(near["ids"][0], near["distances"][0], strict=True)
             return {int(identifier): 1.0 - float(distance) for identifier, distance in pairs}
+
+    def add(self, library: Library, ids: Sequence[int]) -> None:
+        """Send the vectors of these windows as far as they still exist, and nothing else of them. Those that are there stay as they
+        are."""
+        windows, embeddings = library.windows_by_id(ids)
+        if windows:
+            with self._connection.asking():
+                self._collection.add(ids=[str(window.id) for window in windows], embeddings=embeddings)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors away."""

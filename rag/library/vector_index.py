@@ -150,7 +150,7 @@ class VectorIndex:
             self._collection.delete(ids=list(gone))
         new = sorted(number for number in in_library if str(number) not in in_index)
         for done, some in enumerate(in_chunks(new, ADD_BATCH)):
-            self.store.add(nodes_of(library, some))
+            self.store.add(_nodes(library, some))
             if report:
                 report(min((done + 1) * ADD_BATCH, len(new)), len(new))
 
@@ -170,8 +170,7 @@ def in_chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def nodes_of(library: Library, window_ids: Sequence[int]) -> list[Any]:
-    """The windows with these ids that still exist, as they are put into Chroma."""
+def _nodes(library: Library, window_ids: Sequence[int]) -> list[Any]:
     with library.snapshot():
         windows, embeddings = library.windows_by_id(window_ids)
         papers = {paper.id: paper for paper in library.papers({window.paper_id for window in windows})}
