@@ -289,7 +289,9 @@ def doctor(
     from rag.output import terminal
 
     settings = Settings.of_flags(library=library, device=device)
-    findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
+    with progress_bars() as progress:
+        findings = checkup.repaired(settings, progress) if repair else []
+    findings += checkup.examine(settings)
     if as_json:
         typer.echo(dump_json([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
     else:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rag.core.errors import IngestStopped, LibraryMissing, ModelError, WriterFailed
+from rag.core.errors import IngestStopped, LibraryMissing, ModelError, ServerFailed, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from rag.library.merges import Split
     from rag.library.store import Library
     from rag.models.embedder import Embedder
-    from rag.models.writer import Writer
+    from rag.models.remote_writer import RemoteWriter
+    from rag.models.writer import Limits, Writer
     from rag.search.reranker import Reranker
     from rag.search.searcher import Searcher
 
@@ -97,12 +98,12 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "reader_sha256": files.sha256,
             "reads": kind.name,
             **reader.description,
-            "mode": "write" if composer else "quote",
+            "mode": "write" if composer and composer.writer.name else "quote",
             "mode_reason": reason,
         }
         if composer:
             description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(
+        assistant = Assistant(
             searcher,
             ranker,
             FittedModels(
@@ -113,6 +114,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             mode=settings.mode,
             composer=composer,
         )
+        assistant.prepare()
+        return assistant
 
 
 def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
@@ -134,6 +137,7 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
         retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever], server=server_of(settings))
         on_failure.callback(retriever.close)
         other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        other.prepare()
         on_failure.pop_all()
     return other
 
@@ -163,33 +167,36 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(
-        writer, open_checker(settings, embedder, report)
-    ), f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
+    composer = Composer(writer, open_checker(settings, embedder, report))
+    if not writer.name:
+        return (
+            composer,
+            "the server that writes cannot be reached yet; it is tried again by itself, and its first model writes then",
+        )
+    return composer, f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
 
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
     from rag.models.gpu_writer import GpuWriter, is_lent
     from rag.models.local_writer import LocalWriter
-    from rag.models.remote_writer import RemoteWriter
-    from rag.models.writer import Limits
 
-    limits = Limits(settings.writer_seconds, settings.writer_tokens)
     if settings.writer == "none":
         return None
     if settings.writer_url:
-        key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        model = "" if settings.writer == "auto" else settings.writer
-        remote = RemoteWriter(settings.writer_url, model, key, limits)
-        if not model:
+        remote = open_server(settings, settings.writer_url)
+        if not remote.name:
             report("Asking the server that writes for its models")
             try:
                 remote.choose()
+            except ServerFailed as error:
+                log.warning("no writer yet at %s: %s", remote.place, error)
+                remote.leave_alone(error)
             except WriterFailed:
                 remote.close()
                 raise
         return remote
+    limits = _limits(settings)
     device = choose_device(settings.device)
     name = settings.writer
     if name == "auto":
@@ -202,6 +209,31 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
         return GpuWriter(files, limits, settings.space_gpu_seconds)
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
+
+
+def open_server(settings: Settings, url: str) -> "RemoteWriter":
+    """The server that writes, which is not asked yet.
+
+    Raises:
+        WriterFailed: the address, the key, or a proxy of the environment cannot be used.
+    """
+    from rag.models.remote_writer import RemoteWriter
+
+    key = settings.writer_key.get_secret_value() if settings.writer_key else None
+    model = "" if settings.writer == "auto" else settings.writer
+    return RemoteWriter(url, model, key, _limits(settings), settings.at_once)
+
+
+def _limits(settings: Settings) -> "Limits":
+    from rag.models.writer import Limits
+
+    return Limits(
+        settings.writer_seconds,
+        settings.writer_tokens,
+        settings.writer_first_seconds,
+        settings.writer_pause_seconds,
+        settings.writer_thinking_tokens,
+    )
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
@@ -382,7 +414,7 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
     report("Reading both papers")
     with Library.open_for_writing(settings.library, embedder.identity) as library:
         work = planned(library)
-        library.split(work, embed_papers([work.alone, work.rest], embedder))
+        library.split(work, embed_papers([work.alone, work.rest], embedder, apart=library.reads_apart))
         report("Bringing the index up to date")
         indexes.publish(library, server_of(settings))
     return work

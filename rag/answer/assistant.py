@@ -4,11 +4,13 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 import copy
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
+from rag.answer.again import comes_again
 from rag.answer.by_words import ByWords
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
@@ -18,6 +20,7 @@ from rag.answer.senses import Sense, Senses
 from rag.answer.status_notes import with_status
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
+from rag.core.errors import LibraryError
 from rag.core.kept import Kept
 from rag.core.paper_filter import PaperFilter
 from rag.evidence.plan import plan
@@ -32,6 +35,8 @@ from rag.search.searcher import RETRIEVED, Searcher
 
 _KEPT_FILTERS = 8
 """Of the newest ones the assistants are kept."""
+_LARGE = 1_000
+"""Papers of a library that is prepared for questions: of fewer nobody waits."""
 
 
 class Assistant:
@@ -109,6 +114,16 @@ class Assistant:
         other._look_through(self.searcher)
         return other
 
+    def prepare(self) -> None:
+        """Have what the first question about a large library would wait for made in the background."""
+        if self.library.count() >= _LARGE:
+            threading.Thread(target=self._prepare, name="preparing a library", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with suppress(LibraryError):  # whoever asks is told
+            self._records.bibliography()
+            self.searcher.prepare()
+
     @property
     def library(self) -> Library:
         """The open library."""
@@ -118,6 +133,15 @@ class Assistant:
     def revision(self) -> int:
         """Of the library: grows with every change of its papers."""
         return self.library.revision
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Of the library: another one with each change of its file."""
+        return self.library.state
+
+    def comes_again(self, answer: Answer) -> bool:
+        """Whether an answer of now would come out just so again, as long as the state is the same."""
+        return comes_again(answer, self.description, self.library)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""

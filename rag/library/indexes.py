@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rag.library import publishing, server_publishing
+from rag.library import publishing, server_publishing, word_index
 from rag.library.chroma_server import ChromaServer
 from rag.library.store import Library
 
@@ -14,11 +14,13 @@ def publish(
     *,
     fresh: bool = False,
 ) -> None:
-    """Make an index of the library's present state current. Only the holder of the writer lock calls this.
+    """Make an index of the library's present state current, and one of its words where it is large. Only the holder of the writer lock
+    calls this.
 
     Raises:
         VectorIndexError, LibraryFull: it could not be made; the one that was current stays so.
     """
+    word_index.publish(library.folder)
     if server is None:
         publishing.publish(library, report, fresh=fresh)
     else:

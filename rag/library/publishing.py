@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
-from rag.library import private
+from rag.library import private, text_copy
 from rag.library.checksums import checksums, checksums_of, damage_of_index
 from rag.library.files import database_file
 from rag.library.sqlite import writer_lock
@@ -45,6 +45,8 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     root = library.folder / "vectors"
     current = None if fresh else current_manifest(root)
     sound = current is not None and _sound(root / current.folder, current)
+    # An index that an older citewise made holds every text several times.
+    reused = sound and current is not None and text_copy.is_there(root / current.folder)
     if (
         current
         and sound
@@ -55,7 +57,7 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     folder = root / f"{library.stored_revision:08d}-{uuid.uuid4().hex[:8]}"
     try:
         _make_root(root, library)
-        if current and sound:
+        if current and reused:
             shutil.copytree(root / current.folder, folder)
         manifest = _build(library, folder, report)
         permissions.set_like(folder, database_file(library.folder))
@@ -85,6 +87,7 @@ def _build(library: Library, folder: Path, report: Callable[[int, int], None] | 
     try:
         index = VectorIndex(folder, Manifest(folder.name, library.stored_revision, 0))
         index.bring_up_to_date(library, report)
+        text_copy.bring_up_to_date(folder, library)
         sampled, strays = index.strays(library)
         revision, count, expected = library.stored_revision, index.count(), library.count_windows()
         if count != expected or 2 * strays > sampled:

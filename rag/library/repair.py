@@ -18,7 +18,7 @@ from rag.core.domain import Paper, Span
 from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
 from rag.core.escaping import counted
 from rag.ingest.identity import record_hash
-from rag.library import indexes, publishing, recovery
+from rag.library import indexes, publishing, recovery, rows, tokens
 from rag.library.beside import copy_records
 from rag.library.chroma_server import ChromaServer
 from rag.library.files import NEW, database_file, fill_new, is_there, side_files
@@ -30,6 +30,7 @@ _TABLES = {
     "papers": ("key, id, title, abstract, details, record_hash", "key"),
     "sentences": ("paper, start, end, embedding", "rowid"),
     "windows": ("id, paper, start, end, embedding", "id"),
+    "tokens": ("paper, codes", "paper"),
 }
 _NAMED = 5
 
@@ -136,7 +137,7 @@ class _Rescue:
         """Fill a new file with what is whole: the ids of that, and the other papers whose text can be read."""
         new = fill_new(self._folder)
         try:
-            source = recovery.open_damaged(file)
+            source = rows.open_damaged(file)
         except sqlite3.Error:
             new.close()
             return set(), {}
@@ -155,6 +156,9 @@ class _Rescue:
             self._lost += copy_records(source, new, kept)
             new.execute(f"DELETE {unnamed}")
             new.execute(f"DELETE {unnamed.replace('windows', 'sentences')}")
+            new.executemany(
+                "DELETE FROM tokens WHERE paper = ?", [(key,) for key in tokens.wrong(new, _dimension(new))]
+            )
             new.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
             new.execute("COMMIT")
             return kept, texts
@@ -224,8 +228,8 @@ def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
         new.execute("DELETE FROM meta")
     for table, (columns, key) in _TABLES.items():
         marks = ",".join("?" * len(columns.split(",")))
-        rows = recovery.readable_rows(source, table, columns, key)
-        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+        found = rows.readable_rows(source, table, columns, key)
+        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", found)
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -240,8 +244,7 @@ def _sorted_out(
 
     A paper whose text changed has it from the vector index, where that has it as it was.
     """
-    embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
-    dimension = int(json.loads(embedder[0])["dimension"]) if embedder else 0
+    dimension = _dimension(new)
     kept: set[str] = set()
     texts: dict[str, Paper] = {}
     changed: list[str] = []
@@ -268,6 +271,12 @@ def _sorted_out(
     return kept, texts, changed
 
 
+def _dimension(new: sqlite3.Connection) -> int:
+    """Of the embeddings; 0 where it is not known."""
+    embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+    return int(json.loads(embedder[0])["dimension"]) if embedder else 0
+
+
 def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
     """A paper, and whether its details can be read too."""
     if not all(isinstance(field, str) for field in fields[:3]):
@@ -281,7 +290,7 @@ def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
 def _spans(new: sqlite3.Connection, table: str, key: int, dimension: int) -> list[Span]:
     """Where the rows of a paper stand; none where the embedding of one is not sound, as others may overlap it."""
     kind, size = NUMBERS[table]
-    rows = new.execute(f"SELECT start, end, embedding FROM {table} WHERE paper = ?", (key,)).fetchall()
-    if not all(len(row[2]) == size * dimension and is_unit(row[2], kind) for row in rows):
+    stored = new.execute(f"SELECT start, end, embedding FROM {table} WHERE paper = ?", (key,)).fetchall()
+    if not all(len(row[2]) == size * dimension and is_unit(row[2], kind) for row in stored):
         return []
-    return [Span(start, end) for start, end, _ in rows]
+    return [Span(start, end) for start, end, _ in stored]

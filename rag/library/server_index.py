@@ -175,7 +175,7 @@ def open_current(library: Library, connection: Connection, before: ServerIndex |
     index = ServerIndex(connection, collection, mark)
     index.look_at(library)
     wanted = library.count_windows()
-    if library.state() in mark.states and (index.count() < wanted or index.unfound(library)):
+    if library.windows_digest() in mark.states and (index.count() < wanted or index.unfound(library)):
         raise VectorsAway(
             f"the Chroma server at {where} has lost vectors of the library {library.folder} ({index.count():,} for {wanted:,} "
             f"passages); {_make(library.folder)}"

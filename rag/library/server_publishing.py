@@ -70,7 +70,7 @@ def is_up_to_date(library: Library, server: ChromaServer) -> bool:
         with closing(Connection(server)) as connection:
             name = pointer_of(library)
             mark = Mark.of(connection.collection(name)) if name else Mark()
-            if library.state() not in mark.states:
+            if library.windows_digest() not in mark.states:
                 return False
             collection = connection.collection(mark.current)
             return (
@@ -104,7 +104,9 @@ def health(library: Library, server: ChromaServer) -> str:
         if problem:
             raise VectorIndexError(f"{where}, collection {index.name}: {problem}; {way_out}")
         state = (
-            "" if mark.states[0] == library.state() else ", and passages that this copy of the library does not have"
+            ""
+            if mark.states[0] == library.windows_digest()
+            else ", and passages that this copy of the library does not have"
         )
         return (
             f"{where} holds {counted(index.count(), 'vector')} in {index.name}, sampled ones find themselves{state}"
@@ -124,7 +126,7 @@ class _Publishing:
         self._library = library
         self._connection = connection
         self._report = report
-        self._now = library.state()
+        self._now = library.windows_digest()
         self._file = library.folder / "vectors" / "server.json"
         if not library.identity:
             library.name_anew()

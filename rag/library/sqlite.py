@@ -66,11 +66,12 @@ def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
     return connection
 
 
-_Identity = tuple[int, int]
+Identity = tuple[int, int]
 """Device and inode."""
 
 
-def _identity(file: Path) -> _Identity | None:
+def file_identity(file: Path) -> Identity | None:
+    """Which file has this name; None where there is none."""
     try:
         status = file.stat()
     except OSError:
@@ -121,8 +122,10 @@ class Database:
         self._folder = folder
         self._lock = threading.RLock()
         self._depth = 0
+        self.chosen: Sequence[int] | None = None
+        """The keys of the papers that a snapshot sees, ascending; None where it sees all."""
         self._check: Check | None = None
-        self._is: _Identity | None = None
+        self._is: Identity | None = None
 
     @classmethod
     def following(cls, folder: Path, check: Check, *more: Any) -> Self:
@@ -132,7 +135,7 @@ class Database:
             sqlite3.Error, OSError, LibraryError: the file cannot be opened, or is none that can be read.
         """
         file = folder / _FILE
-        identity = _identity(file)  # before it is opened: one that is replaced in between is then opened once more
+        identity = file_identity(file)  # before it is opened: one that is replaced in between is then opened once more
         database = cls(folder, connect(file), *more)
         database._check, database._is = check, identity
         try:
@@ -147,11 +150,16 @@ class Database:
         self._check = None
         self.connection.close()
 
+    @property
+    def identity(self) -> Identity | None:
+        """Which file is read: device and inode; None where it has no name any more."""
+        return self._is or file_identity(self._folder / _FILE)
+
     def _follow(self) -> None:
         """Open the file anew where another one has its name. Where none has, as while it is being moved, the old one is read on."""
         if self._check is None:
             return
-        identity = _identity(self._folder / _FILE)
+        identity = file_identity(self._folder / _FILE)
         if identity in (None, self._is):
             return
         connection = connect(self._folder / _FILE)

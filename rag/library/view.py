@@ -17,6 +17,7 @@ from rag.core.escaping import counted
 from rag.core.paper_filter import PaperFilter
 from rag.library.choosing import has_table, keys_of
 from rag.library.files import database_file, is_there, missing
+from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors
 from rag.library.store import Library, check_file
 
@@ -51,6 +52,8 @@ class View(Library):
             LibraryError: the file cannot be read.
         """
         view = cls(library.folder, chosen)
+        view._words = library._words
+        view._lexical = Lexical(view._database, view._words)
         view.count()
         return view
 
@@ -128,6 +131,8 @@ class _Chosen(Database):
             finally:
                 self.connection.execute("PRAGMA query_only = ON")
             self.changes += self._seen is not None
+        if keys != self._keys or self.chosen is None:
+            self.chosen = keys
         self._seen, self._keys = version, keys
 
     def _hide(self, keys: list[int]) -> None:

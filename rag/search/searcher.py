@@ -81,6 +81,11 @@ class Searcher:
         other.library, other.retriever, other._speller = library, retriever, speller
         return other
 
+    def prepare(self) -> None:
+        """Make what the first misspelled word would wait for."""
+        if self._speller:
+            self._speller.prepare()
+
     def close(self) -> None:
         """Close the vector index and the library."""
         self.retriever.close()

@@ -170,7 +170,7 @@ def test_where_there_is_no_library_none_is_made(tmp_path: Path) -> None:
 
 def test_a_library_of_an_older_version_is_brought_up_to_date_first(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection, connection:
-        for table in ("origins", "sources", "apart", "records"):
+        for table in ("tokens", "origins", "sources", "apart", "records"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 2")
     assert removal.planned(folder, PaperFilter(ids=("bees",))).papers
