@@ -174,13 +174,20 @@ def open_current(library: Library, connection: Connection, before: ServerIndex |
         )
     index = ServerIndex(connection, collection, mark)
     index.look_at(library)
-    wanted = library.count_windows()
-    if library.windows_digest() in mark.states and (index.count() < wanted or index.unfound(library)):
+    state = library.windows_digest()
+    problem = _lost(index, library) if state in mark.states else None
+    # Library and server may both have gone on meanwhile; then nothing is told by it.
+    if problem and library.windows_digest() == state and Mark.of(connection.collection(name)) == mark:
         raise VectorsAway(
-            f"the Chroma server at {where} has lost vectors of the library {library.folder} ({index.count():,} for {wanted:,} "
-            f"passages); {_make(library.folder)}"
+            f"the Chroma server at {where} has lost vectors of the library {library.folder} ({problem}); {_make(library.folder)}"
         )
     return index
+
+
+def _lost(index: ServerIndex, library: Library) -> str | None:
+    """What is missing of a library whose state the collection should hold, as far as can be told quickly."""
+    count, wanted = index.count(), library.count_windows()
+    return f"{count:,} for {wanted:,} passages" if count < wanted else index.unfound(library)
 
 
 def _make(folder: Path) -> str:
