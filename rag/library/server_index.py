@@ -73,8 +73,6 @@ class ServerIndex(VectorIndex):
 
     def __init__(self, connection: Connection, collection: Any, mark: Mark) -> None:
         # Not that of the base class, which opens a folder.
-        from rag.library.lean_store import LeanStore
-
         self.mark = mark
         self.revision = mark.revision
         self.origin = mark.current
@@ -84,7 +82,6 @@ class ServerIndex(VectorIndex):
         self._strays = mark.strays
         self._size: int | None = None
         self._extra = 0
-        self.store = LeanStore(chroma_collection=collection)
 
     def close(self) -> None:
         """Nothing of its own is open."""
@@ -114,6 +111,14 @@ class ServerIndex(VectorIndex):
             near = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
             pairs = zip(near["ids"][0], near["distances"][0], strict=True)
             return {int(identifier): 1.0 - float(distance) for identifier, distance in pairs}
+
+    def add(self, library: Library, ids: Sequence[int]) -> None:
+        """Send the vectors of these windows as far as they still exist, and nothing else of them. Those that are there stay as they
+        are."""
+        windows, embeddings = library.windows_by_id(ids)
+        if windows:
+            with self._connection.asking():
+                self._collection.add(ids=[str(window.id) for window in windows], embeddings=embeddings)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Take vectors away."""
@@ -169,13 +174,20 @@ def open_current(library: Library, connection: Connection, before: ServerIndex |
         )
     index = ServerIndex(connection, collection, mark)
     index.look_at(library)
-    wanted = library.count_windows()
-    if library.windows_digest() in mark.states and (index.count() < wanted or index.unfound(library)):
+    state = library.windows_digest()
+    problem = _lost(index, library) if state in mark.states else None
+    # Library and server may both have gone on meanwhile; then nothing is told by it.
+    if problem and library.windows_digest() == state and Mark.of(connection.collection(name)) == mark:
         raise VectorsAway(
-            f"the Chroma server at {where} has lost vectors of the library {library.folder} ({index.count():,} for {wanted:,} "
-            f"passages); {_make(library.folder)}"
+            f"the Chroma server at {where} has lost vectors of the library {library.folder} ({problem}); {_make(library.folder)}"
         )
     return index
+
+
+def _lost(index: ServerIndex, library: Library) -> str | None:
+    """What is missing of a library whose state the collection should hold, as far as can be told quickly."""
+    count, wanted = index.count(), library.count_windows()
+    return f"{count:,} for {wanted:,} passages" if count < wanted else index.unfound(library)
 
 
 def _make(folder: Path) -> str:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from rag.core import permissions
@@ -21,7 +22,7 @@ from rag.library.chroma_server import ChromaServer, Connection
 from rag.library.files import database_file, quoted
 from rag.library.server_index import BEGIN, Mark, ServerIndex, pointer_of
 from rag.library.store import Library
-from rag.library.vector_index import ADD_BATCH, HNSW, in_chunks, nodes_of
+from rag.library.vector_index import ADD_BATCH, HNSW, in_chunks
 
 log = logging.getLogger(__name__)
 Report = Callable[[int, int], None]
@@ -204,8 +205,7 @@ class _Publishing:
         there = index.ids()
         new = sorted(number for number in self._library.window_ids() if str(number) not in there)
         for done, some in enumerate(in_chunks(new, ADD_BATCH)):
-            nodes = nodes_of(self._library, some)
-            self._patiently(lambda nodes=nodes: index.store.add(nodes))  # type: ignore[misc]
+            self._patiently(partial(index.add, self._library, some))
             if self._report:
                 self._report(min((done + 1) * ADD_BATCH, len(new)), len(new))
         return there | {str(number) for number in new}

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library import indexes, server_publishing
 from rag.library.chroma_server import ChromaServer, Connection
-from rag.library.server_index import BEGIN, pointer_of
+from rag.library.server_index import BEGIN, ServerIndex, pointer_of
 from rag.library.steady import SteadyIndex
 from rag.library.store import Library
 from rag.search.hybrid import HybridRetriever
@@ -106,6 +105,9 @@ def test_papers_are_found_by_vectors_on_the_server_and_nothing_is_kept_beside_th
         assert index.missed == ""
         assert "4 vectors" in indexes.health(opened, server)
         assert f"at {server.url} (interface 1." in indexes.health(opened, server)
+        with closing(Connection(server)) as connection:
+            kept = connection.collections(pointer_of(opened) + ".").popitem()[1].get()
+            assert (kept["documents"], kept["metadatas"]) == ([None] * 4, [None] * 4), "the texts stay in the library"
     assert not (library / "vectors" / "current.json").exists()
 
 
@@ -207,8 +209,8 @@ def test_an_addition_sends_the_new_passages_alone(
     library: Path, server: ChromaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    nodes_of = server_publishing.nodes_of
-    monkeypatch.setattr(server_publishing, "nodes_of", lambda one, ids: sent.extend(ids) or nodes_of(one, ids))
+    add = ServerIndex.add
+    monkeypatch.setattr(ServerIndex, "add", lambda index, one, ids: sent.extend(ids) or add(index, one, ids))
     with closing(Library.open(library)) as opened, closing(steady(opened, server)) as index:
         assert found(opened, index, "wasps make paper of wood", 1) != {"wasps"}
         put(library, [WASPS], server)
@@ -273,14 +275,14 @@ def test_a_rebuild_is_complete_before_it_is_current(
     with closing(Library.open(library)) as opened, closing(steady(opened, server)) as index:
         assert found(opened, index, "honey", 1) == {"bees"}
         seen: list[set[str]] = []
-        nodes_of = server_publishing.nodes_of
+        add = ServerIndex.add
 
-        def while_it_is_filled(one: Library, ids: Sequence[int]) -> list[Any]:
+        def while_it_is_filled(filled: ServerIndex, one: Library, ids: Sequence[int]) -> None:
             with closing(steady(opened, server)) as another:
                 seen.append(found(opened, another, "honey", 1) | found(opened, index, "honey", 1))
-            return nodes_of(one, ids)
+            add(filled, one, ids)
 
-        monkeypatch.setattr(server_publishing, "nodes_of", while_it_is_filled)
+        monkeypatch.setattr(ServerIndex, "add", while_it_is_filled)
         with Library.open_for_writing(library, HashEmbedder().identity) as writing:
             indexes.publish(writing, server, fresh=True)
         assert seen == [{"bees"}]
@@ -293,13 +295,13 @@ def test_a_rebuild_is_complete_before_it_is_current(
 def test_a_server_that_dies_while_vectors_are_sent_loses_nothing(
     library: Path, chroma: ChromaRun, server: ChromaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nodes_of = server_publishing.nodes_of
+    add = ServerIndex.add
 
-    def then_it_dies(one: Library, ids: Sequence[int]) -> list[Any]:
+    def then_it_dies(index: ServerIndex, one: Library, ids: Sequence[int]) -> None:
         chroma.stop(kill=True)
-        return nodes_of(one, ids)
+        add(index, one, ids)
 
-    monkeypatch.setattr(server_publishing, "nodes_of", then_it_dies)
+    monkeypatch.setattr(ServerIndex, "add", then_it_dies)
     with pytest.raises(VectorsAway, match=r"The library itself is up to date.*doctor --repair"):
         put(library, [WASPS], server)
     monkeypatch.undo()
