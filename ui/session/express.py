@@ -38,4 +38,6 @@ def _of_call(values: Any) -> Request | None:
     if not isinstance(question, str):
         return None
     history = history if isinstance(history, list) else []
-    return Request(id="call", run="call", question=question, history=history, filter=chosen, library=library)
+    return Request(
+        id="call", run="call", question=question, papers=None, history=history, filter=chosen, library=library
+    )
