@@ -251,13 +251,13 @@ def search(
     settings = Settings.of_flags(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as whole:
         searcher = whole.over(chosen)
-        hits = searcher.search(wanted, limit)
-        notices = [searcher.spelled(wanted).notice, chosen_of(searcher.library)]
+        hits, by_words = searcher.search(wanted, limit), searcher.notice
+        notices = [searcher.spelled(wanted).notice, chosen_of(searcher.library), by_words]
     from rag.output import terminal, to_json
     from rag.output.filter_json import with_filter
 
     if as_json:
-        typer.echo(dump_json(with_filter(to_json.search_json(wanted, hits), chosen)))
+        typer.echo(dump_json(with_filter(to_json.search_json(wanted, hits, by_words), chosen)))
     else:
         for notice in filter(None, notices):
             typer.echo(notice)
@@ -289,7 +289,9 @@ def doctor(
     from rag.output import terminal
 
     settings = Settings.of_flags(library=library, device=device)
-    findings = (checkup.repaired(settings) if repair else []) + checkup.examine(settings)
+    with progress_bars() as progress:
+        findings = checkup.repaired(settings, progress) if repair else []
+    findings += checkup.examine(settings)
     if as_json:
         typer.echo(dump_json([{"check": item.check, "ok": item.ok, "detail": item.detail} for item in findings]))
     else:

@@ -1,13 +1,16 @@
 """What is installed, which weights and device would run, whether the library and its index are sound; and its repair, on request."""
 
 import platform
+import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from rag import __version__
 from rag.core.domain import Finding
 from rag.core.errors import CitewiseError, EmbedderMismatch, LibraryDamaged, ModelUnsupported, WriterFailed
+from rag.core.escaping import counted
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models.find import choose_device, find_model
 
@@ -30,16 +33,43 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def repaired(settings: Settings) -> list[Finding]:
-    """Repair the library, as far as it can be done; what was lost is a finding that is not ok."""
+def repaired(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> list[Finding]:
+    """Repair the library, as far as it can be done, and make the token vectors that it lacks; what was lost is a finding that is not
+    ok. `progress` gets stages."""
+    from rag.library.chroma_server import server_of
     from rag.library.repair import repair
 
     try:
-        repair_ = repair(settings.library, datetime.now())
+        repair_ = repair(settings.library, datetime.now(), server_of(settings))
     except CitewiseError as error:
         return [Finding("repair", False, str(error))]
     done = [Finding("repair", True, text) for text in repair_.done]
-    return done + [Finding("lost", False, text) for text in repair_.lost]
+    return done + [Finding("lost", False, text) for text in repair_.lost] + _filled(settings, progress)
+
+
+def _filled(settings: Settings, progress: Callable[[str, int, int], None] | None) -> list[Finding]:
+    """Make the token vectors that are missing; nothing where none are, or there is no library any more."""
+    from rag.library.store import Library
+    from rag.models.embedder import TransformerEmbedder
+    from rag.models.prefixes import recipe_of
+
+    try:
+        library = Library.open(settings.library)
+        lacking = library.without_tokens()
+        library.close()
+    except CitewiseError:
+        return []
+    if not lacking:
+        return []
+    try:
+        files = find_model(settings.embedder, settings.cache)
+        recipe = recipe_of(files, settings.query_prefix, settings.passage_prefix)
+        embedder = TransformerEmbedder(files, choose_device(settings.device), recipe)
+        with Library.open_for_writing(settings.library, embedder.identity) as writing:
+            made = writing.fill_tokens(embedder, partial(progress, "token vectors") if progress else None)
+    except CitewiseError as error:
+        return [Finding("repair", False, f"the token vectors of {counted(lacking, 'paper')} were not made: {error}")]
+    return [Finding("repair", True, f"the token vectors of {counted(made, 'paper')} were made")]
 
 
 def _checked(name: str, check: Callable[[], str]) -> Finding:
@@ -207,9 +237,16 @@ def _library(settings: Settings) -> str:
         problem = library.problem()
         if problem:
             raise LibraryDamaged(f"{settings.library.absolute()}: {problem}; {way_out(settings.library)}")
+        lacking = library.without_tokens()
+        later = (
+            f"; the token vectors of {counted(lacking, 'paper')} are not kept, and made whenever they are first found: to have them "
+            f"kept, run: citewise doctor --repair --library {shlex.quote(str(settings.library))}"
+            if lacking
+            else ""
+        )
         return (
             f"{settings.library.absolute()}: {library.count()} papers, {library.count_windows()} passages, "
-            f"revision {library.revision}{made_by}"
+            f"revision {library.stored_revision}{made_by}{later}"
         )
     finally:
         library.close()
@@ -240,11 +277,12 @@ def _mismatch(settings: Settings) -> list[Finding]:
 
 
 def _index(settings: Settings) -> str:
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
 
     library = Library.open(settings.library)
     try:
-        return publishing.health(library)
+        return indexes.health(library, server_of(settings))
     finally:
         library.close()

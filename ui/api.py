@@ -76,7 +76,9 @@ def add_endpoints(shelves: Shelves, rate: QuestionRate, line: Line, concurrency_
         """
         with _reported(rate, line, request), shelves.using(library) as loader, line.timed(loader.opened is not None):
             chosen = filter_of(filter)
-            return with_filter(to_json.search_json(words, loader.assistant().over(chosen).search(_text(words))), chosen)
+            assistant = loader.assistant().over(chosen)
+            hits = assistant.search(_text(words))
+            return with_filter(to_json.search_json(words, hits, assistant.notice), chosen)
 
     def papers(
         filter: dict[str, Any] | None = None,

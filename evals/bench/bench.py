@@ -30,6 +30,13 @@ from rag.wiring import ingest_files
 Report = Callable[[str], None]
 _LIBRARIES = ("torch", "transformers", "sentence-transformers", "llama-index-core", "chromadb")
 _WARM_PAPERS = 8
+_APART = "the same, each window embedded by itself in full precision, as in libraries of before"
+_OF = {
+    "reingest": "unchanged file / first ingest (time)",
+    "throughput_apart": "citewise / windows apart (papers a second)",
+    "throughput_per_core_apart": "citewise / windows apart (papers a second of CPU time)",
+}
+"""What a ratio is of, where it is not citewise / baseline."""
 _BUSY = 0.5
 """Load from which on a result is printed with a warning."""
 
@@ -104,13 +111,15 @@ def bench(
     size = papers if part == "ingest" else len(texts)
     citewise = _summary(plan.citewise, plan.unit, size, sides["citewise"])
     baseline = _summary(plan.baseline, plan.unit, size, sides["baseline"])
+    apart = _summary(_APART, plan.unit, size, sides["apart"]) if "apart" in sides else None
     return {
         "part": part,
         "papers": papers,
         "questions": len(texts),
         "citewise": citewise,
         "baseline": baseline,
-        "ratios": _ratios(citewise, baseline),
+        **({"apart": apart} if apart else {}),
+        "ratios": _ratios(citewise, baseline, apart),
         "machine": _machine(settings, load_before),
     }
 
@@ -186,8 +195,11 @@ def _summary(name: str, unit: str, size: int, side: _Side) -> dict[str, Any]:
     }
 
 
-def _ratios(citewise: dict[str, Any], baseline: dict[str, Any]) -> dict[str, float | None]:
-    """Each citewise / baseline, but `reingest`: time of ingesting the unchanged file / time of the first ingest."""
+def _ratios(
+    citewise: dict[str, Any], baseline: dict[str, Any], apart: dict[str, Any] | None
+) -> dict[str, float | None]:
+    """Each citewise / baseline, but `reingest`: time of ingesting the unchanged file / time of the first ingest, and what ends in
+    `_apart`: papers a second (of time, of a core's time) / those where windows are embedded by themselves."""
     speed = next(key for key in citewise if key.endswith("_per_second"))
     ratios = {
         name: _rounded(citewise[key] / baseline[key]) if citewise[key] is not None and baseline[key] else None
@@ -195,6 +207,9 @@ def _ratios(citewise: dict[str, Any], baseline: dict[str, Any]) -> dict[str, flo
     }
     if "reingest_ms" in citewise:
         ratios["reingest"] = _rounded(citewise["reingest_ms"] / citewise["p50_ms"])
+    if apart:
+        ratios["throughput_apart"] = _rounded(citewise[speed] / apart[speed])
+        ratios["throughput_per_core_apart"] = _rounded(apart["cpu_ms"] / citewise["cpu_ms"])
     return ratios
 
 
@@ -220,17 +235,18 @@ def _machine(settings: Settings, load_before: float | None) -> dict[str, Any]:
 def print_bench(result: dict[str, Any], console: Console | None = None) -> None:
     """Ratios first, absolute numbers second: ratios carry over to other machines."""
     console = console or Console(highlight=False, width=120)
-    citewise, baseline, here = result["citewise"], result["baseline"], result["machine"]
+    here = result["machine"]
     questions = f", {result['questions']} questions" if result["questions"] else ""
     console.print(f"{result['part']}: {result['papers']:,} papers{questions}")
     ratios = Table("ratio", "value", "of")
     for name, value in result["ratios"].items():
-        of = "unchanged file / first ingest (time)" if name == "reingest" else "citewise / baseline"
+        of = _OF.get(name, "citewise / baseline")
         ratios.add_row(name, "–" if value is None else f"{value:g}", of)
     console.print(ratios)
-    absolute = Table("measure", "citewise", "baseline")
-    for key in dict.fromkeys((*citewise, *baseline)):
-        absolute.add_row(key, *(_cell(side.get(key)) for side in (citewise, baseline)))
+    sides = {name: result[name] for name in ("citewise", "baseline", "apart") if name in result}
+    absolute = Table("measure", *sides)
+    for key in dict.fromkeys(key for side in sides.values() for key in side):
+        absolute.add_row(key, *(_cell(side.get(key)) for side in sides.values()))
     console.print(absolute)
     console.print(
         f"{here['cores']} cores, {here['device']}, {here['system']}, Python {here['python']}, "

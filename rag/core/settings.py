@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     answers_at_once: int = Field(
         1, ge=1, le=64, description="answers that are made at the same time where a server writes"
     )
+    chroma_url: str | None = Field(
+        None,
+        description="Chroma server that keeps the vectors, such as http://127.0.0.1:8000; else they are beside the library",
+    )
+    chroma_token: SecretStr | None = Field(None, description="its token")
+    chroma_tenant: str = Field("default_tenant", min_length=1, max_length=200, description="its tenant")
+    chroma_database: str = Field("default_database", min_length=1, max_length=200, description="its database")
+    chroma_seconds: float = Field(5, gt=0, le=600, description="longest that an answer waits for it, in seconds")
     auth: SecretStr | None = Field(
         None, description="name:password that the window asks for, or @ and a file that holds it"
     )
@@ -247,7 +255,7 @@ def _problem(settings: type[Settings], item: Any, flags: Collection[str]) -> str
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
     # An address may hold a name and password too, and what is wrong with it may be how they stand there.
-    secret = name == "writer_url" or (field is not None and "SecretStr" in str(field.annotation))
+    secret = name in ("writer_url", "chroma_url") or (field is not None and "SecretStr" in str(field.annotation))
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
     shown = "" if secret else re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
     place, equals = (f"--{name.replace('_', '-')}", " ") if name in flags else (PREFIX + name.upper(), "=")

@@ -52,6 +52,11 @@ Origins = Sequence[tuple[str, int]]
 class Store(Stored, Protocol):
     """What keeps the papers; `rag.library.store.Library`, opened for writing, is one."""
 
+    @property
+    def reads_apart(self) -> bool:
+        """Whether windows are to be embedded by themselves, not put together from their sentences."""
+        ...
+
     def put(self, batch: Sequence[EmbeddedPaper], taken: Sequence[TakenIn] = (), origins: Origins = ()) -> None:
         """Store papers, what they were merged from and which files brought them, all or nothing; a paper of a known id replaces the
         old one."""
@@ -103,7 +108,9 @@ def carry_out(
         papers = [item.paper for item in batch]
         library.put(batch, work.taken(papers), _keyed(work.brought(papers), keys))
 
-    failed = _store(work.texts, work.details, put, put_details, load_embedder, progress, most)
+    failed = _store(
+        work.texts, work.details, put, put_details, load_embedder, progress, most, apart=library.reads_apart
+    )
     for paper_id, reason in failed.items():
         work.fail(paper_id, reason)
     for brought in work.brought_before():
@@ -134,6 +141,7 @@ def store(
         lambda papers: library.put_details(papers, taken(papers)),
         load_embedder,
         progress,
+        apart=library.reads_apart,
     )
     return _without(work, failed)
 
@@ -146,6 +154,8 @@ def _store(
     load_embedder: Callable[[], Embedder],
     progress: Progress | None,
     most: int = BATCH_PAPERS,
+    *,
+    apart: bool,
 ) -> dict[str, str]:
     """Store details and texts in batches; the ids of papers that cannot be embedded, with why."""
     changed = iter(details)
@@ -159,22 +169,22 @@ def _store(
     if progress:
         progress("embedding", 0, total)
     for batch in batches(texts, most):
-        put(_embedded(batch, embedder, failed))
+        put(_embedded(batch, embedder, failed, apart))
         done += len(batch)
         if progress:
             progress("embedding", done, total)
     return {name: f"it cannot be cut into sentences or embedded: {reason}" for name, reason in failed.items()}
 
 
-def _embedded(batch: Sequence[Paper], embedder: Embedder, failed: dict[str, str]) -> list[EmbeddedPaper]:
+def _embedded(batch: Sequence[Paper], embedder: Embedder, failed: dict[str, str], apart: bool) -> list[EmbeddedPaper]:
     """The batch made ready; where that fails each paper alone, so that one costs itself and not the others."""
     try:
-        return embed_papers(batch, embedder)
+        return embed_papers(batch, embedder, apart=apart)
     except (ValueError, TypeError, TimeoutError, RecursionError, ArithmeticError, LookupError) as error:
         if len(batch) == 1:
             failed[batch[0].id] = shorten(str(error), 200)
             return []
-    return [item for paper in batch for item in _embedded([paper], embedder, failed)]
+    return [item for paper in batch for item in _embedded([paper], embedder, failed, apart)]
 
 
 def _without(work: Plan, failed: dict[str, str]) -> IngestReport:

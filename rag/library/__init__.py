@@ -1,4 +1,4 @@
 """Where papers live: SQLite is the truth, the Chroma index is derived from it.
 
-May import core and ingest (the records it stores). Knows nothing of models, ranking or answers.
+May import core, ingest (the records it stores) and of models what an embedder is. Knows nothing of networks, ranking or answers.
 """

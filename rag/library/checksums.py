@@ -22,6 +22,7 @@ _MOST_BLOCKS = 32
 _HEADER = struct.Struct("<iQQQQ")
 """Version, offset, room, number of elements, bytes of each."""
 _CHROMA_FILE = "chroma.sqlite3"
+TEXTS_FILE = "texts.sqlite3"
 _MOST_CHECKED = 64 << 20
 """Bytes of Chroma's SQLite file up to which all of it is looked at when it is opened: about 0.1 s."""
 _WRITTEN = "index_metadata.pickle"
@@ -45,7 +46,9 @@ def damage_of_index(folder: Path, expected: Checksums, *, whole: bool = False) -
 
     The tables are looked through where they are small, or where `whole` asks for it.
     """
-    return _wrong_in_tables(folder / _CHROMA_FILE, whole=whole) or damage(folder, expected, whole=whole)
+    texts = folder / TEXTS_FILE  # read where everything is looked at, and by a rescue
+    wrong = _wrong_in_tables(texts, whole=True) if whole and texts.exists() else None
+    return _wrong_in_tables(folder / _CHROMA_FILE, whole=whole) or damage(folder, expected, whole=whole) or wrong
 
 
 def damage(folder: Path, expected: Checksums, *, whole: bool = False) -> str | None:

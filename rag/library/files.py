@@ -14,7 +14,7 @@ from typing import Any
 
 from rag.core import permissions
 from rag.core.errors import LibraryDamaged, LibraryMissing
-from rag.library import queries, tables
+from rag.library import queries, tables, tokens
 from rag.library.sqlite import connect, way_out
 
 NEW = "library.sqlite3.new"
@@ -129,6 +129,8 @@ def fill_new(folder: Path) -> sqlite3.Connection:
         rest.unlink(missing_ok=True)
     permissions.make_for_owner(new)
     connection = connect(new, create=True)
+    # Of the embeddings of passages five fit on a page, where of the usual half as large ones two do, and the rest is empty.
+    connection.execute("PRAGMA page_size = 8192")
     tables.bring_up_to_date(connection, 0)
     return connection
 
@@ -171,6 +173,9 @@ def problem_in(connection: sqlite3.Connection, dimension: int | None) -> str | N
         count = sum(not tables.is_unit(row[0], kind) for row in rows)
         if count:
             return f"{table} have embeddings that are no unit vectors ({count:,})"
+    count = sum(1 for _ in tokens.wrong(connection, dimension or 0))
+    if count:
+        return f"token vectors are not those of their papers ({count:,})"
     return _wrong_words(connection)
 
 

@@ -1,60 +1,19 @@
-"""What can still be read of a damaged library file: rows of a broken table, and texts from the vector index.
+"""What can still be read beside a damaged library file: which papers are whole, and texts from the folder of the vector index.
 
 Reads only; what becomes of it is decided in `rag.library.repair`.
 """
 
 import sqlite3
-from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rag.core.domain import Paper, Span
-from rag.library import private
+from rag.library import private, text_copy
 from rag.library.vector_index import Manifest, VectorIndex, chroma_exceptions
-
-_MOST_FAILURES = 5_000
-"""Reads of a table that may fail before the rest is given up: about 60 for each broken page."""
-_LEAST, _MOST = -(1 << 62), 1 << 62
 
 Texts = Mapping[str, tuple[str, str]]
 """Title and abstract by paper id."""
-
-
-def readable_rows(connection: sqlite3.Connection, table: str, columns: str, key: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a table that can be read, around the places where it is broken, or where text is no UTF-8.
-
-    A range of keys that cannot be read to its end is halved, and each half tried again, the widest ranges first.
-    """
-    ranges = deque([(_LEAST, _MOST)])
-    failures = 0
-    while ranges and failures < _MOST_FAILURES:
-        low, high = ranges.popleft()
-        try:
-            statement = f"SELECT {key}, {columns} FROM {table} NOT INDEXED WHERE {key} BETWEEN ? AND ? ORDER BY {key}"
-            for row in connection.execute(statement, (low, high)):
-                low = row[0] + 1
-                yield row[1:]
-        except sqlite3.Error:
-            failures += 1
-            if low < high:
-                middle = (low + high) // 2
-                ranges += [(low, middle), (middle + 1, high)]
-
-
-def open_damaged(file: Path) -> sqlite3.Connection:
-    """A connection to a file that may be broken anywhere. It changes nothing.
-
-    Raises:
-        sqlite3.Error: nothing of it can be read.
-    """
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
 
 
 def is_whole(paper: Paper, sentences: Sequence[Span], windows: Sequence[Span]) -> bool:
@@ -74,10 +33,16 @@ def _covers(spans: Sequence[Span], abstract: str) -> bool:
 
 
 def texts_in_index(root: Path, manifest: Manifest) -> tuple[Texts, frozenset[str]]:
-    """Papers put together from the passages that a vector index keeps, and the ids of those that it does not hold as a whole.
+    """The papers that are kept beside a vector index, and the ids of those that are not kept as a whole.
 
-    The index is read through a private copy, since Chroma writes while it opens.
+    An older index keeps passages within Chroma. It is read through a private copy, since Chroma writes while it opens.
     """
+    try:
+        if text_copy.is_there(root / manifest.folder):
+            kept = text_copy.texts(root / manifest.folder)
+            return {paper_id: (title, abstract) for paper_id, title, abstract in kept}, frozenset()
+    except sqlite3.Error:
+        return {}, frozenset()
     try:
         copy = private.copy_of(root / manifest.folder)
     except OSError:

@@ -18,8 +18,9 @@ from rag.core.domain import Paper, Span
 from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
 from rag.core.escaping import counted
 from rag.ingest.identity import record_hash
-from rag.library import publishing, recovery
+from rag.library import indexes, publishing, recovery, rows, tokens
 from rag.library.beside import copy_records
+from rag.library.chroma_server import ChromaServer
 from rag.library.files import NEW, database_file, fill_new, is_there, side_files
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.store import Library
@@ -29,6 +30,7 @@ _TABLES = {
     "papers": ("key, id, title, abstract, details, record_hash", "key"),
     "sentences": ("paper, start, end, embedding", "rowid"),
     "windows": ("id, paper, start, end, embedding", "id"),
+    "tokens": ("paper, codes", "paper"),
 }
 _NAMED = 5
 
@@ -41,8 +43,9 @@ class Repair:
     lost: tuple[str, ...] = ()
 
 
-def repair(folder: Path, now: datetime) -> Repair:
-    """Bring a library into order; `now` goes into the names of what is put aside.
+def repair(folder: Path, now: datetime, server: ChromaServer | None = None) -> Repair:
+    """Bring a library into order, and its index, which is on the server where one is named; `now` goes into the names of what is put
+    aside.
 
     Raises:
         LibraryMissing: there is nothing that could be repaired.
@@ -57,8 +60,8 @@ def repair(folder: Path, now: datetime) -> Repair:
                 raise nothing
             _examine(folder)
         except LibraryDamaged as error:
-            return _Rescue(folder, f"{now:%Y%m%d-%H%M%S}").run(error)
-        return Repair((_sound_index(folder),))
+            return _Rescue(folder, f"{now:%Y%m%d-%H%M%S}", server).run(error)
+        return Repair((_sound_index(folder, server),))
 
 
 def _examine(folder: Path) -> None:
@@ -78,18 +81,16 @@ def _examine(folder: Path) -> None:
             connection.close()
 
 
-def _sound_index(folder: Path, *, fresh: bool = False) -> str:
+def _sound_index(folder: Path, server: ChromaServer | None, *, fresh: bool = False) -> str:
     """Make the vector index anew where it is not sound."""
     library = Library.open(folder)
     try:
         if not fresh:
             try:
-                return (
-                    f"the library and its vector index are sound, nothing was to be done: {publishing.health(library)}"
-                )
+                return f"the library and its vector index are sound, nothing was to be done: {indexes.health(library, server)}"
             except VectorIndexError:
                 pass
-        publishing.publish(library, fresh=True)
+        indexes.publish(library, server, fresh=True)
         return f"the vector index was made anew from the library: {counted(library.count_windows(), 'passage')}"
     finally:
         library.close()
@@ -98,8 +99,9 @@ def _sound_index(folder: Path, *, fresh: bool = False) -> str:
 class _Rescue:
     """One rescue of one damaged library. The caller holds the writer lock."""
 
-    def __init__(self, folder: Path, date: str) -> None:
+    def __init__(self, folder: Path, date: str, server: ChromaServer | None) -> None:
         self._folder = folder
+        self._server = server
         self._date = date
         self._done: list[str] = []
         self._lost: list[str] = []
@@ -124,7 +126,7 @@ class _Rescue:
                 (self._folder / NEW).unlink()
                 file.unlink(missing_ok=True)  # It has its other name.
         if kept:
-            self._done.append(_sound_index(self._folder, fresh=True))
+            self._done.append(_sound_index(self._folder, self._server, fresh=True))
         elif (vectors := self._folder / "vectors").exists():
             aside = vectors.with_name(f"vectors.damaged-{self._date}")
             vectors.rename(aside)
@@ -135,7 +137,7 @@ class _Rescue:
         """Fill a new file with what is whole: the ids of that, and the other papers whose text can be read."""
         new = fill_new(self._folder)
         try:
-            source = recovery.open_damaged(file)
+            source = rows.open_damaged(file)
         except sqlite3.Error:
             new.close()
             return set(), {}
@@ -154,6 +156,9 @@ class _Rescue:
             self._lost += copy_records(source, new, kept)
             new.execute(f"DELETE {unnamed}")
             new.execute(f"DELETE {unnamed.replace('windows', 'sentences')}")
+            new.executemany(
+                "DELETE FROM tokens WHERE paper = ?", [(key,) for key in tokens.wrong(new, _dimension(new))]
+            )
             new.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
             new.execute("COMMIT")
             return kept, texts
@@ -223,8 +228,8 @@ def _copy(source: sqlite3.Connection, new: sqlite3.Connection) -> None:
         new.execute("DELETE FROM meta")
     for table, (columns, key) in _TABLES.items():
         marks = ",".join("?" * len(columns.split(",")))
-        rows = recovery.readable_rows(source, table, columns, key)
-        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", rows)
+        found = rows.readable_rows(source, table, columns, key)
+        new.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({marks})", found)
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -239,8 +244,7 @@ def _sorted_out(
 
     A paper whose text changed has it from the vector index, where that has it as it was.
     """
-    embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
-    dimension = int(json.loads(embedder[0])["dimension"]) if embedder else 0
+    dimension = _dimension(new)
     kept: set[str] = set()
     texts: dict[str, Paper] = {}
     changed: list[str] = []
@@ -267,6 +271,12 @@ def _sorted_out(
     return kept, texts, changed
 
 
+def _dimension(new: sqlite3.Connection) -> int:
+    """Of the embeddings; 0 where it is not known."""
+    embedder = new.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+    return int(json.loads(embedder[0])["dimension"]) if embedder else 0
+
+
 def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
     """A paper, and whether its details can be read too."""
     if not all(isinstance(field, str) for field in fields[:3]):
@@ -280,7 +290,7 @@ def _paper(fields: Sequence[Any]) -> tuple[Paper | None, bool]:
 def _spans(new: sqlite3.Connection, table: str, key: int, dimension: int) -> list[Span]:
     """Where the rows of a paper stand; none where the embedding of one is not sound, as others may overlap it."""
     kind, size = NUMBERS[table]
-    rows = new.execute(f"SELECT start, end, embedding FROM {table} WHERE paper = ?", (key,)).fetchall()
-    if not all(len(row[2]) == size * dimension and is_unit(row[2], kind) for row in rows):
+    stored = new.execute(f"SELECT start, end, embedding FROM {table} WHERE paper = ?", (key,)).fetchall()
+    if not all(len(row[2]) == size * dimension and is_unit(row[2], kind) for row in stored):
         return []
-    return [Span(start, end) for start, end, _ in rows]
+    return [Span(start, end) for start, end, _ in stored]

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.core.errors import EditRefused
-from rag.library.publishing import publish
+from rag.library.choosing import has_table
+from rag.library.chroma_server import ChromaServer
+from rag.library.indexes import publish
 from rag.library.removal import Removal, take_away, writing
 
 Title = tuple[str, str]
@@ -26,6 +28,7 @@ _KEPT = {
     "papers": f"SELECT * FROM papers WHERE id {_AMONG} ORDER BY key",
     "sentences": f"SELECT * FROM sentences WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG}) ORDER BY rowid",
     "windows": f"SELECT * FROM windows WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG}) ORDER BY rowid",
+    "tokens": f"SELECT * FROM tokens WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG}) ORDER BY paper",
     "records": f"SELECT * FROM records WHERE paper {_AMONG}",
     "origins": f"SELECT * FROM origins WHERE paper {_AMONG}",
     "sources": f"SELECT * FROM sources WHERE key IN (SELECT source FROM origins WHERE paper {_AMONG})",
@@ -35,6 +38,9 @@ _BYTES = (
     f"SELECT coalesce(sum(length(title) + length(abstract) + length(details)), 0) FROM papers WHERE id {_AMONG}",
     f"SELECT coalesce(sum(length(embedding) + 32), 0) FROM sentences WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG})",
     f"SELECT coalesce(sum(length(embedding) + 32), 0) FROM windows WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG})",
+)
+_TOKEN_BYTES = (
+    f"SELECT coalesce(sum(length(codes)), 0) FROM tokens WHERE paper IN (SELECT key FROM papers WHERE id {_AMONG})"
 )
 
 
@@ -62,16 +68,18 @@ def titles_of(connection: sqlite3.Connection, ids: Sequence[str]) -> tuple[Title
 
 def size_of(connection: sqlite3.Connection, ids: Sequence[str]) -> int:
     """About how many bytes these papers take with their embeddings."""
-    return sum(int(connection.execute(statement, (_json(ids),)).fetchone()[0]) for statement in _BYTES)
+    statements = (*_BYTES, _TOKEN_BYTES) if has_table(connection, "tokens") else _BYTES
+    return sum(int(connection.execute(statement, (_json(ids),)).fetchone()[0]) for statement in statements)
 
 
-def take_out(folder: Path, ids: Sequence[str], file: Path | None) -> TakenOut:
+def take_out(folder: Path, ids: Sequence[str], file: Path | None, server: ChromaServer | None = None) -> TakenOut:
     """Take the papers of exactly these ids out of a library, all or none of them, and publish the vector index without them.
 
     Args:
         folder: of the library.
         ids: of papers; those that no paper has are told.
         file: where to keep them, a file that is not there yet; None where they need not come back.
+        server: where the library's vectors are; None for those beside it.
 
     Raises:
         LibraryError: it cannot be written, or `file` cannot; nothing was changed.
@@ -87,11 +95,11 @@ def take_out(folder: Path, ids: Sequence[str], file: Path | None) -> TakenOut:
             if file is not None:
                 _keep(connection, [name for name, _ in papers], file)
             take_away(connection, Removal(papers))
-        publish(library)
+        publish(library, server)
     return TakenOut(papers, absent)
 
 
-def put_back(folder: Path, file: Path) -> BroughtBack:
+def put_back(folder: Path, file: Path, server: ChromaServer | None = None) -> BroughtBack:
     """Put papers back that were taken out into this file; one that came in again by other means meanwhile is left as it is.
 
     Raises:
@@ -106,7 +114,7 @@ def put_back(folder: Path, file: Path) -> BroughtBack:
             every = titles_of(kept, [row[0] for row in kept.execute("SELECT id FROM papers")])
             there = _there_again(connection, kept)
             _restore(connection, kept, there)
-        publish(library)
+        publish(library, server)
     return BroughtBack(
         tuple(one for one in every if one[0] not in there), tuple(one for one in every if one[0] in there)
     )
@@ -146,6 +154,9 @@ def _restore(connection: sqlite3.Connection, kept: sqlite3.Connection, without: 
         if row[1] in keys:
             number = secrets.randbits(62) if _taken(connection, "windows", "id", row[0]) else row[0]
             _insert(connection, "windows", (number, keys[row[1]], *row[2:]))
+    for row in kept.execute("SELECT * FROM tokens") if has_table(kept, "tokens") else ():
+        if row[0] in keys:
+            _insert(connection, "tokens", (keys[row[0]], *row[1:]))
     for row in kept.execute("SELECT * FROM records"):
         if row[2] not in without:
             _insert(connection, "records", row)

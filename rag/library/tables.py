@@ -18,6 +18,7 @@ from rag.core.domain import NEW_FIELDS, Paper, Span, Window
 from rag.core.errors import LibraryDamaged
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash
+from rag.library import token_codes
 
 STEPS = (
     # 0 -> 1: papers, their sentences and windows as offsets, with the embeddings of both.
@@ -102,6 +103,13 @@ STEPS = (
         PRIMARY KEY (paper, source)
     ) WITHOUT ROWID;
     CREATE INDEX origins_of_source ON origins (source);
+    """,
+    # 4 -> 5: the token vectors of papers; one without a row has them made when it is found.
+    """
+    CREATE TABLE tokens (
+        paper INTEGER PRIMARY KEY REFERENCES papers ON DELETE CASCADE,
+        codes BLOB NOT NULL             -- two bits a dimension, with a checksum over them and the text: rag.library.token_codes
+    );
     """,
 )
 
@@ -196,3 +204,8 @@ def insert(connection: sqlite3.Connection, item: EmbeddedPaper) -> None:
         "INSERT INTO windows VALUES (?, ?, ?, ?, ?)",
         [(secrets.randbits(62), *row) for row in embedded_rows(key, item.windows, item.window_embeddings, "<f4")],
     )
+    if item.tokens is not None:
+        codes = token_codes.coded(item.tokens, paper.title, paper.abstract)
+        connection.execute(
+            "INSERT INTO tokens VALUES (?, ?)", (key, token_codes.written(codes, paper.title, paper.abstract))
+        )

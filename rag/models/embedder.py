@@ -8,21 +8,28 @@ Knows nothing of papers or storage; what stands before a text is `rag.models.pre
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.core.arrays import Matrix
-from rag.core.domain import EmbedderIdentity
+from rag.core.domain import EmbedderIdentity, Span
 from rag.core.errors import ModelUnsupported
+from rag.core.sentences import embedded_text
+from rag.models import pooled
 from rag.models.find import Device, ModelFiles, load_network, load_tokenizer, multiplies_bfloat16
+from rag.models.pooled import States
 from rag.models.prefixes import Recipe, brings_code, read_json, recipe_of
 
 log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
+_TOGETHER, _TOGETHER_ON_GPU = 1_024, 65_536
+"""The same where papers are taken in: what stays in the cache of a core, and what fills a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,27 @@ class TokenVectors:
 
     vectors: Matrix
     starts: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SpannedText:
+    """A text and its title; `sentences` and `windows` over them are the parts of `text` that get vectors. An empty window stands for
+    the title alone."""
+
+    title: str
+    text: str
+    sentences: Sequence[Span]
+    windows: Sequence[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanVectors:
+    """What a text gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
+    `embedded_text(title, text)`."""
+
+    sentences: Matrix
+    windows: Matrix
+    tokens: TokenVectors
 
 
 class Embedder(Protocol):
@@ -51,6 +79,12 @@ class Embedder(Protocol):
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """The token vectors of each text, before pooling."""
+        ...
+
+    def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
+        """The vectors of the parts of each text. Title and sentences are read once, each by itself, and windows put together from
+        them; with `apart`, or where the model cannot do otherwise, each window is read as well, with its title before it, and all
+        of the text for its tokens."""
         ...
 
     def knows(self, word: str) -> bool:
@@ -98,36 +132,77 @@ class TransformerEmbedder:
     def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
         """See `Embedder`. A text longer than the network can read is read in pieces. Prefixes are left out: their tokens are words of
         no question and no paper."""
+        # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
+        # which papers happened to be new.
+        return [_tokens(states) for states in self._read(texts, 0)]
+
+    def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
+        """See `Embedder`. Only where a vector is the mean of its tokens, that of a window is the mean of its parts: models of another
+        pooling read windows too."""
+        if apart or self._recipe.pooling != "mean":
+            return self._embed_apart(texts)
+        heads = [embedded_text(one.title, "").rstrip() for one in texts]
+        # A text that is empty is read as that, so that each has a vector.
+        parts = [
+            [head] * bool(head or not one.sentences) + [span.of(one.text) for span in one.sentences]
+            for head, one in zip(heads, texts, strict=True)
+        ]
+        prefix = self._recipe.passage
+        together = _TOGETHER if self._device.name == "cpu" else _TOGETHER_ON_GPU
+        states = iter(self._read([prefix + part for of_text in parts for part in of_text], together))
+        return [
+            _put_together(one, head, list(islice(states, len(of_text))), len(prefix))
+            for one, head, of_text in zip(texts, heads, parts, strict=True)
+        ]
+
+    def _half(self) -> AbstractContextManager[Any]:
+        """Half precision inside, where this CPU multiplies it: a cosine moves by less than 0.0001."""
         import torch
 
+        return torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16())
+
+    def _embed_apart(self, texts: Sequence[SpannedText]) -> list[SpanVectors]:
+        windows = self.embed_passages(
+            [embedded_text(one.title, span.of(one.text)) for one in texts for span in one.windows]
+        )
+        sentences = self.embed_passages([span.of(one.text) for one in texts for span in one.sentences])
+        tokens = self.embed_tokens([embedded_text(one.title, one.text) for one in texts])
+        return [
+            SpanVectors(*parts)
+            for parts in zip(
+                pooled.dealt(sentences, [len(one.sentences) for one in texts]),
+                pooled.dealt(windows, [len(one.windows) for one in texts]),
+                tokens,
+                strict=True,
+            )
+        ]
+
+    def _read(self, texts: Sequence[str], together: int) -> list[States]:
+        """The token states of each text, in half precision where this CPU multiplies it; at most so many padded tokens together."""
         if not texts:
             return []
         encoded = self._tokenizer(
             list(texts),
             truncation=True,
             max_length=self._most_positions,
+            stride=self._most_positions // 4,
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
+            # Abstracts may contain "[CLS]" and the like; they are words there, not control tokens.
             split_special_tokens=True,
         )
-        parts: list[list[TokenVectors]] = [[] for _ in texts]
-        # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
-        # which papers happened to be new.
-        for i, ids in enumerate(encoded["input_ids"]):
-            # Token vectors are compared within one question and never stored, so half precision does.
-            with torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16()):
-                hidden, _ = self._states([ids])
-            states = torch.nn.functional.normalize(hidden[0], dim=-1).cpu().numpy()
-            of_text = np.array(encoded["special_tokens_mask"][i]) == 0
-            starts = np.array([start for start, _ in encoded["offset_mapping"][i]], np.int64)
-            parts[encoded["overflow_to_sample_mapping"][i]].append(TokenVectors(states[of_text], starts[of_text]))
-        return [
-            TokenVectors(
-                np.concatenate([part.vectors for part in pieces]), np.concatenate([part.starts for part in pieces])
-            )
-            for pieces in parts
-        ]
+        ids = encoded["input_ids"]
+        order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
+        pieces: list[dict[int, States]] = [{} for _ in texts]
+        for batch in _batches(order, [len(tokens) for tokens in ids], together):
+            with self._half():
+                hidden, _ = self._states([ids[i] for i in batch])
+            for i, rows in zip(batch, hidden.cpu().numpy(), strict=True):
+                is_mark = np.array(encoded["special_tokens_mask"][i]) == 1
+                offsets = np.array(encoded["offset_mapping"][i], np.int64)
+                pieces[encoded["overflow_to_sample_mapping"][i]][i] = States.of(rows[: len(is_mark)], offsets, is_mark)
+        return [pooled.joined([of_text[i] for i in sorted(of_text)]) for of_text in pieces]
 
     def knows(self, word: str) -> bool:
         """See `Embedder`."""
@@ -148,7 +223,7 @@ class TransformerEmbedder:
             encoded = [[*ids, self._tokenizer.eos_token_id] for ids in encoded]
         order = sorted(range(len(texts)), key=lambda i: -len(encoded[i]))
         done = 0
-        for batch in _batches(order, [len(ids) for ids in encoded]):
+        for batch in _batches(order, [len(ids) for ids in encoded], _BATCH_TOKENS):
             vectors[batch] = self._forward([encoded[i] for i in batch])
             done += len(batch)
             if progress:
@@ -207,12 +282,35 @@ def _positions(files: ModelFiles) -> int:
     return int(config.get("max_position_embeddings") or 512) - offset
 
 
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Runs of indices whose padded size stays within `_BATCH_TOKENS`; `order` goes from long to short."""
+def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Runs of indices whose padded size stays within `most`; `order` goes from long to short."""
     batches: list[list[int]] = []
     for index in order:
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= _BATCH_TOKENS:
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= most:
             batches[-1].append(index)
         else:
             batches.append([index])
     return batches
+
+
+def _tokens(states: States) -> TokenVectors:
+    return TokenVectors(pooled.unit(states.rows), states.starts)
+
+
+def _put_together(text: SpannedText, head: str, parts: Sequence[States], prefix: int) -> SpanVectors:
+    """The vectors of a text from the states of its head, where it has one or nothing else, and of its sentences; each was read with
+    `prefix` characters before it."""
+    means = np.stack([pooled.mean(part) for part in parts])
+    rows = means[len(parts) - len(text.sentences) :]
+    has_head = len(rows) < len(parts)
+    title = (len(head) or 1, means[0]) if has_head else None
+    shift = len(embedded_text(text.title, ""))
+    places = [0] * has_head + [shift + span.start for span in text.sentences]
+    behind = [part.starts >= prefix for part in parts]
+    tokens = TokenVectors(
+        pooled.unit(np.concatenate([part.rows[inside] for part, inside in zip(parts, behind, strict=True)])),
+        np.concatenate(
+            [part.starts[inside] - prefix + place for part, inside, place in zip(parts, behind, places, strict=True)]
+        ),
+    )
+    return SpanVectors(rows, pooled.windows(text.windows, text.sentences, rows, title), tokens)

@@ -1,7 +1,8 @@
 """Late interaction: how well each word of a question is matched by some token of a paper, or of one of its sentences.
 
-Owns: token vectors of papers (made when first needed, kept for the next question), words and their rarity, the greatest similarity
-of each word. Knows nothing of fusion or answers. The sum of each question token's best match is ColBERT's MaxSim (Khattab
+Owns: where the token vectors of papers come from (the library, or the embedder where none are kept there), words and their rarity, the
+greatest similarity of each word. All are used in the form in which they are kept, so that an answer does not depend on where they came
+from. Knows nothing of fusion or answers. The sum of each question token's best match is ColBERT's MaxSim (Khattab
 and Zaharia 2020, arXiv:2004.12832), here with the token states of the ordinary embedder and each word weighted by its
 rarity in the library: no model of its own, and words that mean the same match without being the same.
 """
@@ -21,11 +22,12 @@ from rag.core.arrays import Matrix, Scores
 from rag.core.domain import Paper, Span
 from rag.core.sentences import embedded_text
 from rag.core.text import STOP_WORDS
-from rag.models.embedder import Embedder, TokenVectors
+from rag.library.token_codes import StoredTokens, coded, turned
+from rag.models.embedder import Embedder
 
 _WORD = re.compile(r"\w+")
 _PAPERS_KEPT = 400
-"""Papers whose token vectors are kept in memory: 100 to 200 KB each."""
+"""Papers without tokens in the library whose tokens are kept in memory: about 20 KB each."""
 
 
 class LibraryStatistics(Protocol):
@@ -37,6 +39,10 @@ class LibraryStatistics(Protocol):
 
     def holding(self, words: Sequence[str]) -> Mapping[str, int]:
         """Of how many papers each lower-case word is in the title or the abstract."""
+        ...
+
+    def stored_tokens(self, papers: Sequence[Paper]) -> Mapping[str, StoredTokens]:
+        """By id the token vectors that are kept of papers with exactly these texts; not every paper has any."""
         ...
 
 
@@ -95,7 +101,7 @@ class LateInteraction:
     def __init__(self, embedder: Embedder, papers_kept: int = _PAPERS_KEPT) -> None:
         self._embedder = embedder
         self._papers_kept = papers_kept
-        self._vectors: OrderedDict[tuple[str, str], TokenVectors] = OrderedDict()
+        self._tokens: OrderedDict[tuple[str, str], StoredTokens] = OrderedDict()
         self._lock = threading.Lock()
 
     def question_words(self, question: str, statistics: LibraryStatistics) -> QuestionWords:
@@ -123,23 +129,28 @@ class LateInteraction:
     def match(self, question: str, papers: Sequence[Paper], statistics: LibraryStatistics) -> dict[str, PaperMatch]:
         """By paper id how the words of a standalone question match it."""
         words = self.question_words(question, statistics)
+        stored = statistics.stored_tokens(papers)
+        made = self._made([paper for paper in papers if paper.id not in stored])
+        pieces = turned(words.pieces)
         matches: dict[str, PaperMatch] = {}
-        for paper, tokens in zip(papers, self._token_vectors(papers), strict=True):
+        for paper in papers:
+            tokens = stored.get(paper.id) or made[paper.title, paper.abstract]
             shift = len(embedded_text(paper.title, ""))
-            matches[paper.id] = PaperMatch(words, words.pieces @ tokens.vectors.T, tokens.starts - shift)
+            matches[paper.id] = PaperMatch(words, tokens.similarities(pieces), tokens.starts - shift)
         return matches
 
-    def _token_vectors(self, papers: Sequence[Paper]) -> list[TokenVectors]:
-        keys = [(paper.title, paper.abstract) for paper in papers]
+    def _made(self, papers: Sequence[Paper]) -> dict[tuple[str, str], StoredTokens]:
+        """By title and abstract the tokens of papers that have none in the library; they are made once."""
+        keys = list(dict.fromkeys((paper.title, paper.abstract) for paper in papers))
         with self._lock:
-            known = {key: self._vectors[key] for key in keys if key in self._vectors}
-        missing = [key for key in dict.fromkeys(keys) if key not in known]
-        vectors = self._embedder.embed_tokens([embedded_text(title, abstract) for title, abstract in missing])
-        known |= zip(missing, vectors, strict=True)
+            known = {key: self._tokens[key] for key in keys if key in self._tokens}
+        new = [key for key in keys if key not in known]
+        vectors = self._embedder.embed_tokens([embedded_text(*key) for key in new])
+        known |= {key: coded(tokens, *key) for key, tokens in zip(new, vectors, strict=True)}
         with self._lock:
             for key in keys:
-                self._vectors[key] = known[key]
-                self._vectors.move_to_end(key)
-            while len(self._vectors) > self._papers_kept:
-                self._vectors.popitem(last=False)
-        return [known[key] for key in keys]
+                self._tokens[key] = known[key]
+                self._tokens.move_to_end(key)
+            while len(self._tokens) > self._papers_kept:
+                self._tokens.popitem(last=False)
+        return known

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from rag.core.domain import EmbedderIdentity
+from rag.core.domain import EmbedderIdentity, Paper
+from rag.core.sentences import embedded_text
 from rag.core.text import content_words
-from rag.models.embedder import TokenVectors
+from rag.library.token_codes import StoredTokens
+from rag.models.embedder import SpannedText, SpanVectors, TokenVectors
+from rag.models.pooled import dealt
 
 Matrix = npt.NDArray[np.float32]
 
@@ -42,6 +45,23 @@ class HashEmbedder:
             for matches in found
         ]
 
+    def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
+        """Each part by itself: a word means the same wherever it stands."""
+        windows = self.embed_passages(
+            [embedded_text(one.title, span.of(one.text)) for one in texts for span in one.windows]
+        )
+        sentences = self.embed_passages([span.of(one.text) for one in texts for span in one.sentences])
+        tokens = self.embed_tokens([embedded_text(one.title, one.text) for one in texts])
+        return [
+            SpanVectors(*parts)
+            for parts in zip(
+                dealt(sentences, [len(one.sentences) for one in texts]),
+                dealt(windows, [len(one.windows) for one in texts]),
+                tokens,
+                strict=True,
+            )
+        ]
+
     def knows(self, word: str) -> bool:
         """It takes every word as a whole."""
         return True
@@ -66,6 +86,10 @@ class Statistics:
 
     def holding(self, words: Sequence[str]) -> Mapping[str, int]:
         return {word: self.words[word] for word in words if word in self.words}
+
+    def stored_tokens(self, papers: Sequence[Paper]) -> Mapping[str, StoredTokens]:
+        """None are kept."""
+        return {}
 
 
 class OverlapReader:

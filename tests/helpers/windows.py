@@ -142,6 +142,8 @@ class Scripted:
         found = [paper for paper in self.shelf if all(word in str(paper).lower() for word in words.lower().split())]
         return len(found), tuple(found[:limit])
 
+    notice = ""
+
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         return tuple(Hit(paper, 3.0 - n, {"dense": 0.6, "lexical": 9.0}) for n, paper in enumerate(self.shelf))[:limit]
 

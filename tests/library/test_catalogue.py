@@ -130,7 +130,9 @@ def test_an_empty_library_has_an_empty_table(tmp_path: Path) -> None:
 
 def test_a_library_that_does_not_know_its_files_has_a_table_too(folder: Path) -> None:
     with closing(sqlite3.connect(database_file(folder))) as connection, connection:
-        connection.executescript("DROP TABLE origins; DROP TABLE sources; DROP TABLE records; PRAGMA user_version = 2;")
+        connection.executescript(
+            "DROP TABLE tokens; DROP TABLE origins; DROP TABLE sources; DROP TABLE records; PRAGMA user_version = 2;"
+        )
     catalogue = opened(folder)
     assert catalogue.ids(Wanted()) == ["a", "b", "c", "d", "e"]
     entry = catalogue.entry("a")

@@ -77,6 +77,6 @@ def test_what_changed_in_the_library_is_counted_anew(choices: Choices, folder: P
 
 def test_a_library_that_does_not_know_its_files_has_none_to_choose(choices: Choices, folder: Path) -> None:
     with closing(sqlite3.connect(database_file(folder))) as connection, connection:
-        connection.executescript("DROP TABLE origins; DROP TABLE sources; PRAGMA user_version = 3;")
+        connection.executescript("DROP TABLE tokens; DROP TABLE origins; DROP TABLE sources; PRAGMA user_version = 3;")
     assert choices.names("sources", "", 9) == Names()
     assert choices.count(PaperFilter(sources=("refs.ris",))) == 0

@@ -37,7 +37,7 @@ def _older(folder: Path) -> None:
     """Take the newest step of the schema back, as a library has it that an older version made."""
     connection = sqlite3.connect(database_file(folder))
     connection.executescript(
-        "DROP TABLE apart; DROP TABLE origins; DROP TABLE sources; "
+        "DROP TABLE tokens; DROP TABLE apart; DROP TABLE origins; DROP TABLE sources; "
         "ALTER TABLE records DROP COLUMN reason; ALTER TABLE records DROP COLUMN place; PRAGMA user_version = 3;"
     )
     connection.close()
@@ -53,7 +53,7 @@ def _version(folder: Path) -> int:
 
 def _tables(folder: Path) -> Mapping[str, list[object]]:
     connection = sqlite3.connect(database_file(folder))
-    names = "papers records apart sources origins".split()
+    names = "papers tokens records apart sources origins".split()
     try:
         rows = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names}
     finally:

@@ -123,7 +123,7 @@ def test_a_key_that_was_given_away_meanwhile_costs_only_the_place(folder: Path, 
     with closing(sqlite3.connect(folder / "library.sqlite3")) as connection, connection:
         (key,) = connection.execute("SELECT key FROM papers WHERE id = 'ants'").fetchone()
         connection.execute("UPDATE papers SET key = 1 WHERE id = 'ants'")
-        for table in ("sentences", "windows"):
+        for table in ("sentences", "windows", "tokens"):
             connection.execute(f"UPDATE {table} SET paper = 1 WHERE paper = ?", (key,))
         connection.execute("INSERT INTO papers_fts (papers_fts) VALUES ('rebuild')")
     put_back(folder, file)

@@ -254,7 +254,7 @@ def test_a_view_of_a_read_only_library_of_an_older_version_is_read(
         root.chmod(0o755)
         shutil.copy(whole.folder / "library.sqlite3", root)
         with sqlite3.connect(root / "library.sqlite3") as connection:
-            for table in ("origins", "sources", "apart", "records"):
+            for table in ("tokens", "origins", "sources", "apart", "records"):
                 connection.execute(f"DROP TABLE {table}")
             connection.execute("PRAGMA user_version = 2")
         connection.close()

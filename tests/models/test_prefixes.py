@@ -16,6 +16,7 @@ from rag.models.prefixes import TASK, Recipe, brings_code, family_of, recipe_of
 from rag.search.late_interaction import LateInteraction
 from tests.helpers.answers import paper
 from tests.helpers.fakes import Statistics
+from tests.helpers.tiny_models import WORDS, make_bert
 
 SEARCHING = "Represent this sentence for searching relevant passages: "
 INSTRUCTED = f"Instruct: {TASK}\nQuery: "
@@ -177,18 +178,6 @@ def test_vectors_with_other_prefixes_are_not_mixed(tmp_path: Path) -> None:
 
 # --- the network ----------------------------------------------------------------------------------------------------------
 
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] query passage : bees make honey how do they dance ants what is instruct".split()
-
-
-def _bert(folder: Path, **more: Any) -> None:
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder.mkdir(parents=True)
-    (folder / "vocab.txt").write_text("\n".join(WORDS), "utf-8")
-    BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=32).save_pretrained(folder)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(WORDS), max_position_embeddings=32, **size, **more)).save_pretrained(folder)
-
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -197,7 +186,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("tiny") / "model"
-    _bert(folder)
+    make_bert(folder)
     return folder
 
 

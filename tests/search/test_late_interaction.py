@@ -23,7 +23,7 @@ class _Counting(HashEmbedder):
 
 
 def test_each_word_finds_its_best_token_in_title_abstract_or_sentence() -> None:
-    late = LateInteraction(HashEmbedder())
+    late = LateInteraction(HashEmbedder(dimension=384))
     match = late.match("Do bees visit flowers?", [BEES], Statistics(2))["bees"]
     assert match.question.words == ("bees", "visit", "flowers")
     assert match.matched() == pytest.approx([1, 0, 1], abs=0.05)
