@@ -135,13 +135,15 @@ class Assistant:
         return self.library.revision
 
     @property
-    def state(self) -> tuple[int, int]:
-        """Of the library: another one with each change of its file."""
-        return self.library.state
+    def state(self) -> tuple[int, int, int | None]:
+        """Of the library: another one with each change of its file, and of the vectors that are asked."""
+        return *self.library.state, self.searcher.retriever.covered
 
     def comes_again(self, answer: Answer) -> bool:
         """Whether an answer of now would come out just so again, as long as the state is the same."""
-        return comes_again(answer, self.description, self.library)
+        # While papers come in, the vectors of the last ones are not there yet.
+        whole = self.searcher.retriever.covered == self.library.stored_revision
+        return whole and comes_again(answer, self.description)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""

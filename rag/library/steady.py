@@ -76,6 +76,12 @@ class SteadyIndex:
         """Why the last `query` of this thread had no vectors; "" where it had."""
         return str(getattr(self._asked, "missed", ""))
 
+    @property
+    def covered(self) -> int | None:
+        """The revision of the library whose vectors are asked now; None where none are."""
+        index = self._index
+        return None if self._why or index is None else index.revision
+
     def newest(self) -> "SteadyIndex":
         """Open what is current now, where that is another one than before, or it is time to try again.
 

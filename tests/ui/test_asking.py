@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rag.answer.assistant import Assistant
 from rag.answer.kept_answers import KeptAnswers
 from rag.core.domain import Answer, Message
 from rag.core.errors import QuestionError
@@ -124,3 +125,16 @@ def test_what_was_asked_silently_is_there_for_whoever_asks_it(tmp_path: Path) ->
 def test_it_is_a_setting(tmp_path: Path) -> None:
     assert Shelves(Settings(library=tmp_path)).kept.most == 1_000
     assert Shelves(Settings(library=tmp_path, answer_cache=0)).kept.most == 0
+
+
+@pytest.mark.slow
+def test_a_real_answer_comes_again_word_for_word(seed_settings: Settings, assistant: Assistant) -> None:
+    one = Loader(seed_settings, lambda *_: assistant.beside(assistant.searcher), KeptAnswers(100))
+    one.start()
+    of_2023 = one.asking(PaperFilter(from_year=2023))
+    for asking, question in ((one.asking(), "What is DeepCache?"), (of_2023, "What is DeepCache?")):
+        first, again, alone = asking.ask(question), asking.ask(question), asking.whole.over(asking.chosen).ask(question)
+        assert is_kept(again) and not is_kept(first)
+        assert replace(again, timings_ms={}) == replace(first, timings_ms={}) == replace(alone, timings_ms={})
+    assert one._kept.count == 2
+    assert one._kept.size < 200_000

@@ -1,10 +1,17 @@
 """Those who wait have their turns turn about, and are told about when."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from rag.core.errors import TooManyRequests
+from rag.core.settings import Settings
+from tests.helpers.windows import Scripted
+from ui.session.express import answered_before
 from ui.session.fairness import FairOrder, Visitor
+from ui.session.limits import QuestionRate
+from ui.session.shelves import Shelves
 from ui.session.waiting import Pace
 from ui.views.outcomes import waiting_row
 from ui.views.words import about_seconds
@@ -69,11 +76,9 @@ def test_nothing_is_remembered_of_those_who_have_gone() -> None:
     order = FairOrder()
     for n in range(1_000):
         order.serve(Visitor(f"address{n}", str(n)))
-        order.serve(Visitor("same", str(n)))
-    assert len(order._addresses._next) < 1_100 and len(order._sessions) <= 2
     order.serve(Visitor("last", ""))
     order.serve(Visitor("last", ""))
-    assert len(order._addresses._next) < 20
+    assert (len(order._addresses._next), len(order._sessions)) == (1, 1)
 
 
 def test_the_wait_is_told_from_the_turns_that_were_had_lately() -> None:
@@ -126,3 +131,42 @@ def test_the_place_is_told_in_words() -> None:
     assert "Waiting: 3 ahead of you …" in waiting_row(3)
     assert "Waiting: 3 ahead of you, about 2 minutes …" in waiting_row(3, 118.0)
     assert "Waiting for its turn" in waiting_row(0, 5.0)
+
+
+def test_a_visitor_and_all_of_an_address_may_ask_so_often() -> None:
+    rate = QuestionRate(2, clock=lambda: 0.0)
+    one = Visitor("a", "1")
+    for _ in range(2):
+        rate.take(one)
+    with pytest.raises(TooManyRequests, match="2 a minute"):
+        rate.take(one)
+    rate.release(one)  # an answer that was there
+    rate.take(one)
+    for n in range(18):
+        rate.take(Visitor("a", f"other{n}"))
+    with pytest.raises(TooManyRequests, match="20 a minute"):
+        rate.take(Visitor("a", "one more"))
+    rate.take(Visitor("b", "1"))
+
+
+def test_only_a_question_whose_answer_is_there_passes_the_line_by(tmp_path: Path) -> None:
+    shelves = Shelves(Settings(library=tmp_path), lambda *_: Scripted())
+    is_there = answered_before(shelves)
+    assert not is_there("ask", ["How fast?", None])  # not open yet
+    with shelves.using() as loader:
+        loader.assistant()
+        loader.asking().ask("How fast?")
+    page = {"id": "turn", "run": "run1", "question": "How fast?"}
+    assert is_there("ask", ["How fast?", None, None, None]) and is_there("", page)
+    others = (
+        ["How slow?", None],
+        ["How fast?", None, {"from_year": 2023}],
+        ["How fast?", None, None, "no such"],
+        [5],
+        [],
+    )
+    assert [one for one in others if is_there("ask", one)] == []
+    said = [{"role": "user", "content": "What is FastCache?"}]
+    for more in ({"question": "How slow?"}, {"history": said}, {"filter": {"from_year": 2023}}, {"id": "!"}):
+        assert not is_there("", page | more)
+    assert not is_there("search", ["How fast?"]) and not is_there("", None)
