@@ -1,4 +1,4 @@
-"""Token vectors in two bits a dimension: what comes back, and what is not taken for it."""
+"""Token vectors in five dimensions a byte: what comes back, and what is not taken for it."""
 
 import numpy as np
 import pytest
@@ -35,9 +35,9 @@ def test_similarities_are_near_the_exact_ones_whatever_the_dimension(dimension: 
     asked = _vectors(5, dimension, seed=1)
     exact = asked @ tokens.vectors[np.isin(tokens.starts, kept.starts)].T
     error = kept.similarities(turned(asked)) - exact
-    assert np.sqrt((error**2).mean()) < 0.45 / np.sqrt(dimension)
+    assert np.sqrt((error**2).mean()) < 0.55 / np.sqrt(dimension)
     itself = kept.similarities(turned(tokens.vectors[np.isin(tokens.starts, kept.starts)])).diagonal()
-    assert itself == pytest.approx(np.ones(len(itself)), abs=0.01)
+    assert itself == pytest.approx(np.full(len(itself), token_codes._LESS), abs=0.01)
 
 
 def test_the_rotation_changes_no_similarity() -> None:
@@ -45,20 +45,20 @@ def test_the_rotation_changes_no_similarity() -> None:
     assert turned(one) @ turned(other).T == pytest.approx(one @ other.T, abs=1e-5)
 
 
-def test_only_tokens_of_words_that_carry_a_topic_are_kept_in_their_order() -> None:
+def test_only_tokens_of_words_are_kept_in_their_order() -> None:
     text = embedded_text(TITLE, ABSTRACT)
     shuffled = np.random.default_rng(2).permutation(len(text)).astype(np.int64)
     kept = coded(TokenVectors(_vectors(len(text), 16), shuffled), TITLE, ABSTRACT)
     told = "".join(text[start] for start in kept.starts)
-    assert told.replace(" ", "") == "HoneybeesBeesdanceflowersfaraway"
-    assert told.count(" ") == 6, "as some tokenizers count the space before a word as its own"
+    assert told.replace(" ", "") == "HoneybeesBeesdanceandtheflowersarefaraway"
+    assert told.count(" ") == 9, "as some tokenizers count the space before a word as its own"
 
 
-def test_what_is_written_is_read_again_and_takes_a_quarter_of_a_byte_a_dimension() -> None:
+def test_what_is_written_is_read_again_and_takes_a_fifth_of_a_byte_a_dimension() -> None:
     kept = coded(_tokens(), TITLE, ABSTRACT)
     blob = written(kept, TITLE, ABSTRACT)
     assert _same(kept, read(blob, 384, TITLE, ABSTRACT))
-    assert len(blob) < len(kept.starts) * 100 + 20
+    assert len(blob) < len(kept.starts) * 81 + 20
 
 
 def test_tokens_that_are_far_apart_keep_their_places() -> None:
@@ -87,7 +87,7 @@ def test_what_is_damaged_or_of_another_text_is_not_read(damage: str) -> None:
         "long": blob + b"\0",
         "empty": b"",
         "a bit": blob[:middle] + bytes([blob[middle] ^ 4]) + blob[middle + 1 :],
-        "a form to come": b"\2" + blob[1:],
+        "a form to come": b"\3" + blob[1:],
         "text": blob.hex(),
         "null": None,
     }
@@ -101,6 +101,16 @@ def test_the_form_is_the_one_that_libraries_have() -> None:
     """Codes that are in libraries would mean something else, where this changes without another number of the form."""
     vectors = np.cos(np.arange(24, dtype=np.float32).reshape(2, 12) + 1)
     tokens = TokenVectors(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.array([0, 6], np.int64))
-    blob = written(coded(tokens, TITLE, ABSTRACT), TITLE, ABSTRACT)
-    assert blob.hex() == "01010c00020000003a3c4be80006b7313031995e24a85e3a"
-    assert token_codes._FORM == 1
+    kept = coded(tokens, TITLE, ABSTRACT)
+    assert written(kept, TITLE, ABSTRACT).hex() == ""
+    assert token_codes._FORM == 2
+
+
+def test_the_form_before_is_read_too() -> None:
+    """Two bits a dimension: of four dimensions a byte, the first in the lowest bits."""
+    first = StoredTokens(
+        1, 8, np.array([[0b11_10_01_00, 0b00_01_10_11]], np.uint8), np.ones(1, np.float32), np.zeros(1, np.int64)
+    )
+    back = read(written(first, TITLE, ABSTRACT), 8, TITLE, ABSTRACT)
+    assert back is not None
+    assert back.similarities(np.eye(8, dtype=np.float32)).T.tolist() == [[-3, -1, 1, 3, 3, 1, -1, -3]]
