@@ -112,8 +112,7 @@ class _CitewiseIngest:
     def _ingest(self, file: Path) -> tuple[float, float, float]:
         library = self._job.folder / ("ingested-apart" if self._apart else "ingested")
         settings = self._job.settings.model_copy(update={"library": library})
-        if self._apart:
-            _make_library_of_before(settings)
+        _make_library(settings, "apart" if self._apart else "of sentences")
         started = time.process_time()
         first, _ = _clocked(lambda: ingest_files(settings, [file]))
         cpu = (time.process_time() - started) * 1_000
@@ -122,12 +121,12 @@ class _CitewiseIngest:
         return first, again, cpu
 
 
-def _make_library_of_before(settings: Settings) -> None:
-    """An empty library as it was made before windows were put together from sentences."""
+def _make_library(settings: Settings, windows: str) -> None:
+    """An empty library whose windows are embedded in one of the two ways, however many papers come."""
     files = find_model(settings.embedder, settings.cache)
     identity = identity_of(files, recipe_of(files, settings.query_prefix, settings.passage_prefix))
     with Library.open_for_writing(settings.library, identity) as library, library.changing() as connection:
-        connection.execute("DELETE FROM meta WHERE key = 'windows'")
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('windows', ?)", (windows,))
 
 
 def _citewise_apart(job: Job) -> Side:

@@ -52,6 +52,10 @@ Origins = Sequence[tuple[str, int]]
 class Store(Stored, Protocol):
     """What keeps the papers; `rag.library.store.Library`, opened for writing, is one."""
 
+    def choose_reading(self, coming: int) -> None:
+        """Choose how the papers of an empty library are embedded, of which so many come now."""
+        ...
+
     @property
     def reads_apart(self) -> bool:
         """Whether windows are to be embedded by themselves, not put together from their sentences."""
@@ -108,6 +112,7 @@ def carry_out(
         papers = [item.paper for item in batch]
         library.put(batch, work.taken(papers), _keyed(work.brought(papers), keys))
 
+    library.choose_reading(len(work.texts))
     failed = _store(
         work.texts, work.details, put, put_details, load_embedder, progress, most, apart=library.reads_apart
     )
@@ -134,6 +139,7 @@ def store(
     def taken(papers: Iterable[Paper]) -> list[TakenIn]:
         return [work.taken[paper.id] for paper in papers if paper.id in work.taken]
 
+    library.choose_reading(len(work.texts))
     failed = _store(
         work.texts,
         work.details,

@@ -1,17 +1,16 @@
-"""A library of before, whose windows were embedded by themselves, gets its new papers in the same way; a new one does not."""
+"""A library embeds windows by themselves or puts them together from sentences; new papers go in as the others did."""
 
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library.files import database_file
-from rag.library.store import Library
+from rag.library.store import MANY_PAPERS, Library
 from rag.models.embedder import SpannedText, SpanVectors
 from tests.helpers.fakes import HashEmbedder
 
@@ -28,38 +27,41 @@ class _Watched(HashEmbedder):
         return super().embed_spans(texts, apart=apart)
 
 
-def _as_before(folder: Path) -> None:
+def _set(folder: Path, windows: str | None) -> None:
     with closing(sqlite3.connect(database_file(folder))) as connection, connection:
         connection.execute("DELETE FROM meta WHERE key = 'windows'")
+        if windows:
+            connection.execute("INSERT INTO meta VALUES ('windows', ?)", (windows,))
 
 
-@pytest.mark.parametrize("is_old", [True, False])
-def test_new_papers_go_in_as_the_others_did(small_library: Path, *, is_old: bool) -> None:
-    if is_old:
-        _as_before(small_library)
+@pytest.mark.parametrize(
+    ("windows", "is_apart"), [(None, True), ("apart", True), ("of sentences", False)], ids=["of before", "few", "many"]
+)
+def test_new_papers_go_in_as_the_others_did(small_library: Path, windows: str | None, *, is_apart: bool) -> None:
+    _set(small_library, windows)
     embedder = _Watched()
     with Library.open_for_writing(small_library, embedder.identity) as library:
-        assert library.reads_apart is is_old
+        assert library.reads_apart is is_apart
         store(library, plan(library, [MOSS]), lambda: embedder)
-        assert library.reads_apart is is_old, "also from then on"
+        assert library.reads_apart is is_apart, "also from then on"
         assert library.count() == 5
-    assert embedder.apart == [is_old]
+    assert embedder.apart == [is_apart]
+
+
+@pytest.mark.parametrize(("count", "is_apart"), [(MANY_PAPERS - 1, True), (MANY_PAPERS, False)])
+def test_a_new_library_of_many_papers_reads_each_sentence_once(tmp_path: Path, count: int, *, is_apart: bool) -> None:
+    embedder = _Watched()
+    papers = [make_paper(id=f"p{n}", title=f"Title {n}", abstract=f"Word{n} stands.") for n in range(count)]
+    with Library.open_for_writing(tmp_path, embedder.identity) as library:
+        store(library, plan(library, papers), lambda: embedder)
+        store(library, plan(library, [MOSS]), lambda: embedder)
+    assert set(embedder.apart) == {is_apart}
 
 
 def test_the_two_kinds_of_library_are_told_apart(small_library: Path) -> None:
-    def fingerprint() -> str:
+    prints = []
+    for windows in (None, "apart", "of sentences"):
+        _set(small_library, windows)
         with closing(Library.open(small_library)) as library:
-            return library.fingerprint()
-
-    new = fingerprint()
-    _as_before(small_library)
-    assert fingerprint() != new
-
-
-def test_a_library_of_before_answers_as_it_did(small_library: Path) -> None:
-    with closing(Library.open(small_library)) as library:
-        _, before = library.windows(["tea"])
-    _as_before(small_library)
-    with closing(Library.open(small_library)) as library:
-        assert library.reads_apart
-        assert np.array_equal(library.windows(["tea"])[1], before)
+            prints.append(library.fingerprint())
+    assert prints[0] == prints[1] != prints[2]
