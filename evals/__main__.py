@@ -42,6 +42,8 @@ for command in (
     reader.train_reader,
     reader.ship_reader,
     bench.bench,
+    bench.bench_load,
+    bench.bench_scale,
     bench.bench_writer,
 ):
     app.command()(exits_with_one_line(command))

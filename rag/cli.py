@@ -251,13 +251,13 @@ def search(
     settings = Settings.of_flags(library=library, device=device)
     with status_line() as status, closing(open_searcher(settings, status)) as whole:
         searcher = whole.over(chosen)
-        hits = searcher.search(wanted, limit)
-        notices = [searcher.spelled(wanted).notice, chosen_of(searcher.library)]
+        hits, by_words = searcher.search(wanted, limit), searcher.notice
+        notices = [searcher.spelled(wanted).notice, chosen_of(searcher.library), by_words]
     from rag.output import terminal, to_json
     from rag.output.filter_json import with_filter
 
     if as_json:
-        typer.echo(dump_json(with_filter(to_json.search_json(wanted, hits), chosen)))
+        typer.echo(dump_json(with_filter(to_json.search_json(wanted, hits, by_words), chosen)))
     else:
         for notice in filter(None, notices):
             typer.echo(notice)

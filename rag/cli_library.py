@@ -51,20 +51,34 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="A file that citewise backup made.")],
     library: LibraryOption = None,
     force: RestoreForce = False,
+    replica: Annotated[
+        bool,
+        typer.Option("--replica", help="Replace the older copy of the same library that is there, which is only read."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a library of a file that citewise backup made.
 
     All of it is checked before anything is written. A folder with a library is left alone, unless --force puts that aside; nothing
-    is deleted.
+    is deleted. With --replica an older copy of the same library is replaced, and nothing is put on a Chroma server (docs/chroma.md).
+    Windows that are open go on with what is restored.
 
     Example: citewise restore papers.citewise --library my-library
     """
+    from rag.library.chroma_server import server_of
     from rag.library.restore import restore as put_back
 
     settings = Settings.of_flags(library=library)
     with progress_bars() as progress:
-        done = put_back(file, settings.library, datetime.now(), force=force, progress=progress)
+        done = put_back(
+            file,
+            settings.library,
+            datetime.now(),
+            force=force,
+            progress=progress,
+            server=server_of(settings),
+            replica=replica,
+        )
     if as_json:
         told = {"library": str(settings.library), "papers": done.manifest.papers, "made": done.manifest.made}
         typer.echo(dump_json({**told, "aside": done.aside, "notes": done.notes}))
@@ -74,8 +88,6 @@ def restore(
         typer.echo(f"  what was there is now {name}", err=True)
     for note in done.notes:
         typer.echo(f"  {note}", err=True)
-    if done.aside:
-        typer.echo("  start windows that are open again", err=True)
 
 
 def _shown(size: int) -> str:

@@ -52,6 +52,7 @@ def remove(
     Exit codes: 0 done, 4 no paper is chosen, 1 an error, 2 wrong usage, 130 stopped with Ctrl-C.
     """
     from rag.library import removal
+    from rag.library.chroma_server import server_of
 
     wanted = _with_ids(chosen, ids or ())
     if wanted.is_empty != everything:
@@ -60,7 +61,8 @@ def remove(
             if everything
             else "say which papers: an id, --source FILE, --year, --author and the like, or --all"
         )
-    folder = Settings.of_flags(library=library).library
+    settings = Settings.of_flags(library=library)
+    folder = settings.library
     plan = removal.planned(folder, wanted)
     if plan.is_empty:
         _nothing(folder, wanted, as_json)
@@ -72,7 +74,7 @@ def remove(
         if not yes and not _agrees(plan):
             typer.echo("Nothing was removed.")
             return
-        plan = removal.remove(folder, wanted, plan)
+        plan = removal.remove(folder, wanted, plan, server_of(settings))
         if not as_json:
             typer.echo(f"{counted(len(plan.papers), 'paper')} removed from {folder}.")
     if as_json:

@@ -36,10 +36,11 @@ def examine(settings: Settings) -> list[Finding]:
 def repaired(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> list[Finding]:
     """Repair the library, as far as it can be done, and make the token vectors that it lacks; what was lost is a finding that is not
     ok. `progress` gets stages."""
+    from rag.library.chroma_server import server_of
     from rag.library.repair import repair
 
     try:
-        repair_ = repair(settings.library, datetime.now())
+        repair_ = repair(settings.library, datetime.now(), server_of(settings))
     except CitewiseError as error:
         return [Finding("repair", False, str(error))]
     done = [Finding("repair", True, text) for text in repair_.done]
@@ -245,7 +246,7 @@ def _library(settings: Settings) -> str:
         )
         return (
             f"{settings.library.absolute()}: {library.count()} papers, {library.count_windows()} passages, "
-            f"revision {library.revision}{made_by}{later}"
+            f"revision {library.stored_revision}{made_by}{later}"
         )
     finally:
         library.close()
@@ -276,11 +277,12 @@ def _mismatch(settings: Settings) -> list[Finding]:
 
 
 def _index(settings: Settings) -> str:
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
 
     library = Library.open(settings.library)
     try:
-        return publishing.health(library)
+        return indexes.health(library, server_of(settings))
     finally:
         library.close()

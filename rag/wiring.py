@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rag.core.errors import IngestStopped, LibraryMissing, ModelError, WriterFailed
+from rag.core.errors import IngestStopped, LibraryMissing, ModelError, ServerFailed, WriterFailed
 from rag.core.settings import DEFAULT_WRITER, Settings
 from rag.models import memory
 from rag.models.find import choose_device, find_model
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from rag.library.merges import Split
     from rag.library.store import Library
     from rag.models.embedder import Embedder
-    from rag.models.writer import Writer
+    from rag.models.remote_writer import RemoteWriter
+    from rag.models.writer import Limits, Writer
     from rag.search.reranker import Reranker
     from rag.search.searcher import Searcher
 
@@ -97,12 +98,12 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             "reader_sha256": files.sha256,
             "reads": kind.name,
             **reader.description,
-            "mode": "write" if composer else "quote",
+            "mode": "write" if composer and composer.writer.name else "quote",
             "mode_reason": reason,
         }
         if composer:
             description |= {**described(composer.writer), "write_prompt_sha256": composer.prompt.sha256}
-        return Assistant(
+        assistant = Assistant(
             searcher,
             ranker,
             FittedModels(
@@ -113,6 +114,8 @@ def open_assistant(settings: Settings, progress: Report | None = None) -> "Assis
             mode=settings.mode,
             composer=composer,
         )
+        assistant.prepare()
+        return assistant
 
 
 def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
@@ -122,6 +125,7 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
     Raises:
         LibraryError, VectorIndexError: with what to do.
     """
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
     from rag.search.hybrid import FUSIONS, HybridRetriever
     from rag.search.spelling import Speller
@@ -130,9 +134,10 @@ def open_beside(assistant: "Assistant", settings: Settings) -> "Assistant":
     with ExitStack() as on_failure:
         library = Library.open(settings.library)
         on_failure.callback(library.close)
-        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever], server=server_of(settings))
         on_failure.callback(retriever.close)
         other = assistant.beside(assistant.searcher.beside(library, retriever, Speller(library, embedder.knows)))
+        other.prepare()
         on_failure.pop_all()
     return other
 
@@ -162,33 +167,36 @@ def open_composer(settings: Settings, embedder: "Embedder", report: Report = _si
         )
     from rag.answer.written import Composer
 
-    return Composer(
-        writer, open_checker(settings, embedder, report)
-    ), f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
+    composer = Composer(writer, open_checker(settings, embedder, report))
+    if not writer.name:
+        return (
+            composer,
+            "the server that writes cannot be reached yet; it is tried again by itself, and its first model writes then",
+        )
+    return composer, f"{writer.name} writes, on {'a server' if settings.writer_url else writer.place}"
 
 
 def _writer(settings: Settings, report: Report) -> "Writer | None":
     """By URL, by name, or the default one where there is CUDA. The reader never writes unless it is named."""
     from rag.models.gpu_writer import GpuWriter, is_lent
     from rag.models.local_writer import LocalWriter
-    from rag.models.remote_writer import RemoteWriter
-    from rag.models.writer import Limits
 
-    limits = Limits(settings.writer_seconds, settings.writer_tokens)
     if settings.writer == "none":
         return None
     if settings.writer_url:
-        key = settings.writer_key.get_secret_value() if settings.writer_key else None
-        model = "" if settings.writer == "auto" else settings.writer
-        remote = RemoteWriter(settings.writer_url, model, key, limits)
-        if not model:
+        remote = open_server(settings, settings.writer_url)
+        if not remote.name:
             report("Asking the server that writes for its models")
             try:
                 remote.choose()
+            except ServerFailed as error:
+                log.warning("no writer yet at %s: %s", remote.place, error)
+                remote.leave_alone(error)
             except WriterFailed:
                 remote.close()
                 raise
         return remote
+    limits = _limits(settings)
     device = choose_device(settings.device)
     name = settings.writer
     if name == "auto":
@@ -201,6 +209,31 @@ def _writer(settings: Settings, report: Report) -> "Writer | None":
         return GpuWriter(files, limits, settings.space_gpu_seconds)
     device = choose_device(settings.device, bfloat16_on_cpu=True)
     return LocalWriter(files, device, limits, settings.writer_4bit)
+
+
+def open_server(settings: Settings, url: str) -> "RemoteWriter":
+    """The server that writes, which is not asked yet.
+
+    Raises:
+        WriterFailed: the address, the key, or a proxy of the environment cannot be used.
+    """
+    from rag.models.remote_writer import RemoteWriter
+
+    key = settings.writer_key.get_secret_value() if settings.writer_key else None
+    model = "" if settings.writer == "auto" else settings.writer
+    return RemoteWriter(url, model, key, _limits(settings), settings.at_once)
+
+
+def _limits(settings: Settings) -> "Limits":
+    from rag.models.writer import Limits
+
+    return Limits(
+        settings.writer_seconds,
+        settings.writer_tokens,
+        settings.writer_first_seconds,
+        settings.writer_pause_seconds,
+        settings.writer_thinking_tokens,
+    )
 
 
 def open_checker(settings: Settings, embedder: "Embedder", report: Report = _silent) -> "Checker":
@@ -244,6 +277,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
     """A searcher that stays open where the body succeeds, and is closed where something fails."""
     memory.set_bounds()
     report("Opening the library")
+    from rag.library.chroma_server import server_of
     from rag.library.store import Library
 
     with ExitStack() as on_failure:
@@ -260,7 +294,7 @@ def _searcher(settings: Settings, report: Report) -> "Iterator[Searcher]":
             "embedder_sha256": embedder.identity.sha256,
             "device": choose_device(settings.device).name,
         }
-        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever])
+        retriever = HybridRetriever(library, embedder, fusion=FUSIONS[settings.retriever], server=server_of(settings))
         on_failure.callback(retriever.close)
         reranker = _reranker(settings, embedder, report)
         speller = Speller(library, embedder.knows)
@@ -298,13 +332,15 @@ def ingest_files(
     """
     from rag.ingest import pipeline
     from rag.ingest.spool import enough_space
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.files import removed_if_empty
     from rag.library.store import Library
     from rag.models.embedder import identity_of
     from rag.models.prefixes import recipe_of
     from rag.output.ingest_report import write_report
 
+    server = server_of(settings)
     work = pipeline.Planned()
     with enough_space():
         with _library_as_it_is(settings.library) as library:
@@ -312,7 +348,7 @@ def ingest_files(
             work.read(pipeline.read_each(files, known, progress, names))
             if dry_run:
                 work.plan(library or pipeline.NoLibrary(), progress)
-            current = library is None or publishing.is_up_to_date(library)
+            current = library is None or indexes.is_up_to_date(library, server)
         if dry_run or (work.is_nothing and current):
             return work.report()
         weights = find_model(settings.embedder, settings.cache)
@@ -326,9 +362,9 @@ def ingest_files(
                     library, library.sources, work, lambda: open_embedder(settings), progress, most
                 )
             except IngestStopped:
-                publishing.publish(library)
+                indexes.publish(library, server)
                 raise
-            publishing.publish(library, None if progress is None else partial(progress, "indexing"))
+            indexes.publish(library, server, None if progress is None else partial(progress, "indexing"))
             report = work.report()
             if library.count() and report.has_read:
                 write_report(settings.library, report)
@@ -360,7 +396,8 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
     """
     from rag.ingest.chunks import embed_papers
     from rag.ingest.undo import halves
-    from rag.library import publishing
+    from rag.library import indexes
+    from rag.library.chroma_server import server_of
     from rag.library.merges import Split
     from rag.library.store import Library
 
@@ -379,5 +416,5 @@ def undo_merge(settings: Settings, record_id: str, *, dry_run: bool = False, pro
         work = planned(library)
         library.split(work, embed_papers([work.alone, work.rest], embedder, apart=library.reads_apart))
         report("Bringing the index up to date")
-        publishing.publish(library)
+        indexes.publish(library, server_of(settings))
     return work

@@ -39,6 +39,8 @@ class Assistant:
         self.asked.append(question)
         return Answer(question, question, "quote", self.outcome, 0.9, "Bees make honey.")
 
+    notice = ""
+
     def search(self, words: str, limit: int) -> Sequence[Hit]:
         self.asked.append(words)
         return [Hit(BEES, 1.5, {"dense": 0.5, "late": 0.25})][:limit]

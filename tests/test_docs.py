@@ -49,7 +49,7 @@ FILES_OF_OTHERS = {
     "corpus.jsonl",
 }
 SUFFIXES = (".py", ".md", ".txt", ".json", ".jsonl", ".toml", ".css", ".js", ".html", ".png")
-FLAGS_OF_OTHERS = {"--repo-type"}
+FLAGS_OF_OTHERS = {"--repo-type", "--max-num-seqs", "--parallel", "--reasoning-parser"}
 
 
 @cache

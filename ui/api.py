@@ -13,12 +13,14 @@ from gradio.events import api
 from rag.core.errors import CitewiseError, RequestRefused
 from rag.output import to_json
 from rag.output.filter_json import filter_of, with_filter
-from ui.session.limits import RateLimit, address_of
+from ui.session.asking import is_kept
+from ui.session.limits import QuestionRate
+from ui.session.line import Line, asker
 from ui.session.shelves import Shelves
 from ui.session.turns import history_messages
 
 
-def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> None:
+def add_endpoints(shelves: Shelves, rate: QuestionRate, line: Line, concurrency_id: str) -> None:
     """Add the endpoints to the Blocks that is being built; they take turns with whatever has this concurrency id."""
 
     def ask(
@@ -44,9 +46,16 @@ def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> Non
             answer, sentences with their citations, about (the ids of the papers that a follow-up is taken to be about; none where the
             whole library was asked), the filter where there was one, ...
         """
-        with _reported(rate, request), shelves.using(library) as loader, loader.suggestions().reader():
+        with (
+            _reported(rate, line, request),
+            shelves.using(library) as loader,
+            line.timed(loader.opened is not None),
+            loader.suggestions().reader(),
+        ):
             chosen = filter_of(filter)
-            answer = loader.assistant().over(chosen).ask(_text(question), history_messages(history))
+            answer = loader.asking(chosen).ask(_text(question), history_messages(history))
+            if request is not None and is_kept(answer):
+                rate.release(asker(request))  # it cost nothing
             return with_filter(to_json.answer_json(answer), chosen)
 
     def search(
@@ -65,9 +74,11 @@ def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> Non
         Returns:
             What `citewise search --json` prints: the question, papers with their scores, and the filter where there was one.
         """
-        with _reported(rate, request), shelves.using(library) as loader:
+        with _reported(rate, line, request), shelves.using(library) as loader, line.timed(loader.opened is not None):
             chosen = filter_of(filter)
-            return with_filter(to_json.search_json(words, loader.assistant().over(chosen).search(_text(words))), chosen)
+            assistant = loader.assistant().over(chosen)
+            hits = assistant.search(_text(words))
+            return with_filter(to_json.search_json(words, hits, assistant.notice), chosen)
 
     def papers(
         filter: dict[str, Any] | None = None,
@@ -83,7 +94,7 @@ def add_endpoints(shelves: Shelves, rate: RateLimit, concurrency_id: str) -> Non
         Returns:
             The objects that `citewise papers --json` prints a line each, without their `versions`.
         """
-        with _reported(rate, request), shelves.using(library) as loader:
+        with _reported(rate, line, request), shelves.using(library) as loader, line.timed(loader.opened is not None):
             return [to_json.paper_json(paper) for paper in loader.assistant().over(filter_of(filter)).papers()]
 
     endpoints: list[Callable[..., Any]] = [ask, search, papers]
@@ -103,11 +114,12 @@ def _text(sent: Any) -> str:
 
 
 @contextmanager
-def _reported(rate: RateLimit, request: gr.Request | None) -> Iterator[None]:
-    """One call counted; errors raised on purpose as gradio's, which it passes on to the caller."""
+def _reported(rate: QuestionRate, line: Line, request: gr.Request | None) -> Iterator[None]:
+    """One call counted that had a place in the line; errors raised on purpose as gradio's, which it passes on to the caller."""
     try:
+        line.check()
         if request is not None:
-            rate.take(address_of(request))
+            rate.take(asker(request))
         yield
     except CitewiseError as error:
         raise gr.Error(str(error), print_exception=False) from error

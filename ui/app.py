@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it when it is imported
+# It would keep 10,000 questions' times and count them through anew after each answer, for a page that is closed here.
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 import gradio as gr
 from fastapi import FastAPI
@@ -30,7 +32,9 @@ from ui.mcp.address import McpAddress
 from ui.records import QUESTIONS_A_MINUTE
 from ui.session.editing import decided
 from ui.session.editing import may_edit as may_edit
-from ui.session.limits import RateLimit, caller
+from ui.session.express import answered_before
+from ui.session.limits import QuestionRate, RateLimit, caller
+from ui.session.line import MOST_WAITING, Line
 from ui.session.loading import Open
 from ui.session.shelves import Shelves
 from ui.session.shelves import open_assistant as open_assistant
@@ -59,21 +63,22 @@ def build_app(settings: Settings, open_: Open = open_assistant, host: str | None
     `launch_options`."""
     settings = decided(settings, host)
     shelves = Shelves(settings, open_)
-    rate = RateLimit(QUESTIONS_A_MINUTE)
+    rate = QuestionRate(QUESTIONS_A_MINUTE)
     # The server takes this from the environment alone, and without it believes whatever anybody on this machine says.
     os.environ["FORWARDED_ALLOW_IPS"] = settings.trusted_proxy or _PROXIES_NAMED
     kept = (_KEPT_SECONDS, _KEPT_SECONDS)
     demo = gr.Blocks(title="citewise", analytics_enabled=False, fill_width=True, delete_cache=kept)
+    line = Line(demo, MODEL, settings.at_once, answered_before(shelves))
     with demo:
-        Window(settings, shelves, rate).build(demo)
-        add_endpoints(shelves, rate, MODEL)
+        Window(settings, shelves, rate, line).build(demo)
+        add_endpoints(shelves, rate, line, MODEL)
         if settings.mcp:
             from ui.mcp.http import Served
 
-            Served(demo, shelves, rate, MODEL)
-    # A short queue: whoever comes 33rd learns at once that the machine is busy instead of waiting for minutes.
-    # Everybody stands in it: gradio's addresses that pass it by are closed.
-    demo.queue(max_size=32, default_concurrency_limit=1, api_open=False)
+            Served(demo, shelves, rate, line, MODEL)
+    # Everybody stands in the line, which has limits of its own: gradio's addresses that pass it by are closed.
+    demo.queue(max_size=4 * MOST_WAITING, default_concurrency_limit=settings.at_once, api_open=False)
+    line.open()
     shelves.first.start()
     return demo
 

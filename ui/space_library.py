@@ -190,9 +190,9 @@ def _fill(settings: Settings, source: Source, report: Report) -> None:
 
     settings.library.parent.mkdir(parents=True, exist_ok=True)
     for backup in source.backups:
-        _restore(backup, settings.library, stages)
+        _restore(backup, settings, stages)
     for folder in source.libraries:
-        _copy(folder, settings.library, stages)
+        _copy(folder, settings, stages)
     if not source.files:
         return
     done = ingest_files(settings, list(source.files), stages)
@@ -200,14 +200,15 @@ def _fill(settings: Settings, source: Source, report: Report) -> None:
         raise SourceError(f"no papers could be read in {source.name}{_reason(done)}; correct CITEWISE_SPACE_LIBRARY")
 
 
-def _restore(backup: Path, library: Path, stages: Callable[[str, int, int], None]) -> None:
+def _restore(backup: Path, settings: Settings, stages: Callable[[str, int, int], None]) -> None:
+    from rag.library.chroma_server import server_of
     from rag.library.restore import restore
 
     stages("checking", 0, 0)
-    restore(backup, library, datetime.now(), progress=stages)
+    restore(backup, settings.library, datetime.now(), progress=stages, server=server_of(settings))
 
 
-def _copy(folder: Path, library: Path, stages: Callable[[str, int, int], None]) -> None:
+def _copy(folder: Path, settings: Settings, stages: Callable[[str, int, int], None]) -> None:
     """Copy a library that is there, as its backup and restoring it would."""
     from rag.library.backup import backup
 
@@ -217,7 +218,7 @@ def _copy(folder: Path, library: Path, stages: Callable[[str, int, int], None]) 
             backup(folder, packed)
         except LibraryMissing as error:
             raise SourceError(str(error)) from error
-        _restore(packed, library, stages)
+        _restore(packed, settings, stages)
 
 
 def _reason(done: IngestReport) -> str:

@@ -16,8 +16,9 @@ import gradio as gr
 from rag.core.errors import RequestRefused
 from rag.core.settings import Settings
 from ui.records import ChatTurn
-from ui.session.limits import RateLimit, address_of
-from ui.session.line import Line, place_in
+from ui.session.asking import is_kept
+from ui.session.limits import QuestionRate
+from ui.session.line import Line, asker, place_in
 from ui.session.loading import Loader
 from ui.session.records import frame
 from ui.session.shelved import ShelvedLookups
@@ -36,8 +37,9 @@ _NUMBERS = itertools.count()
 class Window:
     """The components of the page and the handlers of their events. Made once; everything of a visitor is passed in."""
 
-    def __init__(self, settings: Settings, shelves: Shelves, rate: RateLimit) -> None:
+    def __init__(self, settings: Settings, shelves: Shelves, rate: QuestionRate, line: Line) -> None:
         self._settings = settings
+        self._line = line
         self._shelves = shelves
         self._rate = rate
         self._lookups = ShelvedLookups(shelves)
@@ -55,7 +57,7 @@ class Window:
         bridge = gr.HTML(
             None,
             js_on_load="window.citewise.connect(trigger, server); // events: 'ask' 'stop' 'reload' 'look' 'plot'",
-            server_functions=[*self._lookups.functions(), place_in(Line(demo, MODEL))],
+            server_functions=[*self._lookups.functions(), place_in(self._line)],
             **carrier,
         )
         # A turn is ended by the visit, which its answering looks at on every step, and not by gradio's `cancels`: that one now
@@ -81,18 +83,28 @@ class Window:
             raise gr.Error(str(error), print_exception=False) from error
         visit.begin(attempt.run)
         turn = ChatTurn(attempt.id, attempt.question)
+        if not visit.runs(attempt.run):  # stopped while it waited
+            yield self._frame(turn.stopped(), attempt.run, self._shelves.first)
+            return
         try:
-            self._rate.take(address_of(request))
+            self._line.check()
+            self._rate.take(asker(request))
             library = self._shelves.name(attempt.library)
         except RequestRefused as error:
             yield self._frame(replace(turn, step="failed", note=str(error)), attempt.run, self._shelves.first)
             return
-        with self._shelves.using(library) as loader, closing(run_turn(loader, attempt)) as states:
+        with (
+            self._shelves.using(library) as loader,
+            self._line.timed(loader.opened is not None),
+            closing(run_turn(loader, attempt)) as states,
+        ):
             for turn in states:
                 if not visit.runs(attempt.run):
                     break
                 yield self._frame(turn, attempt.run, loader)
             else:
+                if is_kept(turn.answer):
+                    self._rate.release(asker(request))  # it cost nothing
                 return
         # What was on its way to the page when the visitor stopped must not be the last word.
         yield self._frame(turn.stopped(), attempt.run, loader)
@@ -100,8 +112,10 @@ class Window:
     def _frame(self, turn: ChatTurn, run: str, loader: Loader) -> Mapping[str, Any]:
         return {"run": run, **frame(turn, loader.loading)}
 
-    def _stop(self, visit: Visit, event: gr.EventData) -> None:
-        visit.stop(str(event._data))
+    async def _stop(self, visit: Visit, event: gr.EventData, request: gr.Request) -> None:
+        run = str(event._data)
+        visit.stop(run)
+        await self._line.leave(run, str(request.session_hash))
 
     def _watch(self, library: str | None = None) -> Iterator[Mapping[str, Any]]:
         """The state of a library's loading, as long as it goes on, once more when it has ended, and when the library has been looked

@@ -23,22 +23,32 @@ def run(
     sample: Annotated[int | None, typer.Option(min=1, help="N questions by chance, each type with its share.")] = None,
     seed: Annotated[int, typer.Option(help="Chance that --sample starts from.")] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was cut short.")] = False,
+    at_once: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Questions asked at the same time, where a server writes.")
+    ] = None,
     device: DeviceOption = None,
 ) -> None:
-    """Ask every question of SET. Each line is written as it finishes."""
+    """Ask every question of SET. Each line is written as it finishes, in the order of the set."""
     from evals.commands.reading import read_set
     from evals.runs.session import Selection, run_set
     from evals.scores.tables import RunningScores
+    from rag.answer.writing import INSTEAD
 
-    settings = Settings.load(library=library, device=device)
+    settings = Settings.load(library=library, device=device, answers_at_once=at_once)
     with RunningScores() as scores:
         result = run_set(
             read_set(question_set), settings, out, mode, Selection(split, limit, sample, seed), resume, scores.begin
         )
     failed = [line["id"] for line in result.lines if line.get("error")]
+    instead = [line for line in result.lines if INSTEAD in str(line.get("notice"))]
     print(f"{len(result.lines)} questions in {out}; score it: python -m evals score {out}", file=sys.stderr)
     if failed:
         print(f"{len(failed)} questions failed, first {failed[0]}: their lines have the error", file=sys.stderr)
+    if instead:
+        print(
+            f"{len(instead)} answers were not written, first {instead[0]['id']}: {instead[0]['notice']}",
+            file=sys.stderr,
+        )
 
 
 def score(

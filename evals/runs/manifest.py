@@ -19,9 +19,9 @@ from rag.search.searcher import Searcher
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
 
-# Settings of windows are left out too: no answer hangs on them.
+# Settings of windows are left out too, and how many answers are made at a time: no answer hangs on them.
 _OF_WINDOWS = {"libraries", "edit", "max_upload_mb", "mcp", "space_library", "space_gpu_seconds"}
-_NOT_A_SETTING = {"writer_key", "library", "cache", "data"} | _OF_WINDOWS
+_NOT_A_SETTING = {"writer_key", "library", "cache", "data", "answers_at_once"} | _OF_WINDOWS
 _LIBRARIES = ("torch", "transformers", "tokenizers", "chromadb", "llama-index-core", "numpy", "nltk", "snowballstemmer")
 
 
@@ -35,8 +35,10 @@ def make_manifest(
     settings: Settings,
     mode: str,
     selection: dict[str, Any],
+    at_once: int = 1,
 ) -> dict[str, Any]:
-    """`selection`: split, limit, sample and seed, by which `cases` were chosen from the set."""
+    """`selection`: split, limit, sample and seed, by which `cases` were chosen from the set; `at_once`: how many are asked
+    at the same time."""
     description = searcher.description
     return {
         "format": FORMAT,
@@ -65,7 +67,8 @@ def make_manifest(
         | {"writer_url": shown(settings.writer_url) if settings.writer_url else None},
         "versions": versions(_LIBRARIES),
         "seed": selection.get("seed", 0),
-        "machine": machine(description["device"]),
+        # What moves timings alone, and may change when a run goes on.
+        "machine": machine(description["device"]) | {"questions_at_once": at_once},
     }
 
 

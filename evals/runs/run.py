@@ -6,13 +6,15 @@ Knows nothing of scores. A question that fails is recorded and never stops the r
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.cases.question_set import Case, paper_ids, resolve
 from evals.errors import EvalError
+from evals.runs.at_once import in_order
 from rag.core import permissions
 from rag.output import to_json
 from rag.search.searcher import Searcher
@@ -51,10 +53,12 @@ def run_cases(
     manifest: dict[str, Any],
     resume: bool = False,
     progress: Callable[[dict[str, Any]], None] | None = None,
+    at_once: int = 1,
 ) -> Run:
     """Ask the cases and write the run file, or with `resume` go on with one that was cut short; `progress` gets each line.
 
-    A retrieval run takes a `Searcher`, any other an `Assistant`.
+    With `at_once` so many are asked at the same time; the file has them in their order all the same. A retrieval run takes a
+    `Searcher`, any other an `Assistant`.
 
     Raises:
         EvalError: the file is there already, belongs to another run, or cannot be written.
@@ -70,11 +74,12 @@ def run_cases(
             if not stream.tell():
                 stream.write(_dump({"manifest": manifest}))
                 stream.flush()
-            for line in lines(searcher, cases[len(earlier) :], manifest["mode"]):
-                stream.write(_dump(line))
-                stream.flush()
-                if progress:
-                    progress(line)
+            with closing(lines(searcher, cases[len(earlier) :], manifest["mode"], at_once)) as rest:
+                for line in rest:
+                    stream.write(_dump(line))
+                    stream.flush()
+                    if progress:
+                        progress(line)
     except OSError as error:
         raise EvalError(f"cannot write {out}: {error.strerror or error}") from error
     return load_run(out)
@@ -124,18 +129,23 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], at: str = "
     return texts
 
 
-def lines(searcher: "Searcher | Assistant", cases: Sequence[Case], mode: str) -> Iterator[dict[str, Any]]:
-    """One result line a case; a failure has its message in `error`."""
+def lines(
+    searcher: "Searcher | Assistant", cases: Sequence[Case], mode: str, at_once: int = 1
+) -> Generator[dict[str, Any], None, None]:
+    """One result line a case, in their order; a failure has its message in `error`."""
     names = paper_ids(searcher.papers())
     answer = retrieve_line if mode == "retrieve" else answer_line
-    for case in cases:
+
+    def line(case: Case) -> dict[str, Any]:
         ids = {name: paper for name in case.named if (paper := resolve(name, names))}
         head = {"id": case.id, "case": case.raw, "resolved": ids}
         try:
-            yield head | answer(searcher, case)
+            return head | answer(searcher, case)
         except Exception as error:
             log.warning("question %s failed: %s", case.id, error, exc_info=log.isEnabledFor(logging.DEBUG))
-            yield head | {"question": case.question, "error": f"{type(error).__name__}: {error}"}
+            return head | {"question": case.question, "error": f"{type(error).__name__}: {error}"}
+
+    yield from in_order(line, cases, at_once)
 
 
 def answer_line(assistant: Any, case: Case) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from evals.errors import EvalError
 from evals.runs.manifest import make_manifest
 from evals.runs.run import MODES, Run, check_out, run_cases
 from rag.core.domain import Paper
+from rag.core.errors import ServerFailed, WriterFailed
 from rag.core.settings import Settings
 from rag.library.store import Library
-from rag.wiring import open_assistant, open_searcher
+from rag.wiring import open_assistant, open_searcher, open_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ def run_set(
     resume: bool = False,
     begin: Callable[[int], Callable[[dict[str, Any]], None]] | None = None,
 ) -> Run:
-    """`begin` gets the number of questions and gives what is called with each line.
+    """`begin` gets the number of questions and gives what is called with each line. As many are asked at the same time as the settings
+    say.
 
     Raises:
         EvalError: an unknown mode, a run file that must not be written, no question left, or papers not in the library.
@@ -46,14 +48,33 @@ def run_set(
     if mode != "retrieve":
         settings = settings.model_copy(update={"mode": mode})
     check_out(out, resume)
+    if mode == "write":
+        _check_server(settings)
     selection = selection or Selection()
     cases = select(question_set.cases, **asdict(selection))
     check_against(cases, papers_of(settings))  # before the models, which take seconds
     with closing(open_searcher(settings) if mode == "retrieve" else open_assistant(settings)) as searcher:
         if mode == "write" and searcher.description["mode"] != "write":
             raise EvalError(f"nothing can write: {searcher.description['mode_reason']}")
-        manifest = make_manifest(question_set, cases, searcher, settings, mode, asdict(selection))
-        return run_cases(searcher, cases, out, manifest, resume, begin(len(cases)) if begin else None)
+        at_once = 1 if mode == "retrieve" else settings.at_once
+        manifest = make_manifest(question_set, cases, searcher, settings, mode, asdict(selection), at_once)
+        return run_cases(searcher, cases, out, manifest, resume, begin(len(cases)) if begin else None, at_once)
+
+
+def _check_server(settings: Settings) -> None:
+    """A run is not begun where its server is away: all its answers would be quotes.
+
+    Raises:
+        EvalError: it cannot be reached, or does not work.
+    """
+    if settings.writer_url and settings.writer != "none":
+        with closing(open_server(settings, settings.writer_url)) as server:
+            try:
+                server.served()
+            except ServerFailed as error:
+                raise EvalError(f"nothing can write: {error}") from error
+            except WriterFailed:
+                pass  # it does not tell its models, and may write all the same
 
 
 def papers_of(settings: Settings) -> list[Paper]:

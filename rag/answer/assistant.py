@@ -4,11 +4,14 @@ Owns: the order of the steps, timings. Every part is handed in (see `rag.wiring`
 """
 
 import copy
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from rag.answer import chosen, quoted, repeats, writing
+from rag.answer.again import comes_again
+from rag.answer.by_words import ByWords
 from rag.answer.clock import Clock
 from rag.answer.library_facts import nothing_more
 from rag.answer.quoting import Findings, FittedModels, Quoting
@@ -17,6 +20,7 @@ from rag.answer.senses import Sense, Senses
 from rag.answer.status_notes import with_status
 from rag.answer.written import Composer
 from rag.core.domain import Answer, Evidence, Hit, Message, Mode, Paper, Progress
+from rag.core.errors import LibraryError
 from rag.core.kept import Kept
 from rag.core.paper_filter import PaperFilter
 from rag.evidence.plan import plan
@@ -31,6 +35,8 @@ from rag.search.searcher import RETRIEVED, Searcher
 
 _KEPT_FILTERS = 8
 """Of the newest ones the assistants are kept."""
+_LARGE = 1_000
+"""Papers of a library that is prepared for questions: of fewer nobody waits."""
 
 
 class Assistant:
@@ -108,6 +114,16 @@ class Assistant:
         other._look_through(self.searcher)
         return other
 
+    def prepare(self) -> None:
+        """Have what the first question about a large library would wait for made in the background."""
+        if self.library.count() >= _LARGE:
+            threading.Thread(target=self._prepare, name="preparing a library", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with suppress(LibraryError):  # whoever asks is told
+            self._records.bibliography()
+            self.searcher.prepare()
+
     @property
     def library(self) -> Library:
         """The open library."""
@@ -117,6 +133,15 @@ class Assistant:
     def revision(self) -> int:
         """Of the library: grows with every change of its papers."""
         return self.library.revision
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Of the library: another one with each change of its file."""
+        return self.library.state
+
+    def comes_again(self, answer: Answer) -> bool:
+        """Whether an answer of now would come out just so again, as long as the state is the same."""
+        return comes_again(answer, self.description, self.library)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""
@@ -130,6 +155,11 @@ class Assistant:
     def search(self, question: str, limit: int = RETRIEVED) -> tuple[Hit, ...]:
         """See `Searcher.search`."""
         return self.searcher.search(question, limit)
+
+    @property
+    def notice(self) -> str:
+        """What is to be said of the papers that this thread looked for last: how they were found, where that was not as usual."""
+        return self.searcher.notice
 
     def standalone(self, question: str, history: Sequence[Message] = ()) -> str:
         """See `Searcher.standalone`."""
@@ -226,15 +256,23 @@ class Assistant:
             return
         if other:
             understood = other.restricted(understood)
-        with closing(self._steps(understood, mode, most_papers, clock, asks_records=other is None)) as steps:
+        by_words = ByWords(self.searcher)
+        with closing(self._steps(understood, mode, most_papers, clock, by_words, asks_records=other is None)) as steps:
             for step in steps:
                 if isinstance(step, Answer):
-                    yield replace(step, about=understood.about)
+                    yield replace(by_words.noticed(step), about=understood.about)
                 else:
                     yield replace(step, about=understood.about, draft=_about(step.draft, understood))
 
     def _steps(
-        self, understood: Query, mode: Mode, most_papers: int | None, clock: Clock, *, asks_records: bool = True
+        self,
+        understood: Query,
+        mode: Mode,
+        most_papers: int | None,
+        clock: Clock,
+        by_words: ByWords,
+        *,
+        asks_records: bool = True,
     ) -> Generator[Progress | Answer, None, None]:
         told = self._records.answer(understood) if asks_records else understood
         clock.mark("rewrite")
@@ -245,6 +283,7 @@ class Assistant:
         query = sense.query
         yield Progress("searching", query.asked_as)
         hits = sense.keeps(self.searcher.retrieve(query))
+        by_words.look()
         clock.mark("retrieve")
         yield Progress("reading", query.asked_as, hits[:RETRIEVED])
         if (looked_up := self._senses.answer(sense, hits, most_papers)) is not None:

@@ -27,6 +27,7 @@ _OF_ITSELF = patterns("writer_of_itself")
 ENDS_OF_SENTENCES = (".", "!", "?", ")", '"', "”", "。")
 _FEWEST = 3
 """Words that carry a topic in the shortest sentence that says something."""
+_MOST_DROPPED = 12
 _NOT_PLAIN = "not a plain sentence"
 _UNSAFE = re.compile(r"<\s*[a-z/!|]|\]\(|!\[|```|\|>", re.IGNORECASE)
 
@@ -68,6 +69,11 @@ class DraftBuilder:
     def is_untouched(self) -> bool:
         """Whether no sentence has come yet that holds a word."""
         return not self._written
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so much has come that may not be shown, and nothing that may, that nothing more is waited for."""
+        return len(self._dropped) >= _MOST_DROPPED and not self._sentences
 
     def draft(self) -> Draft:
         """The draft as it stands."""

@@ -19,6 +19,9 @@ from rag.evidence import selection
 from rag.models.writer import UNEXPECTED
 
 log = logging.getLogger(__name__)
+INSTEAD = "Quoted instead of written"
+CUT_OFF = "The written answer was cut off"
+"""How notices begin that tell of a writer which failed."""
 
 
 def write(
@@ -50,7 +53,7 @@ def write(
     clock.mark("write")
     written = _with(answer, draft) if draft.sentences else replace(answer, mode="write", dropped=draft.dropped)
     if draft.cut:
-        cut = f"The written answer was cut off by {limit_for_readers(draft.cut)}."
+        cut = f"{CUT_OFF} by {limit_for_readers(draft.cut)}."
         written = replace(written, notice=f"{written.notice} {cut}".strip())
     yield replace(written, timings_ms=clock.times())
 
@@ -58,7 +61,7 @@ def write(
 def notice(reason: str, before: str = "") -> str:
     """Why an answer that should have been written is quoted, as a sentence after what was to be said already."""
     reason = for_readers(reason)
-    quoted_instead = f"Quoted instead of written: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
+    quoted_instead = f"{INSTEAD}: {reason}" + ("" if reason.endswith((".", "?", "!")) else ".")
     return f"{before} {quoted_instead}".strip()
 
 

@@ -21,6 +21,7 @@ from rag.models.writer import Cut, Forget, Writer
 EVIDENCE_CHARS = 2_400
 """Of the sentences that the writer sees: about 600 tokens."""
 EVIDENCE_SENTENCES = 8
+_ENDLESS = "the limits on repetitions and on text without sentences"
 _MARKERS_AFTER = re.compile(r"([.!?])((?:\s*[\[【]\d{1,2}(?:\s*,\s*\d{1,2})*[\]】])+)")
 
 
@@ -73,7 +74,7 @@ class Composer:
         seen = seen_by_writer(evidence, quotes)
         builder = DraftBuilder(self._checker, question, seen, quotes)
         yield builder.draft()
-        unfinished = cut = ""
+        unfinished = cut = endless = ""
         with closing(self.writer.stream(self.messages(question, seen))) as pieces:  # type: ignore[type-var]
             for piece in pieces:
                 if isinstance(piece, Forget):
@@ -83,17 +84,17 @@ class Composer:
                 elif piece:
                     unfinished += piece
                     finished, unfinished = _finished(unfinished)
-                    if not all(map(builder.add, finished)):
-                        unfinished = ""
+                    if not all(map(builder.add, finished)) or builder.is_hopeless:
+                        unfinished, endless = "", "" if builder.draft().sentences else _ENDLESS
                         break
                 yield builder.draft()
         if unfinished.strip():
             builder.add(unfinished)
             cut = "" if unfinished.rstrip().endswith(ENDS_OF_SENTENCES) else cut
         else:
-            cut = ""
+            cut = endless
         if builder.is_untouched:
-            raise WriterFailed(f"{self.writer.name} wrote nothing")
+            raise WriterFailed("the model wrote nothing; ask again, or choose another model")
         builder.complete()
         yield replace(builder.draft(), cut=cut)
 

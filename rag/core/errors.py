@@ -36,9 +36,11 @@
     │   ├── EmbedderMismatch   the library was embedded by other weights
     │   └── SchemaTooNew       written by a newer citewise
     ├── WriterFailed           the model or server that writes gave no whole answer
+    │   └── ServerFailed       the server that writes is away or does not work, whatever it is asked
     ├── LexiconError           a list of words or patterns of the package is missing or damaged
     ├── FittedModelError       fitted data of the package is missing or damaged
     └── VectorIndexError       the vector index cannot be built
+        └── VectorsAway        the server that keeps the vectors cannot be asked, or holds none of this library
 
 A message says what failed, on which value, and what to do next. The edges (command line, chat turn, one eval question)
 show it as one line; nothing else catches `CitewiseError` broadly.
@@ -189,8 +191,25 @@ class VectorIndexError(CitewiseError):
     """The vector index can neither be opened nor built."""
 
 
+class VectorsAway(VectorIndexError):
+    """The server that keeps the vectors cannot be asked, or does not hold those of this library."""
+
+
 class WriterFailed(CitewiseError):
     """The model or server that writes gave no whole answer; the turn quotes instead."""
+
+
+class ServerFailed(WriterFailed):
+    """The server that writes is away or does not work, whatever it is asked; after some of these it is left alone for a while.
+
+    Args:
+        reason: as for any error.
+        wait: seconds that the server asked to wait, where it told them.
+    """
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
 
 
 class LexiconError(CitewiseError):

@@ -66,8 +66,27 @@ class Settings(BaseSettings):
     )
     writer_key: SecretStr | None = Field(None, description="its key")
     writer_seconds: float = Field(60, gt=0, le=3_600, description="longest that one written answer may take")
+    writer_first_seconds: float = Field(45, gt=0, le=3_600, description="longest wait for a server's first word")
+    writer_pause_seconds: float = Field(20, gt=0, le=3_600, description="longest pause of a server between two words")
     writer_tokens: int = Field(320, ge=16, le=4_096, description="longest written answer, in tokens")
+    writer_thinking_tokens: int = Field(
+        2_048, ge=0, le=32_768, description="what a model that thinks may think besides, in tokens"
+    )
     writer_4bit: bool = Field(False, description="load the local writer in 4 bits (CUDA, needs bitsandbytes)")
+    answer_cache: int = Field(
+        1_000, ge=0, le=100_000, description="answers kept in memory for the same question again; 0 keeps none"
+    )
+    answers_at_once: int = Field(
+        1, ge=1, le=64, description="answers that are made at the same time where a server writes"
+    )
+    chroma_url: str | None = Field(
+        None,
+        description="Chroma server that keeps the vectors, such as http://127.0.0.1:8000; else they are beside the library",
+    )
+    chroma_token: SecretStr | None = Field(None, description="its token")
+    chroma_tenant: str = Field("default_tenant", min_length=1, max_length=200, description="its tenant")
+    chroma_database: str = Field("default_database", min_length=1, max_length=200, description="its database")
+    chroma_seconds: float = Field(5, gt=0, le=600, description="longest that an answer waits for it, in seconds")
     auth: SecretStr | None = Field(
         None, description="name:password that the window asks for, or @ and a file that holds it"
     )
@@ -96,6 +115,12 @@ class Settings(BaseSettings):
     )
     space_gpu_seconds: int = Field(20, ge=10, le=120, description="longest that ZeroGPU lends its GPU for one answer")
     data: Path | None = Field(None, description="folder of benchmark data sets, for tests and evals only")
+
+    @property
+    def at_once(self) -> int:
+        """How many answers are made at the same time: several only where a server writes, since what runs here computes one by one."""
+        by_server = self.writer_url is not None and self.writer != "none" and self.mode != "quote"
+        return self.answers_at_once if by_server else 1
 
     @field_validator("library", "cache", "data")
     @classmethod
@@ -230,7 +255,7 @@ def _problem(settings: type[Settings], item: Any, flags: Collection[str]) -> str
     name = ".".join(map(str, item["loc"]))
     field = settings.model_fields.get(name)
     # An address may hold a name and password too, and what is wrong with it may be how they stand there.
-    secret = name == "writer_url" or (field is not None and "SecretStr" in str(field.annotation))
+    secret = name in ("writer_url", "chroma_url") or (field is not None and "SecretStr" in str(field.annotation))
     value = str(item["input"]) if isinstance(item["input"], Path) else item["input"]
     shown = "" if secret else re.sub(r"//[^/@\s]{1,200}@", "//…@", repr(value))[:_SHOWN]
     place, equals = (f"--{name.replace('_', '-')}", " ") if name in flags else (PREFIX + name.upper(), "=")

@@ -6,16 +6,14 @@ filter means is what `rag.library.choosing` and `rag.library.filtering` say; her
 
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import AnyStr, Generic
 
 from rag.core.people import searchable
 from rag.core.text import words
 from rag.library.choosing import has_words, is_named, longer
 from rag.library.filtering import values_of
+from rag.library.lines import Lines
 from rag.library.sqlite import Database
 
 Keys = frozenset[int]
@@ -37,8 +35,8 @@ class NamesOf:
     def __init__(self) -> None:
         self.papers: dict[str, list[int]] = {}
         self._names: list[str] = []
-        self._searchable: _Lines[str] | None = None
-        self._lower: _Lines[bytes] | None = None
+        self._searchable: Lines[str] | None = None
+        self._lower: Lines[bytes] | None = None
 
     def add(self, name: str, key: int) -> None:
         """That this paper has this name; it may be said twice."""
@@ -50,7 +48,7 @@ class NamesOf:
         """The papers of which a name passes the test with this value."""
         if self._searchable is None:
             self._names = list(self.papers)
-            self._searchable = _Lines(list(map(_searchable, self._names)), "\n")
+            self._searchable = Lines(list(map(_searchable, self._names)), "\n")
         found: set[int] = set()
         for n in self._searchable.holding(_sought(value)):
             if test(value, self._names[n]):
@@ -61,30 +59,10 @@ class NamesOf:
         """The papers that have a name with this word in it, as LIKE sees it: without regard to the case of ASCII letters alone."""
         if self._lower is None:
             self._names = list(self.papers)
-            self._lower = _Lines([name.encode().lower() for name in self._names], b"\n")
+            self._lower = Lines([name.encode().lower() for name in self._names], b"\n")
         parts = {word.encode().lower(), word.capitalize().encode().lower()}
         for n in self._lower.holding(list(map(re.escape, parts))):
             yield from self.papers[self._names[n]]
-
-
-class _Lines(Generic[AnyStr]):
-    """Texts that are looked through at once."""
-
-    def __init__(self, texts: Sequence[AnyStr], end: AnyStr) -> None:
-        # No name has a line break of its own, but who knows.
-        lines = [text.replace(end, end * 0) for text in texts]
-        self._text: AnyStr = end.join(lines)
-        self._starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-
-    def holding(self, patterns: Sequence[AnyStr]) -> Iterator[int]:
-        """The numbers of the texts in which one of these patterns is found, each once, in order for each pattern."""
-        seen: set[int] = set()
-        for pattern in patterns:
-            for match in re.finditer(pattern, self._text):
-                n = bisect_right(self._starts, match.start()) - 1
-                if n not in seen:
-                    seen.add(n)
-                    yield n
 
 
 def _sought(value: str) -> list[str]:

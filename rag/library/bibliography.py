@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag.core.people import may_be, person, searchable
+from rag.core.people import Spellings, may_be, person, searchable
 from rag.core.text import normalise, words
+from rag.library.lines import Lines
 
 _INITIAL = re.compile(r"\b[^\W\d_]{1,3}\b")
+_APOSTROPHE = re.compile("['’ʼ]")
 _YEAR_AT_END = re.compile(r"[\s,']+(?:19|20)?\d\d$")
 
 
@@ -39,7 +41,10 @@ class Bibliography:
                 by_venue.setdefault(entry.venue, []).append(place)
         self._by_author = by_author
         self._by_venue = by_venue
-        self._searchable = {author: searchable(author) for author in by_author}
+        self._authors = list(by_author)
+        self._searchable = [searchable(author) for author in by_author]
+        self._lines = Lines(self._searchable, "\n")
+        self._with_apostrophe = frozenset(n for n, author in enumerate(self._authors) if _APOSTROPHE.search(author))
         self.with_authors = sum(bool(entry.authors) for entry in self.entries)
         self.with_year = sum(entry.year is not None for entry in self.entries)
         self.with_venue = sum(bool(entry.venue) for entry in self.entries)
@@ -66,12 +71,25 @@ class Bibliography:
         if not parts:
             return ()
         places: set[int] = set()
-        for author, folded in self._searchable.items():
-            there = sum(any(spelling in folded for spelling in word) for word in parts)
-            # A word that is not there can only be one of the author's initials.
-            if there and (there == len(parts) or _INITIAL.search(folded)) and may_be(name, author, by_given_name):
-                places.update(self._by_author[author])
+        for n in self._near(parts):
+            if may_be(name, self._authors[n], by_given_name):
+                places.update(self._by_author[self._authors[n]])
         return self._ids(places)
+
+    def _near(self, parts: Sequence[Spellings]) -> set[int]:
+        """The numbers of the authors who may have a name of these parts. A word that is not there can only be an initial of theirs."""
+        anywhere = [set(self._lines.holding([re.escape(one) for one in part])) for part in parts]
+        whole = [
+            self._with_whole_word(part) | (some & self._with_apostrophe)
+            for part, some in zip(parts, anywhere, strict=True)
+        ]
+        if len(parts) == 1:
+            return whole[0] if parts[0] and min(parts[0]).isascii() else anywhere[0]
+        some = {n for n in set[int]().union(*whole) if _INITIAL.search(self._searchable[n])}
+        return some | set.intersection(*anywhere)
+
+    def _with_whole_word(self, part: Spellings) -> set[int]:
+        return set(self._lines.holding([rf"{re.escape(one)}(?![^\W\d_])(?<![^\W\d_]{re.escape(one)})" for one in part]))
 
     def of_years(self, first: int | None, last: int | None) -> tuple[str, ...]:
         """Ids of the papers of these years, both ends included; None leaves an end open."""

@@ -47,9 +47,14 @@ def publish(library: Library, report: Callable[[int, int], None] | None = None, 
     sound = current is not None and _sound(root / current.folder, current)
     # An index that an older citewise made holds every text several times.
     reused = sound and current is not None and text_copy.is_there(root / current.folder)
-    if current and sound and current.revision == library.revision and _mirrors(root / current.folder, current, library):
+    if (
+        current
+        and sound
+        and current.revision == library.stored_revision
+        and _mirrors(root / current.folder, current, library)
+    ):
         return
-    folder = root / f"{library.revision:08d}-{uuid.uuid4().hex[:8]}"
+    folder = root / f"{library.stored_revision:08d}-{uuid.uuid4().hex[:8]}"
     try:
         _make_root(root, library)
         if current and reused:
@@ -80,11 +85,11 @@ def _make_root(root: Path, library: Library) -> None:
 def _build(library: Library, folder: Path, report: Callable[[int, int], None] | None) -> Manifest:
     index = None
     try:
-        index = VectorIndex(folder, Manifest(folder.name, library.revision, 0))
+        index = VectorIndex(folder, Manifest(folder.name, library.stored_revision, 0))
         index.bring_up_to_date(library, report)
         text_copy.bring_up_to_date(folder, library)
         sampled, strays = index.strays(library)
-        revision, count, expected = library.revision, index.count(), library.count_windows()
+        revision, count, expected = library.stored_revision, index.count(), library.count_windows()
         if count != expected or 2 * strays > sampled:
             raise VectorIndexError(
                 f"the new vector index of {library.folder} is wrong: {count} vectors for {expected} passages, "
@@ -175,7 +180,7 @@ def open_index(library: Library) -> VectorIndex:
     """
     root = library.folder / "vectors"
     index = _open_current(library, root)
-    if index and index.revision == library.revision:
+    if index and index.revision == library.stored_revision:
         return index
     try:
         with writer_lock(library.folder):
@@ -187,11 +192,24 @@ def open_index(library: Library) -> VectorIndex:
             raise VectorIndexError(f"the vector index of {library.folder} was rebuilt but cannot be opened")
         return repaired
     except (LibraryBusy, LibraryReadOnly, LibraryFull, VectorIndexError) as error:
-        if index:  # One revision behind: search by words finds what it lacks.
+        # One revision behind: search by words finds what it lacks.
+        if index and not (isinstance(error, LibraryReadOnly) and _is_of_another(index, library)):
             log.warning("the vector index is behind the library, and stays in use: %s", error)
             return index
+        if index:
+            index.close()
         log.warning("building a private vector index: %s", error)
         return _private(library)
+
+
+def _is_of_another(index: VectorIndex, library: Library) -> bool:
+    """Whether an index lacks most of the library: the file was replaced, in a folder that is only read, and it is of the one before."""
+    try:
+        there = index.ids()
+    except chroma_exceptions():
+        return True
+    ids = library.window_ids()
+    return 2 * sum(str(number) in there for number in ids) < len(ids)
 
 
 def health(library: Library) -> str:
@@ -204,9 +222,9 @@ def health(library: Library) -> str:
     manifest = current_manifest(root)
     if manifest is None or not (root / manifest.folder).is_dir():
         raise VectorIndexError(f"it is missing; {_REBUILT}")
-    if manifest.revision != library.revision:
+    if manifest.revision != library.stored_revision:
         raise VectorIndexError(
-            f"it is of revision {manifest.revision}, the library of revision {library.revision}; {_REBUILT}"
+            f"it is of revision {manifest.revision}, the library of revision {library.stored_revision}; {_REBUILT}"
         )
     wrong = damage_of_index(root / manifest.folder, manifest.files, whole=True)
     if wrong:
@@ -230,13 +248,13 @@ def health(library: Library) -> str:
 def is_current(index: VectorIndex, library: Library) -> bool:
     """Whether no newer index has been published, and the library has not moved on."""
     manifest = current_manifest(library.folder / "vectors")
-    return index.revision == library.revision or index.origin == (manifest.folder if manifest else "")
+    return index.revision == library.stored_revision or index.origin == (manifest.folder if manifest else "")
 
 
 def is_up_to_date(library: Library) -> bool:
     """Whether an index of the library's present state has been published; its files are not looked at."""
     manifest = current_manifest(library.folder / "vectors")
-    return manifest is not None and manifest.revision == library.revision
+    return manifest is not None and manifest.revision == library.stored_revision
 
 
 def _open_current(library: Library, root: Path) -> VectorIndex | None:
@@ -254,7 +272,7 @@ def _open_current(library: Library, root: Path) -> VectorIndex | None:
     index = None
     try:
         index = _opened(root, manifest)
-        stale = manifest.revision != library.revision
+        stale = manifest.revision != library.stored_revision
         problem = None if stale and index.count() == manifest.count else index.problem(library)
     except chroma_exceptions() as error:
         problem = f"it cannot be opened: {error}"

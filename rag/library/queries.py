@@ -20,8 +20,10 @@ SENTENCES_OF = (
     "SELECT p.id, s.start, s.end, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper "
     "WHERE p.id IN ({}) ORDER BY s.paper, s.start"
 )
+SENTENCE_VECTORS_OF = "SELECT p.id, s.embedding FROM sentences s JOIN papers p ON p.key = s.paper WHERE p.id IN ({})"
 _WINDOWS = "SELECT w.id, p.id, w.start, w.end, w.embedding FROM windows w JOIN papers p ON p.key = w.paper "
 WINDOWS_OF = _WINDOWS + "WHERE p.id IN ({}) ORDER BY w.paper, w.start"
+PAPERS_OF_WINDOWS = "SELECT DISTINCT p.id FROM windows w JOIN papers p ON p.key = w.paper WHERE w.id IN ({})"
 WINDOWS_BY_ID = _WINDOWS + "WHERE w.id IN ({}) ORDER BY w.paper, w.start"
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rag.core.paper_filter import PaperFilter
 from rag.library.choosing import has_table, keys_of, sources_of
-from rag.library.publishing import publish
+from rag.library.chroma_server import ChromaServer
+from rag.library.indexes import publish
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
 
@@ -56,13 +57,16 @@ def unknown(folder: Path, ids: Sequence[str]) -> list[str]:
         return [one for one in ids[:_MOST_LOOKED_UP] if not keys_of(connection, PaperFilter(ids=(one,)))]
 
 
-def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> Removal:
+def remove(
+    folder: Path, chosen: PaperFilter, shown: Removal | None = None, server: ChromaServer | None = None
+) -> Removal:
     """Take the chosen papers away, all or none of them, and publish the vector index without them.
 
     Args:
         folder: of the library.
         chosen: which papers; the empty filter means all.
         shown: what a person has agreed to; what came to be chosen since then stays.
+        server: where its vectors are; None for those beside it.
 
     Returns:
         What was taken away.
@@ -82,7 +86,7 @@ def remove(folder: Path, chosen: PaperFilter, shown: Removal | None = None) -> R
                     tuple(name for name in plan.sources if name in shown.sources),
                 )
             take_away(connection, plan)
-        publish(library)
+        publish(library, server)
     return plan
 
 

@@ -18,8 +18,9 @@ from rag.core.domain import Paper, Span
 from rag.core.errors import LibraryDamaged, LibraryMissing, VectorIndexError
 from rag.core.escaping import counted
 from rag.ingest.identity import record_hash
-from rag.library import publishing, recovery, rows, tokens
+from rag.library import indexes, publishing, recovery, rows, tokens
 from rag.library.beside import copy_records
+from rag.library.chroma_server import ChromaServer
 from rag.library.files import NEW, database_file, fill_new, is_there, side_files
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.store import Library
@@ -42,8 +43,9 @@ class Repair:
     lost: tuple[str, ...] = ()
 
 
-def repair(folder: Path, now: datetime) -> Repair:
-    """Bring a library into order; `now` goes into the names of what is put aside.
+def repair(folder: Path, now: datetime, server: ChromaServer | None = None) -> Repair:
+    """Bring a library into order, and its index, which is on the server where one is named; `now` goes into the names of what is put
+    aside.
 
     Raises:
         LibraryMissing: there is nothing that could be repaired.
@@ -58,8 +60,8 @@ def repair(folder: Path, now: datetime) -> Repair:
                 raise nothing
             _examine(folder)
         except LibraryDamaged as error:
-            return _Rescue(folder, f"{now:%Y%m%d-%H%M%S}").run(error)
-        return Repair((_sound_index(folder),))
+            return _Rescue(folder, f"{now:%Y%m%d-%H%M%S}", server).run(error)
+        return Repair((_sound_index(folder, server),))
 
 
 def _examine(folder: Path) -> None:
@@ -79,18 +81,16 @@ def _examine(folder: Path) -> None:
             connection.close()
 
 
-def _sound_index(folder: Path, *, fresh: bool = False) -> str:
+def _sound_index(folder: Path, server: ChromaServer | None, *, fresh: bool = False) -> str:
     """Make the vector index anew where it is not sound."""
     library = Library.open(folder)
     try:
         if not fresh:
             try:
-                return (
-                    f"the library and its vector index are sound, nothing was to be done: {publishing.health(library)}"
-                )
+                return f"the library and its vector index are sound, nothing was to be done: {indexes.health(library, server)}"
             except VectorIndexError:
                 pass
-        publishing.publish(library, fresh=True)
+        indexes.publish(library, server, fresh=True)
         return f"the vector index was made anew from the library: {counted(library.count_windows(), 'passage')}"
     finally:
         library.close()
@@ -99,8 +99,9 @@ def _sound_index(folder: Path, *, fresh: bool = False) -> str:
 class _Rescue:
     """One rescue of one damaged library. The caller holds the writer lock."""
 
-    def __init__(self, folder: Path, date: str) -> None:
+    def __init__(self, folder: Path, date: str, server: ChromaServer | None) -> None:
         self._folder = folder
+        self._server = server
         self._date = date
         self._done: list[str] = []
         self._lost: list[str] = []
@@ -125,7 +126,7 @@ class _Rescue:
                 (self._folder / NEW).unlink()
                 file.unlink(missing_ok=True)  # It has its other name.
         if kept:
-            self._done.append(_sound_index(self._folder, fresh=True))
+            self._done.append(_sound_index(self._folder, self._server, fresh=True))
         elif (vectors := self._folder / "vectors").exists():
             aside = vectors.with_name(f"vectors.damaged-{self._date}")
             vectors.rename(aside)

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from rag.core import permissions
-from rag.core.errors import BackupDamaged, FileNotWritten, LibraryDamaged, LibraryFull, VectorIndexError
-from rag.library import publishing
+from rag.core.errors import BackupDamaged, FileNotWritten, LibraryDamaged, LibraryFull, VectorIndexError, VectorsAway
+from rag.library import indexes
 from rag.library.archives import DATABASE, Manifest, check_hashes, opened, pieces
+from rag.library.chroma_server import ChromaServer
 from rag.library.files import NEW, database_file, is_there, quoted, refuse_foreign, side_files
 from rag.library.sqlite import connect, mapped_errors, writer_lock
 from rag.library.store import Library
@@ -29,7 +30,14 @@ class Restored:
 
 
 def restore(
-    file: Path, folder: Path, now: datetime, *, force: bool = False, progress: Progress | None = None
+    file: Path,
+    folder: Path,
+    now: datetime,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    server: ChromaServer | None = None,
+    replica: bool = False,
 ) -> Restored:
     """Make a library of a backup, with its vector index.
 
@@ -39,6 +47,9 @@ def restore(
         now: goes into the names of what `force` puts aside.
         force: put a library that is there aside.
         progress: gets stages.
+        server: where its vectors shall be; None for beside it.
+        replica: the folder holds a copy that is only read. An older copy of the same library is replaced, and not put aside; nothing is
+            put on the server, which whoever writes does.
 
     Raises:
         BackupDamaged, SchemaTooNew: the file is no backup, damaged, or of a newer citewise; nothing was written.
@@ -47,7 +58,7 @@ def restore(
     """
     report = progress or (lambda *_: None)
     with opened(file) as (archive, manifest):
-        _refuse(folder, manifest, force)
+        _refuse(folder, manifest, force or replica)
         done = 0
 
         def checked(some: int) -> None:
@@ -57,7 +68,7 @@ def restore(
 
         check_hashes(file, archive, manifest, checked)
         with _folder(folder), writer_lock(folder):
-            _refuse(folder, manifest, force)
+            _refuse(folder, manifest, force or replica)
             new = {name: folder / (NEW if name == DATABASE else f"{name}.new") for name in manifest.files}
             with _removed_on_failure(folder, list(new.values())):
                 for name, place in new.items():
@@ -68,8 +79,11 @@ def restore(
                         os.fsync(sink.fileno())
                 report("looking at the papers", 0, 0)
                 _examine(file, folder, manifest)
-            aside = _take_the_place(folder, new, f"{now:%Y%m%d-%H%M%S}")
-            return Restored(manifest, aside, _publish(folder, report))
+                if replica and not force:
+                    _refuse_another(folder)
+            aside = _take_the_place(folder, new, "" if replica else f"{now:%Y%m%d-%H%M%S}")
+            notes = () if replica and server else _publish(folder, server, report)
+            return Restored(manifest, aside, notes)
 
 
 def _refuse(folder: Path, manifest: Manifest, force: bool) -> None:
@@ -135,15 +149,42 @@ def _examine(file: Path, folder: Path, manifest: Manifest) -> None:
         raise BackupDamaged(f"the backup {file} is damaged: its {DATABASE} is not what it says; nothing was changed")
 
 
+def _refuse_another(folder: Path) -> None:
+    """Raise FileNotWritten where the folder holds another library than the new file is a copy of, or papers of its own."""
+    if not is_there(folder):
+        return
+    with mapped_errors(folder):
+        (old, held), (new, brought) = (_told(place) for place in (database_file(folder), folder / NEW))
+    if old != new or old is None or held > brought:
+        what = (
+            "a newer state of this library"
+            if old == new and old is not None
+            else "another library, or one that was never on a server"
+        )
+        raise FileNotWritten(
+            f"{folder} holds {what}; nothing was changed. Name the folder of a replica, or put what is there aside with --force"
+        )
+
+
+def _told(file: Path) -> tuple[str | None, int]:
+    """The identity of the library in a file, and its revision."""
+    with closing(connect(file)) as connection:
+        told = dict(connection.execute("SELECT key, value FROM meta WHERE key IN ('identity', 'revision')").fetchall())
+    return told.get("identity"), int(told.get("revision") or 0)
+
+
 def _take_the_place(folder: Path, new: dict[str, Path], date: str) -> tuple[str, ...]:
-    """Give the new files their names, the database last; what had them keeps its content under a name with the date."""
+    """Give the new files their names, the database last; what had them keeps its content under a name with the date, where there is
+    one."""
     aside: list[str] = []
     with suppress(sqlite3.Error), closing(connect(database_file(folder))) as old:
         old.execute("SELECT count(*) FROM sqlite_master")  # takes back what a killed writer left half done
     with mapped_errors(folder):
         for name in sorted(new, key=lambda name: name == DATABASE):
             place = folder / name
-            if place.exists():
+            if place.exists() and not date:
+                permissions.set_like(new[name], place)
+            elif place.exists():
                 other = _free(place.with_name(f"{name}.before-{date}"))
                 for side in side_files(place) if name == DATABASE else ():
                     side.rename(side.with_name(other.name + side.name.removeprefix(name)))
@@ -166,11 +207,13 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _publish(folder: Path, report: Progress) -> tuple[str, ...]:
+def _publish(folder: Path, server: ChromaServer | None, report: Progress) -> tuple[str, ...]:
     """Make the index; where that fails the library is there all the same, and the next question makes it."""
     library = Library.open(folder)
     try:
-        publishing.publish(library, lambda done, total: report("indexing", done, total))
+        indexes.publish(library, server, lambda done, total: report("indexing", done, total))
+    except VectorsAway as error:
+        return (str(error),)
     except (VectorIndexError, LibraryFull) as error:
         return (f"the vector index could not be made yet, and is made at the next question: {error}",)
     finally:

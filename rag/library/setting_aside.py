@@ -17,7 +17,8 @@ from typing import Any
 
 from rag.core.errors import EditRefused
 from rag.library.choosing import has_table
-from rag.library.publishing import publish
+from rag.library.chroma_server import ChromaServer
+from rag.library.indexes import publish
 from rag.library.removal import Removal, take_away, writing
 
 Title = tuple[str, str]
@@ -71,13 +72,14 @@ def size_of(connection: sqlite3.Connection, ids: Sequence[str]) -> int:
     return sum(int(connection.execute(statement, (_json(ids),)).fetchone()[0]) for statement in statements)
 
 
-def take_out(folder: Path, ids: Sequence[str], file: Path | None) -> TakenOut:
+def take_out(folder: Path, ids: Sequence[str], file: Path | None, server: ChromaServer | None = None) -> TakenOut:
     """Take the papers of exactly these ids out of a library, all or none of them, and publish the vector index without them.
 
     Args:
         folder: of the library.
         ids: of papers; those that no paper has are told.
         file: where to keep them, a file that is not there yet; None where they need not come back.
+        server: where the library's vectors are; None for those beside it.
 
     Raises:
         LibraryError: it cannot be written, or `file` cannot; nothing was changed.
@@ -93,11 +95,11 @@ def take_out(folder: Path, ids: Sequence[str], file: Path | None) -> TakenOut:
             if file is not None:
                 _keep(connection, [name for name, _ in papers], file)
             take_away(connection, Removal(papers))
-        publish(library)
+        publish(library, server)
     return TakenOut(papers, absent)
 
 
-def put_back(folder: Path, file: Path) -> BroughtBack:
+def put_back(folder: Path, file: Path, server: ChromaServer | None = None) -> BroughtBack:
     """Put papers back that were taken out into this file; one that came in again by other means meanwhile is left as it is.
 
     Raises:
@@ -112,7 +114,7 @@ def put_back(folder: Path, file: Path) -> BroughtBack:
             every = titles_of(kept, [row[0] for row in kept.execute("SELECT id FROM papers")])
             there = _there_again(connection, kept)
             _restore(connection, kept, there)
-        publish(library)
+        publish(library, server)
     return BroughtBack(
         tuple(one for one in every if one[0] not in there), tuple(one for one in every if one[0] in there)
     )

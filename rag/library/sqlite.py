@@ -1,17 +1,18 @@
 """SQLite files: opening, transactions, the writer lock, and errors as the library's. Knows nothing of what is in the files."""
 
 import json
+import logging
 import os
 import shlex
 import socket
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
@@ -19,6 +20,8 @@ from filelock import FileLock, Timeout
 from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryDamaged, LibraryError, LibraryFull, LibraryReadOnly
 
+log = logging.getLogger(__name__)
+_FILE = "library.sqlite3"
 _WAIT_SECONDS = 30
 _MOST_KEYS = 30_000
 """Below SQLite's limit of 32,766 variables in one statement."""
@@ -63,6 +66,19 @@ def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
     return connection
 
 
+Identity = tuple[int, int]
+"""Device and inode."""
+
+
+def file_identity(file: Path) -> Identity | None:
+    """Which file has this name; None where there is none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
 def mapped_errors(folder: Path) -> Iterator[None]:
     """SQLite's and the file system's errors inside become library errors that name the folder and the way out."""
@@ -88,20 +104,85 @@ def way_out(folder: Path) -> str:
     return f"restore a backup of it, or run: citewise doctor --repair --library {shlex.quote(str(folder))}"
 
 
+Check = Callable[[sqlite3.Connection], object]
+"""Raises a LibraryError where a file is no library that can be read."""
+
+
 class Database:
-    """A connection with transactions, usable from several threads; its errors are the library's."""
+    """A connection with transactions, usable from several threads; its errors are the library's.
+
+    One that only reads follows its file: where another file has its name by now, as when a newer copy of the library was moved there,
+    the next snapshot opens that one. SQLite itself would read the old file, which has no name any more, for ever.
+    """
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.replaced = 0
+        """How many times another file was opened."""
         self._folder = folder
         self._lock = threading.RLock()
         self._depth = 0
+        self.chosen: Sequence[int] | None = None
+        """The keys of the papers that a snapshot sees, ascending; None where it sees all."""
+        self._check: Check | None = None
+        self._is: Identity | None = None
+
+    @classmethod
+    def following(cls, folder: Path, check: Check, *more: Any) -> Self:
+        """One that only reads, and follows its file; `more` goes to the constructor.
+
+        Raises:
+            sqlite3.Error, OSError, LibraryError: the file cannot be opened, or is none that can be read.
+        """
+        file = folder / _FILE
+        identity = file_identity(file)  # before it is opened: one that is replaced in between is then opened once more
+        database = cls(folder, connect(file), *more)
+        database._check, database._is = check, identity
+        try:
+            check(database.connection)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Close the connection that is open now."""
+        self._check = None
+        self.connection.close()
+
+    @property
+    def identity(self) -> Identity | None:
+        """Which file is read: device and inode; None where it has no name any more."""
+        return self._is or file_identity(self._folder / _FILE)
+
+    def _follow(self) -> None:
+        """Open the file anew where another one has its name. Where none has, as while it is being moved, the old one is read on."""
+        if self._check is None:
+            return
+        identity = file_identity(self._folder / _FILE)
+        if identity in (None, self._is):
+            return
+        connection = connect(self._folder / _FILE)
+        try:
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self.connection.close()
+        self.connection, self._is = connection, identity
+        self.replaced += 1
+        log.info("the file of the library %s was replaced by another one, which is read from now on", self._folder)
+        self._reopened()
+
+    def _reopened(self) -> None:
+        """What is to be done where another file was opened, before a snapshot of it begins."""
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
         with self._lock, mapped_errors(self._folder):
             if self._depth == 0:
+                self._follow()
                 self.connection.execute("BEGIN")
             self._depth += 1
             try:
@@ -156,7 +237,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
         LibraryBusy: another process holds it; the message names that process.
         LibraryReadOnly: the lock file cannot be written.
     """
-    mode = permissions.mode_like(folder / "library.sqlite3")
+    mode = permissions.mode_like(folder / _FILE)
     lock = FileLock(folder / "writer.lock", timeout=0, mode=mode)
     holder = folder / "writer.json"
     try:

@@ -7,16 +7,18 @@ each reads inside `snapshot()`, so that one question sees one revision, and the 
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, LibraryDamaged, SchemaTooNew
+from rag.core.errors import EmbedderMismatch, LibraryDamaged, LibraryReadOnly, SchemaTooNew
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
@@ -25,9 +27,11 @@ from rag.library import queries, records, sources, tables, tokens
 from rag.library.bibliography import Details
 from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
 from rag.library.filtering import papers_holding
+from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors, way_out, writer_lock
 from rag.library.tables import details_of, insert, matrix_of, stored_paper, windows_of
 from rag.library.token_codes import StoredTokens
+from rag.library.word_index import WordIndex
 from rag.models.embedder import Embedder
 
 MANY_PAPERS = 300
@@ -40,6 +44,8 @@ class Library:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._database = database
+        self._words = WordIndex(folder)
+        self._lexical = Lexical(database, self._words)
 
     @classmethod
     def open(cls, folder: Path) -> "Library":
@@ -53,14 +59,10 @@ class Library:
         with mapped_errors(folder):
             if not is_there(folder):
                 raise missing(folder)
-            library = cls(folder, Database(folder, connect(database_file(folder))))
-            version = library._version()
-        if version < tables.READABLE:
-            library.close()
-            with writer_lock(folder):
-                cls.up_to_date(folder).close()
-            return cls.open(folder)
-        return library
+            if _version(folder) < tables.READABLE:
+                with writer_lock(folder):
+                    cls.up_to_date(folder).close()
+            return cls(folder, Database.following(folder, partial(check_file, folder)))
 
     @classmethod
     @contextmanager
@@ -90,27 +92,17 @@ class Library:
             if not is_there(folder):
                 make_empty(folder)
             library = cls(folder, Database(folder, connect(database_file(folder), create=True)))
-            tables.bring_up_to_date(library._database.connection, library._version())
+            try:
+                version = version_of(folder, library._database.connection)
+            except BaseException:
+                library.close()
+                raise
+            tables.bring_up_to_date(library._database.connection, version)
         return library
-
-    def _version(self) -> int:
-        version = int(self._database.connection.execute("PRAGMA user_version").fetchone()[0])
-        try:
-            refuse_foreign(self._database.connection, self.folder)
-        except BaseException:
-            self.close()
-            raise
-        if version > tables.VERSION:
-            self.close()
-            raise SchemaTooNew(
-                f"the library {self.folder} has schema {version}, written by a newer citewise; this one reads up to "
-                f"{tables.VERSION}. Upgrade citewise, or ingest the sources into another folder"
-            )
-        return version
 
     def close(self) -> None:
         """Close the file; the library is not usable afterwards."""
-        self._database.connection.close()
+        self._database.close()
 
     def problem(self) -> str | None:
         """What is wrong in the file, all of which is read: a phrase, or None where all is sound."""
@@ -139,8 +131,45 @@ class Library:
 
     @property
     def revision(self) -> int:
-        """Grows with every committed change of the papers."""
+        """Grows with every committed change of the papers, and where another file has taken the place of the one that was opened."""
+        with self.snapshot():
+            return self.stored_revision + self._database.replaced * _MOST_REVISIONS
+
+    @property
+    def stored_revision(self) -> int:
+        """The revision that is in the file: equal for every copy of it."""
         return int(self._meta("revision") or 0)
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Another one with each change of the file, also one that leaves the papers as they are: the revision, and SQLite's count of
+        what others have committed."""
+        with self.snapshot():
+            return self.revision, int(self._database.rows("PRAGMA data_version")[0][0])
+
+    @property
+    def identity(self) -> str | None:
+        """What this library and the copies of its file are called on a server; None where it has never been on one."""
+        return self._meta(_IDENTITY)
+
+    def name_anew(self) -> str:
+        """Give the library another identity. Only the holder of the writer lock calls this, outside transactions."""
+        identity = secrets.token_hex(8)
+        with mapped_errors(self.folder), closing(connect(database_file(self.folder), create=True)) as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_IDENTITY, identity))
+        return identity
+
+    def windows_digest(self) -> str:
+        """16 hexadecimal digits over the ids of all windows: equal where the vectors are."""
+        statement = "SELECT count(*), coalesce(sum(id & 2147483647), 0), coalesce(sum(id >> 31), 0) FROM windows"
+        [numbers] = self._database.rows(statement)
+        return hashlib.sha256(" ".join(map(str, numbers)).encode()).hexdigest()[:16]
+
+    @property
+    def replaced(self) -> int:
+        """How many times another file has taken the place of the one that was opened."""
+        with self.snapshot():
+            return self._database.replaced
 
     @property
     def embedder(self) -> EmbedderIdentity | None:
@@ -352,6 +381,11 @@ class Library:
         rows = list(self._database.rows_for(queries.SENTENCES_OF, ids))
         return [Sentence(row[0], Span(row[1], row[2])) for row in rows], matrix_of([row[3] for row in rows], "<f2")
 
+    def sentence_vectors(self, ids: Iterable[str]) -> tuple[list[str], Matrix]:
+        """The embeddings of the sentences of the papers with these ids as rows, in any order, and the paper of each."""
+        rows = list(self._database.rows_for(queries.SENTENCE_VECTORS_OF, ids))
+        return [row[0] for row in rows], matrix_of([row[1] for row in rows], "<f2")
+
     def windows(self, ids: Iterable[str]) -> tuple[list[Window], Matrix]:
         """The windows of the papers with these ids, and their embeddings as rows."""
         return windows_of(list(self._database.rows_for(queries.WINDOWS_OF, ids)))
@@ -382,27 +416,63 @@ class Library:
         statement = "SELECT min(w.id), p.id FROM papers p JOIN windows w ON w.paper = p.key GROUP BY p.key"
         return {row[0]: row[1] for row in self._database.rows(statement)}
 
+    def papers_of_windows(self, window_ids: Iterable[int]) -> set[str]:
+        """The ids of the papers that the windows with these ids are of, as far as they still exist."""
+        return {row[0] for row in self._database.rows_for(queries.PAPERS_OF_WINDOWS, window_ids)}
+
     def window_ids(self) -> list[int]:
         """All window ids, paper by paper."""
-        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper, start")]
+        return [row[0] for row in self._database.rows("SELECT id FROM windows ORDER BY paper")]
+
+    def prepare_words(self) -> None:
+        """Have what makes the look-ups below quick in a large library read or made in the background; until then they take longer."""
+        self._lexical.prepare()
 
     def lexical(self, words: Sequence[str], limit: int) -> dict[str, float]:
         """BM25 of the best papers that hold any of the words, stemmed, the title counting double: {paper id: > 0}."""
-        return self._scores(queries.best_by_words(words, limit))
+        with self.snapshot():
+            return self._lexical.best(words, limit)
 
     def lexical_of(self, words: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """BM25 of the papers with these ids; papers without any of the words are left out."""
-        return self._scores(queries.scores_by_words(words, ids))
+        with self.snapshot():
+            return self._lexical.scores_of(words, ids)
 
     def holding(self, words: Iterable[str]) -> dict[str, int]:
         """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
-        statement = "SELECT count(*) FROM papers_fts WHERE papers_fts MATCH ?"
         with self.snapshot():
-            return {
-                word: int(self._database.rows(statement, (f'"{word}"',))[0][0])
-                for word in dict.fromkeys(words)
-                if '"' not in word
-            }
+            return self._lexical.holding(words)
 
-    def _scores(self, query: tuple[str, Sequence[Any]] | None) -> dict[str, float]:
-        return {row[0]: float(row[1]) for row in self._database.rows(*query)} if query else {}
+
+_IDENTITY = "identity"
+_MOST_REVISIONS = 10**9
+"""Of one file: what is counted on where another file has taken its place, whose number may be the same."""
+
+
+def version_of(folder: Path, connection: sqlite3.Connection) -> int:
+    """The version of the tables in a library's file.
+
+    Raises:
+        LibraryDamaged, SchemaTooNew: it is none of ours, or of a newer citewise.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    refuse_foreign(connection, folder)
+    if version > tables.VERSION:
+        raise SchemaTooNew(
+            f"the library {folder} has schema {version}, written by a newer citewise; this one reads up to "
+            f"{tables.VERSION}. Upgrade citewise, or ingest the sources into another folder"
+        )
+    return version
+
+
+def _version(folder: Path) -> int:
+    with closing(connect(database_file(folder))) as connection:
+        return version_of(folder, connection)
+
+
+def check_file(folder: Path, connection: sqlite3.Connection) -> None:
+    """Raise a LibraryError where a file cannot be read as a library as it is."""
+    if version_of(folder, connection) < tables.READABLE:
+        raise LibraryReadOnly(
+            f"the library {folder} was replaced by one of a much older citewise, which has to be brought up to date first; start again"
+        )

@@ -10,14 +10,16 @@ import sqlite3
 import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from rag.core.escaping import counted
 from rag.core.paper_filter import PaperFilter
 from rag.library.choosing import has_table, keys_of
 from rag.library.files import database_file, is_there, missing
+from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors
-from rag.library.store import Library
+from rag.library.store import Library, check_file
 
 _COLUMNS = {
     "papers": ("papers.key", "id, title, abstract, details, record_hash"),
@@ -36,11 +38,11 @@ class View(Library):
         with mapped_errors(folder):
             if not is_there(folder):
                 raise missing(folder)
-            database = _Chosen(folder, connect(database_file(folder)), chosen)
+            database = _Chosen.following(folder, partial(check_file, folder), chosen)
         super().__init__(folder, database)
         self.chosen = chosen
         self._chooser = database
-        weakref.finalize(self, database.connection.close)
+        weakref.finalize(self, database.close)
 
     @classmethod
     def of(cls, library: Library, chosen: PaperFilter) -> "View":
@@ -50,6 +52,8 @@ class View(Library):
             LibraryError: the file cannot be read.
         """
         view = cls(library.folder, chosen)
+        view._words = library._words
+        view._lexical = Lexical(view._database, view._words)
         view.count()
         return view
 
@@ -109,6 +113,11 @@ class _Chosen(Database):
         with mapped_errors(folder):
             connection.execute("PRAGMA temp_store = MEMORY")
 
+    def _reopened(self) -> None:
+        # The temporary views went with the connection, and the numbers of its versions begin anew.
+        self._seen = None
+        self.connection.execute("PRAGMA temp_store = MEMORY")
+
     def _begun(self) -> None:
         version = int(self.connection.execute("PRAGMA main.data_version").fetchone()[0])
         if version == self._seen:
@@ -122,6 +131,8 @@ class _Chosen(Database):
             finally:
                 self.connection.execute("PRAGMA query_only = ON")
             self.changes += self._seen is not None
+        if keys != self._keys or self.chosen is None:
+            self.chosen = keys
         self._seen, self._keys = version, keys
 
     def _hide(self, keys: list[int]) -> None:

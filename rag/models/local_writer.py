@@ -4,12 +4,10 @@ Owns: 4 bits where memory is short, the chat template, greedy decoding, the turn
 called. torch and transformers are imported inside the functions, so that importing this module is light.
 """
 
-import contextlib
 import importlib.util
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +18,9 @@ from rag.core.lexicon import patterns
 from rag.models.find import Device, ModelFiles, load_errors, load_model, load_tokenizer
 from rag.models.server_words import THOUGHT_ALONE, only_thought
 from rag.models.thinking import ThoughtFilter, is_mark
+from rag.models.turns import Turns
 from rag.models.weights import quiet_loading
-from rag.models.writer import HEARTBEAT_SECONDS, THINKING_TOKENS, Cut, Emit, Limits, Piece, in_thread
+from rag.models.writer import Cut, Emit, Limits, Piece, in_thread
 
 
 def load_writer(files: ModelFiles, tokenizer: Any, device: Device, four_bit: bool = False) -> Any:
@@ -112,7 +111,7 @@ def generate_text(
     prompt = _prompt(tokenizer, chat)
     size = prompt.encoded["input_ids"].shape[1]
     special = _special(tokenizer)
-    tokens = _tokens(network, size, limits.tokens, prompt.opens_thinking or special is not None)
+    tokens = _tokens(network, size, limits, prompt.opens_thinking or special is not None)
     told = ThoughtFilter(thinks=prompt.opens_thinking)
     ends = time.monotonic() + limits.seconds
     cut = ""
@@ -160,21 +159,22 @@ def generate_text(
         raise WriterFailed(only_thought(cut) if cut else THOUGHT_ALONE)
 
 
-def _tokens(network: Any, size: int, tokens: int, thinks: bool) -> int:
+def _tokens(network: Any, size: int, limits: Limits, thinks: bool) -> int:
     """How many tokens may be written after a prompt of this size: with room for thinking where the model thinks, as far as it fits.
 
     Raises:
         WriterFailed: the prompt is longer than the model can read.
     """
     longest = getattr(network.config, "max_position_embeddings", None)
+    tokens = limits.tokens + limits.thinking * thinks
     if not longest:
-        return tokens + THINKING_TOKENS * thinks
-    if size + tokens > longest:
+        return tokens
+    if size + limits.tokens > longest:
         raise WriterFailed(
             f"the evidence takes {size} tokens, and the model reads {longest} with its answer; set fewer CITEWISE_READ_SENTENCES or "
             "CITEWISE_WRITER_TOKENS"
         )
-    return min(tokens + THINKING_TOKENS * thinks, int(longest) - size)
+    return min(tokens, int(longest) - size)
 
 
 def _special(tokenizer: Any) -> re.Pattern[str] | None:
@@ -232,27 +232,3 @@ class LocalWriter:
     def close(self) -> None:
         """Let the weights go; the memory is free once no answer is being written."""
         self._network = None
-
-
-class Turns:
-    """One at a time, first come first served. A thread that stops waiting loses its place."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[object] = deque()
-        self._changed = threading.Condition()
-
-    @contextlib.contextmanager
-    def mine(self, stopped: threading.Event) -> Iterator[bool]:
-        """Waits for its turn, and gives True; False where `stopped` is set before."""
-        ticket = object()
-        with self._changed:
-            self._waiting.append(ticket)
-        try:
-            with self._changed:
-                while self._waiting[0] is not ticket and not stopped.is_set():
-                    self._changed.wait(HEARTBEAT_SECONDS)
-            yield not stopped.is_set()
-        finally:
-            with self._changed:
-                self._waiting.remove(ticket)
-                self._changed.notify_all()

@@ -1,94 +1,106 @@
-"""A writer behind an OpenAI-compatible server: the order in which it is asked, asked again, read and given up.
+"""A writer behind an OpenAI-compatible server: what is remembered of the server, and the order in which it is asked.
 
-Owns: what is remembered of a server (the form it takes, where its paths begin, which model answers, whether that one thinks). The parts
-are in the modules `server_*` and in `thinking`. Knows nothing of papers or prompts. httpx is imported inside the functions, so that
-importing this module is light.
+Owns: the form it takes, where its paths begin, which model answers, whether that one thinks, how many answers it writes at a time. The
+parts are in the modules `server_*` and in `thinking`. Knows nothing of papers or prompts. httpx is imported inside the functions, so
+that importing this module is light.
 """
 
+import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from rag.core.domain import Message
-from rag.core.errors import WriterFailed
+from rag.core.errors import ServerFailed, WriterFailed
 from rag.models import server_words as words
 from rag.models.server_address import read_address, shown
-from rag.models.server_body import moved, read_body, read_refusal, wait_of
-from rag.models.server_line import Line, open_client, proxy_variable, why_unconnected
-from rag.models.server_models import Served, in_order, listed, read_models, thinks
-from rag.models.server_reply import Asked, Learned, Refused, give_reply
-from rag.models.server_request import PLAIN, WHOLE, Form, Refusal, asked_again, refusal
+from rag.models.server_body import UnreadableBody, body_chunks, read_refusal
+from rag.models.server_health import Health
+from rag.models.server_line import Line, proxy_variable, unconnected
+from rag.models.server_list import ask_for_models, choice
+from rag.models.server_models import Served, in_order, thinks
+from rag.models.server_pool import Lane, Pool, client_opener
+from rag.models.server_reply import Asked, Dropped, Learned, OnlyThought, Refused, give_reply
+from rag.models.server_request import Form, Refusal
 from rag.models.server_stream import events, lines
-from rag.models.writer import Emit, Limits, Piece, in_thread
+from rag.models.server_way import Way
+from rag.models.turns import Turns
+from rag.models.writer import HEARTBEAT_SECONDS, Emit, Limits, Piece, in_thread
 
 log = logging.getLogger(__name__)
-_RETRIES = 2
-"""Of a request that a server refused for now, or that did not reach it. One that a server works on is never sent again."""
-_FIRST_WAIT = 0.2
 _LIST_SECONDS = 10.0
-_MOST_TURNS = 16
-"""Times that a server is asked in another way for one answer."""
-_GRACE_SECONDS = 2.0
-_BUSY = (429, 503, 529)
+_PROBE = Limits(seconds=20, tokens=16, first_seconds=20, thinking=0)
+_PROBED = (Message("user", "Say yes."),)
 _OF_PROXIES = (407, 502, 504)
-
-
-@dataclass(slots=True)
-class _Way:
-    """How one question is being asked: what is tried now, and what is left to try."""
-
-    form: Form
-    bases: list[str]
-    names: list[str]
-    waits: int = 0
-    turns: int = 0
-    first: Refusal | None = None
-    seen: set[Form] = field(default_factory=set)
+_LAST_BYTES_SECONDS = 0.05
+"""How long the end of a body is waited for, so that its connection can be used again."""
 
 
 class RemoteWriter:
-    """A model behind an OpenAI-compatible server, such as Ollama, LM Studio, llama.cpp, vLLM or a hosted one.
+    """A model behind an OpenAI-compatible server, such as Ollama, LM Studio, llama.cpp, vLLM or a hosted one. Any thread may use it.
 
     Args:
         url: as a person writes it; see `read_address`.
         model: its name on the server; "" where `choose` shall find one.
         key: sent as a bearer token where the address holds no user and password.
         limits: of one answer; what a model thinks before it is not counted as answer.
+        at_once: most answers that it writes at the same time; the others wait in the order of asking.
 
     Raises:
         WriterFailed: the address, the key, or a proxy of the environment cannot be used.
     """
 
-    def __init__(self, url: str, model: str, key: str | None, limits: Limits) -> None:
+    def __init__(self, url: str, model: str, key: str | None, limits: Limits, at_once: int = 1) -> None:
         self.name = model
         self.place = shown(url)
         """Its address, without user, password and query."""
         self._limits = limits
         self._address = read_address(url)
-        self._client = open_client(self._address, key)
+        self._pool = Pool(client_opener(self._address, key))
         self._secrets = tuple(filter(None, ((key or "").strip(), self._address.password)))
         self._bases = list(self._address.bases)
         self._others: list[str] = []
         self._form = Form(room=thinks(model))
-        self._has_room = True
+        self._has_room = limits.thinking > 0
         """Whether a limit with room for thinking fits the model."""
         self._closes_only = False
+        self._turns = Turns(at_once)
+        self._health = Health(self._probe)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._health.close()
+        self._pool.close()
 
     def stream(self, messages: Sequence[Message]) -> Iterator[Piece]:
-        """See `Writer`."""
-        line = Line(self._limits.seconds)
-        return in_thread(
-            lambda emit, stopped: self._write(messages, emit, stopped, line),
-            line.cut,
-            within=self._limits.seconds + _GRACE_SECONDS,
-        )
+        """See `Writer`. A server that failed again and again is not asked for a while; it is tried again by itself.
+
+        Raises:
+            ServerFailed: it is away, or does not work.
+        """
+        with self._turns.place() as place:
+            while not place.wait(HEARTBEAT_SECONDS):
+                yield ""
+            if away := self._health.away():
+                raise ServerFailed(away)
+            line = Line(self._limits)
+            yield from in_thread(
+                lambda emit, stopped: self._answer(messages, emit, stopped, line),
+                line.cut,
+                is_overdue=lambda: self._is_overdue(line),
+            )
+
+    def _is_overdue(self, line: Line) -> bool:
+        if line.is_overdue:
+            self._health.failed(ServerFailed(line.in_words()), self._limits.seconds)
+        return line.is_overdue
+
+    def leave_alone(self, error: ServerFailed) -> None:
+        """The server is known to be away: nobody waits for it until it has been tried again, which happens by itself."""
+        self._health.leave_alone(error)
 
     def models(self) -> list[str]:
         """The names of the models that the server says it has.
@@ -99,122 +111,147 @@ class RemoteWriter:
         return [model.name for model in self.served()]
 
     def served(self, wait: bool = False, within: float = _LIST_SECONDS) -> tuple[Served, ...]:
-        """The models that the server says it has, within so many seconds. `wait`: until it has loaded, at most as long as an answer may
-        take.
+        """The models that the server says it has, each request within so many seconds. `wait`: until it has loaded, at most as long as
+        an answer may take.
 
         Raises:
-            WriterFailed: it cannot be reached, refuses, or answers in no form that is known.
+            ServerFailed: it cannot be reached, or does not work.
+            WriterFailed: it refuses, or answers in no form that is known.
         """
-        bases = list(self._bases)
-        with Line(self._limits.seconds if wait else within) as line:
-            for base in bases:
-                while True:
-                    status, body, after = self._got(self._address.of(base, "/models"), line)
-                    models = read_models(body) if status == 200 else None
-                    if models is not None:
-                        self._bases = [base, *(other for other in bases if other != base)]
-                        return models
-                    what = refusal(status, body, after)
-                    if not (wait and what.is_loading and line.wait(_FIRST_WAIT * 2)):
-                        break
-                if what.is_loading and wait:
-                    raise WriterFailed(words.not_ready_in(self._limits.seconds))
-                if status != 200 and not what.is_of_path:
-                    raise WriterFailed(self._in_words(what, self.name, ()))
-        raise WriterFailed(words.NO_LIST)
+        limits = replace(self._limits, seconds=self._limits.seconds if wait else within, first_seconds=within)
+        with Line(limits) as line, self._pool.lane(line) as lane:
+            found = ask_for_models(lane, self._address, self._bases, line, wait=wait)
+        if isinstance(found, Refusal):
+            raise self._refused(found, self.name, ())
+        base, models = found
+        self._bases = [base, *(other for other in self._bases if other != base)]
+        return models
 
     def choose(self) -> str:
         """Take the first model that can chat, and keep the others for where it cannot after all; tells why it is this one.
 
         Raises:
-            WriterFailed: the server does not tell its models, or none of them can chat.
+            ServerFailed: the server cannot be reached, or does not work.
+            WriterFailed: it does not tell its models, or none of them can chat.
         """
-        served = self.served(wait=True)
-        if not served:
-            raise WriterFailed(f"{words.SERVER} has no model; load one there, or name one by CITEWISE_WRITER")
-        names = [model.name for model in in_order(served)]
-        if not names:
-            raise WriterFailed(
-                f"{words.SERVER} has no model that can chat, only {listed(model.name for model in served)}; load one there, and name "
-                "it by CITEWISE_WRITER"
-            )
+        names, why = choice(self.served(wait=True))
         self.name, *self._others = names
-        self._form = replace(self._form, room=thinks(self.name))
-        return "the only one" if len(served) == 1 else "the first that can chat"
+        self._form = replace(self._form, room=self._has_room and thinks(self.name))
+        return why
 
-    def _got(self, url: str, line: Line) -> tuple[int, Any, float | None]:
-        """Status, body (JSON where it is JSON, else text), and how long the server asks to wait."""
-        import httpx
+    def _probe(self) -> None:
+        """See whether the server works again: whether one word comes.
 
-        request = self._client.build_request("GET", url, timeout=line.timeout(), extensions=line.extensions())
+        Raises:
+            ServerFailed: it does not.
+        """
         try:
-            response = self._client.send(request, stream=True)
-            with closing(response):
-                body = read_body(response)
-                if response.is_redirect:
-                    log.warning("the server that writes sends on to %s", shown(response.headers.get("location", "")))
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            raise WriterFailed(why_unconnected(error, line, self.place)) from error
-        return response.status_code, body, wait_of(response.headers)
+            if not self.name:
+                self.choose()
+            line = Line(_PROBE)
+            with self._turns.place() as place:
+                place.wait(_PROBE.seconds)
+                self._write(_PROBED, lambda _: line.stopped.set(), line)
+        except ServerFailed:
+            raise
+        except WriterFailed as error:
+            if not self.name:
+                raise ServerFailed(str(error)) from error
 
-    def _write(self, messages: Sequence[Message], emit: Emit, stopped: threading.Event, line: Line) -> None:
+    def _answer(self, messages: Sequence[Message], emit: Emit, stopped: threading.Event, line: Line) -> None:
+        """Write one answer, and remember whether the server works."""
         line.stopped = stopped
-        way = _Way(self._form, list(self._bases), [self.name, *self._others])
-        with line:
-            while way.turns < _MOST_TURNS:
+        start = time.monotonic()
+        try:
+            self._write(messages, emit, line)
+        except ServerFailed as error:
+            if not stopped.is_set():
+                self._health.failed(error, time.monotonic() - start)
+            raise
+        if line.is_expired and line.limit == "pause":
+            self._health.failed(ServerFailed(line.in_words()), time.monotonic() - start)
+        elif line.has_words or not stopped.is_set():
+            self._health.worked()
+
+    def _write(self, messages: Sequence[Message], emit: Emit, line: Line) -> None:
+        shown = False
+
+        def show(piece: Piece) -> None:
+            nonlocal shown
+            shown = True
+            emit(piece)
+
+        way = Way(self._form, list(self._bases), [self.name, *self._others])
+        with line, self._pool.lane(line) as lane:
+            while True:
                 try:
-                    self._ask(way, messages, emit, line)
+                    self._ask(way, messages, show, line, lane)
                     return
                 except Refused as refused:
-                    if stopped.is_set():
+                    if line.stopped.is_set():
                         return
-                    self._turn(way, refused.what, line)
-        raise WriterFailed(self._in_words(way.first or Refusal(400), way.names[0], ()))
+                    self._go_on(way, refused.what, line)
+                except Dropped as dropped:
+                    if line.stopped.is_set():
+                        return
+                    if shown or not way.goes_on_after_drop(line, unsent=dropped.unsent, stale=lane.is_reused):
+                        raise dropped.failure from dropped
+                except OnlyThought as error:
+                    if shown or way.form.room or not self._has_room or line.is_over:
+                        raise
+                    way.thinks(error, replace(way.form, room=True))
 
-    def _ask(self, way: _Way, messages: Sequence[Message], emit: Emit, line: Line) -> None:
+    def _go_on(self, way: Way, what: Refusal, line: Line) -> None:
+        """Another way to ask is set up, or none is left.
+
+        Raises:
+            WriterFailed: nothing that could help is left.
+        """
+        by_proxy = bool(proxy_variable(self.place))
+        if way.goes_on_after(what, line, by_proxy=by_proxy):
+            return
+        if way.only_thought and what.is_long:
+            self._has_room, self._form = False, replace(self._form, room=False)
+            raise way.only_thought
+        told = way.told(what)
+        raise self._refused(told, way.names[0], self._known(told, line))
+
+    def _ask(self, way: Way, messages: Sequence[Message], emit: Emit, line: Line, lane: Lane) -> None:
         """One request, and its reply.
 
         Raises:
             Refused: the server gave no answer, but another way of asking may.
+            Dropped: the connection broke before a word came.
             WriterFailed: it gave none, or not all of it.
         """
         import httpx
 
-        name, tokens = way.names[0], self._limits.tokens
         way.seen.add(way.form)
-        request = self._client.build_request(
-            "POST",
-            self._address.of(way.bases[0], "/chat/completions"),
-            json=way.form.body(name, messages, tokens),
-            timeout=line.timeout(),
-            extensions=line.extensions(),
-        )
+        line.asks()
+        url = self._address.of(way.bases[0], "/chat/completions")
         try:
-            response = self._client.send(request, stream=True)
+            response = lane.send("POST", url, line, way.form.body(way.names[0], messages, line.limits))
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            if line.stopped.is_set():
-                return
-            unsent = isinstance(error, httpx.ConnectError) and way.waits < _RETRIES
-            if unsent and line.wait(_FIRST_WAIT * 2**way.waits):
-                way.waits += 1
-                self._ask(way, messages, emit, line)
-                return
-            raise WriterFailed(why_unconnected(error, line, self.place)) from error
-        try:
+            raise Dropped(unconnected(error, line, self.place), unsent=isinstance(error, httpx.ConnectError)) from error
+        with closing(response):
             if not response.is_success:
-                raise Refused(read_refusal(response))
-            asked = Asked(way.form, tokens, closes_only=self._closes_only)
+                raise Refused(read_refusal(response, lambda: line.is_over))
+            body = body_chunks(response, lambda: line.is_over)
             learned = Learned()
             try:
-                give_reply(events(lines(response.iter_bytes())), asked, emit, line, learned)
+                asked = Asked(way.form, line.limits, closes_only=self._closes_only)
+                give_reply(events(lines(body)), asked, emit, line, learned)
             except WriterFailed:
                 self._remember(way, learned)
                 raise
             self._remember(way, learned)
-        finally:
-            response.close()
+            if not line.is_over:
+                line.end_soon(_LAST_BYTES_SECONDS)
+                with contextlib.suppress(httpx.HTTPError, httpx.StreamError, OSError, UnreadableBody):
+                    for _ in body:
+                        pass
 
-    def _remember(self, way: _Way, learned: Learned) -> None:
+    def _remember(self, way: Way, learned: Learned) -> None:
         """What was accepted, and what the reply told of the model."""
         name = way.names[0]
         self._has_room = self._has_room and (way.form.room or not self._form.room)
@@ -225,53 +262,19 @@ class RemoteWriter:
             log.warning("%s cannot be used for writing; %s writes", self.name, name)
         self.name, self._others = name, way.names[1:]
 
-    def _turn(self, way: _Way, what: Refusal, line: Line) -> None:
-        """What to change before asking again, or how long to wait.
-
-        Raises:
-            WriterFailed: nothing that could help is left.
-        """
-        log.info("the server at %s answered with status %s: %s", way.bases[0], what.status, what.said)
-        if what.is_loading:
-            way.waits += 1
-            if line.wait(min(1.0, _FIRST_WAIT * way.waits)):
-                return
-            raise WriterFailed(words.not_ready_in(self._limits.seconds))
-        way.turns += 1
-        if what.status in _BUSY and way.waits < _RETRIES:
-            way.waits += 1
-            if line.wait(what.wait if what.wait is not None else _FIRST_WAIT * way.waits):
-                return
-        elif what.status in (301, 302, 307, 308) and (base := moved(way.bases[0], what.location)):
-            way.bases = [base]
-            return
-        elif what.is_of_path and len(way.bases) > 1:
-            way.bases = way.bases[1:]
-            return
-        elif (form := asked_again(way.form, what)) and form not in way.seen:
-            log.info("asking %s again as %s", way.bases[0], form)
-            if form in (PLAIN, WHOLE):  # left out without a word of it
-                way.first = way.first or what
-            way.form = form
-            return
-        elif what.is_of_model and len(way.names) > 1:
-            way.names = way.names[1:]
-            return
-        told = what if what.is_of_model or what.is_long or not way.first else way.first
-        raise WriterFailed(self._in_words(told, way.names[0], self._known(told, line)))
-
-    def _in_words(self, what: Refusal, name: str, models: Sequence[str]) -> str:
+    def _refused(self, what: Refusal, name: str, models: Sequence[str]) -> WriterFailed:
         """A refusal that nothing helps against; a page or a refusal of a gateway may be a proxy's."""
         proxy = proxy_variable(self.place)
         if proxy and (what.is_page or what.status in _OF_PROXIES):
-            return words.not_through(proxy)
-        return words.refused(what, name, models, self._secrets)
+            return ServerFailed(words.not_through(proxy))
+        said = words.refused(what, name, models, self._secrets)
+        return ServerFailed(said, what.wait) if what.is_of_server else WriterFailed(said)
 
     def _known(self, what: Refusal, line: Line) -> list[str]:
         """The models that can chat, where a sentence about this refusal tells them; none where the server does not."""
         if not (what.is_of_model or what.status in (404, 405)) or line.is_over:
             return []
         try:
-            return [model.name for model in in_order(self.served(within=line.left))]
+            return [model.name for model in in_order(self.served(within=min(line.left, _LIST_SECONDS)))]
         except WriterFailed:
             return []

@@ -1,90 +1,61 @@
-"""The connections to a server that writes: through a proxy or not, and cut at the deadline or on Stop, whatever the server does.
+"""How long one question may wait for a server that writes: cut at a limit or on Stop, whatever the server does.
 
-Owns: the client, the wall clock, and ending a wait that another thread is in. httpx is imported inside the functions, so that
-importing this module is light.
+Owns: the wall clock, which of the limits came, and ending a wait that another thread is in. httpx is imported inside the functions, so
+that importing this module is light.
 """
 
 import contextlib
 import logging
 import os
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
-from rag.core.errors import WriterFailed
+from rag.core.errors import ServerFailed, WriterFailed
 from rag.models import server_words as words
-from rag.models.server_address import Address, is_nearby
+from rag.models.server_address import is_nearby
+from rag.models.server_clock import Alarm
+from rag.models.writer import Limits
 
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
-_OPENED = ("connect_tcp.complete", "connect_unix_socket.complete")
-_PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-
-
-def open_client(address: Address, key: str | None) -> Any:
-    """A client that sends user and password, else the key, opens a connection a request, and reaches what is nearby without a proxy.
-
-    Raises:
-        WriterFailed: the key, a proxy of the environment or its file of certificates cannot be used.
-    """
-    import httpx
-
-    nearby = is_nearby(address.bases[0])
-    secure = address.bases[0].startswith("https:")
-    limits = httpx.Limits(max_keepalive_connections=0)
-    headers = {"accept": "text/event-stream, application/json"}
-    key = (key or "").strip()
-    if key:
-        if not (key.isascii() and key.isprintable()):
-            raise WriterFailed("CITEWISE_WRITER_KEY holds characters that no key has; copy it again")
-        headers["authorization"] = f"Bearer {key}"
-    auth = httpx.BasicAuth(address.user, address.password) if address.user or address.password else None
-    try:
-        # A file of certificates in the environment counts nearby too, a proxy does not. Where nothing is encrypted, none is read, since
-        # that takes time; a context without any trusts nobody.
-        trusted: Any = True if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        transport = httpx.HTTPTransport(verify=trusted, limits=limits, trust_env=secure) if nearby else None
-        return httpx.Client(transport=transport, limits=limits, headers=headers, auth=auth, trust_env=not nearby)
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        names = " or ".join(name for name in _PROXY_VARIABLES if os.environ.get(name)) or "the environment"
-        raise WriterFailed(
-            f"the proxy that {names} names cannot be used; unset it, name an http:// proxy, or put the server's host into NO_PROXY"
-        ) from error
-    except OSError as error:
-        names = " or ".join(name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name))
-        raise WriterFailed(
-            f"the certificates that {names or 'the environment'} names cannot be read; unset it or correct it"
-        ) from error
+_AFTERWARDS_SECONDS = 0.5
+"""How long a server may take for what comes after the end of an answer, which nobody needs."""
+_GRACE_SECONDS = 2.0
+Limit = Literal["whole", "first", "pause"]
 
 
 class Line:
-    """The connections of one question, until its deadline. A context manager."""
+    """What may be waited for, for one question, until its deadline. A context manager."""
 
-    def __init__(self, seconds: float, stopped: threading.Event | None = None) -> None:
-        self.seconds = seconds
+    def __init__(self, limits: Limits, stopped: threading.Event | None = None) -> None:
+        self.limits = limits
         self.stopped = stopped or threading.Event()
         self.is_expired = False
-        """Whether the deadline has come."""
-        self._deadline = time.monotonic() + seconds
-        self._sockets: list[socket.socket] = []
-        self._is_cut = False
+        """Whether a limit has come."""
+        self.limit: Limit = "whole"
+        """Which limit comes next, or has come."""
+        self.has_words = False
+        """Whether the server has said anything of an answer, thinking included."""
+        self._deadline = time.monotonic() + limits.seconds
+        self._ends = self._deadline
+        self._socket: socket.socket | None = None
+        self.is_cut = False
+        """Whether its connection was broken off, by a limit, on Stop or because the writer was closed."""
         self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
+        self._alarm = Alarm(self._expire)
 
     def __enter__(self) -> "Line":
-        self._deadline = time.monotonic() + self.seconds
-        self.end_in(self.seconds)
+        self._deadline = time.monotonic() + self.limits.seconds
+        self.rest()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._timer:
-            self._timer.cancel()
+        self._alarm.off()
 
     @property
     def left(self) -> float:
@@ -94,15 +65,37 @@ class Line:
     @property
     def is_over(self) -> bool:
         """Whether nothing is to be waited for any more."""
-        return self.is_expired or self.stopped.is_set()
+        return self.is_expired or self.is_cut or self.stopped.is_set()
 
-    def end_in(self, seconds: float) -> None:
-        """Wait so many seconds from now, at most until the deadline, whatever was said before."""
-        if self._timer:
-            self._timer.cancel()
-        self._timer = threading.Timer(min(seconds, self.left), self._expire)
-        self._timer.daemon = True
-        self._timer.start()
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a limit came a while ago, and something still waits that cannot be cut, such as the look-up of a name."""
+        return time.monotonic() > self._ends + _GRACE_SECONDS
+
+    def asks(self) -> None:
+        """A request begins: its first word is waited for."""
+        self._until(self.limits.first_seconds, "first")
+
+    def hears(self) -> None:
+        """A word has come, of an answer or of thinking: the next one is waited for."""
+        self.has_words = True
+        self._until(self.limits.pause_seconds, "pause")
+
+    def rest(self) -> None:
+        """Nothing is waited for but the deadline."""
+        self._until(self.limits.seconds, "whole")
+
+    def end_soon(self, seconds: float = _AFTERWARDS_SECONDS) -> None:
+        """All has come that is needed."""
+        self._until(seconds, "whole")
+
+    def _until(self, seconds: float, limit: Limit) -> None:
+        if self.is_expired:
+            return
+        now = time.monotonic()
+        whole = now + seconds >= self._deadline
+        self._ends, self.limit = (self._deadline, "whole") if whole else (now + seconds, limit)
+        self._alarm.set(self._ends)
 
     def wait(self, seconds: float) -> bool:
         """Sleep so long; False where Stop or the deadline comes before."""
@@ -110,17 +103,23 @@ class Line:
             return False
         return not (self.stopped.wait(seconds) or self.is_expired)
 
-    def cut(self) -> None:
-        """Break the connections off. A thread that waits for one of them goes on at once, which closing it would not bring about."""
+    def hold(self, connection: socket.socket | None) -> None:
+        """The connection that the question waits for; None where it waits for none."""
         with self._lock:
-            self._is_cut = True
-            for opened in self._sockets:
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(opened, socket.SHUT_RDWR)
+            self._socket = connection
+            if self.is_cut:
+                self._break()
 
-    def extensions(self) -> dict[str, Any]:
-        """What a request needs, so that its connection belongs to this line."""
-        return {"trace": self._trace}
+    def cut(self) -> None:
+        """Break the connection off. A thread that waits for it goes on at once, which closing it would not bring about."""
+        with self._lock:
+            self.is_cut = True
+            self._break()
+
+    def _break(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def timeout(self) -> Any:
         """The waits of a request; the deadline cuts a longer one."""
@@ -128,19 +127,17 @@ class Line:
 
         return httpx.Timeout(self.left + 1, connect=min(CONNECT_SECONDS, self.left))
 
+    def in_words(self) -> str:
+        """The limit that came before anything of an answer did."""
+        if self.limit == "first":
+            return words.no_beginning_in(self.limits.first_seconds)
+        if self.limit == "pause":
+            return words.fell_silent_for(self.limits.pause_seconds)
+        return words.no_answer_in(self.limits.seconds)
+
     def _expire(self) -> None:
         self.is_expired = True
         self.cut()
-
-    def _trace(self, name: str, info: Mapping[str, Any]) -> None:
-        if not name.endswith(_OPENED):
-            return
-        opened = info["return_value"].get_extra_info("socket")
-        if isinstance(opened, socket.socket):
-            with self._lock:
-                self._sockets.append(opened)
-            if self._is_cut:
-                self.cut()
 
 
 def proxy_variable(url: str) -> str:
@@ -154,19 +151,25 @@ def proxy_variable(url: str) -> str:
     return next((name for name in names if os.environ.get(name)), "")
 
 
-def why_unconnected(error: Exception, line: Line, url: str) -> str:
+def unconnected(error: Exception, line: Line, url: str) -> WriterFailed:
     """Why no connection came about, or why it broke before anything came."""
     import httpx
 
     log.info("no connection: %s", error)
-    if line.is_expired or isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
-        return words.no_answer_in(line.seconds)
+    if line.is_expired:
+        return ServerFailed(line.in_words())
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+        return ServerFailed(words.no_answer_in(line.limits.seconds))
     proxy = proxy_variable(url)
+    if line.is_cut:
+        return ServerFailed(words.DROPPED)
     if proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
-        return words.not_through(proxy)
+        return ServerFailed(words.not_through(proxy))
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         certificate = "certificate" in str(error).lower()
-        return f"{words.SERVER} has a certificate that is not trusted here" if certificate else words.UNREACHABLE
+        return ServerFailed(
+            f"{words.SERVER} has a certificate that is not trusted here" if certificate else words.UNREACHABLE
+        )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return "CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1"
-    return f"{words.SERVER} closed the connection without an answer; look at its log"
+        return WriterFailed("CITEWISE_WRITER_URL is no address of a server; write it like http://127.0.0.1:8000/v1")
+    return ServerFailed(words.DROPPED)

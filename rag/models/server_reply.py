@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rag.core.errors import WriterFailed
+from rag.core.errors import ServerFailed, WriterFailed
 from rag.models import server_words as words
+from rag.models.server_body import UnreadableBody
 from rag.models.server_line import Line
 from rag.models.server_request import Form, Refusal, refusal
 from rag.models.server_stream import Done, Said, Unreadable, read_event
 from rag.models.thinking import ThoughtFilter
-from rag.models.writer import Cut, Emit
+from rag.models.writer import Cut, Emit, Limits
 
-_AFTERWARDS_SECONDS = 0.5
-"""How long a server may take for what comes after the end of an answer, which nobody needs."""
 _LONGEST = 200_000
 """Characters of a reply, thinking included."""
+_CHARS_A_TOKEN = 8
+"""Twice what a token of English has: a server that keeps its limits of tokens never comes near."""
 _WHOLE = re.compile(r"[.!?…。]['\"”’)\]】*]{0,3}(?:\s{0,3}[\[(【][\d,; ]{1,20}[\])】][.]?){0,5}\s{0,20}\Z")
+_SENTENCE = re.compile(r"[.!?…。](?:\s|$)")
 _CUT = ("length", "max_tokens", "model_length", "max_output_tokens")
 
 
@@ -34,11 +36,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reply answers: the form it was asked in, the answer's limit of tokens, and whether the model marks only the end of its
-    thinking."""
+    """What a reply answers: the form it was asked in, the answer's limits, and whether the model marks only the end of its thinking."""
 
     form: Form
-    tokens: int
+    limits: Limits
     closes_only: bool = False
 
 
@@ -48,6 +49,20 @@ class Learned:
 
     thinks: bool = False
     closes_only: bool = False
+
+
+class Dropped(Exception):
+    """The connection broke before a word came. `failure`: what is said of it where it is not tried again; `unsent`: the request has not
+    reached the server."""
+
+    def __init__(self, failure: WriterFailed, *, unsent: bool = False) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.unsent = unsent
+
+
+class OnlyThought(WriterFailed):
+    """The model thought until its limit of tokens came, and had not begun to answer."""
 
 
 class _Reply:
@@ -64,13 +79,20 @@ class _Reply:
         self.has_events = False
         self.unreadable = ""
         self.broken: Exception | None = None
+        self._thought = 0
         self._emit = emit
+
+    @property
+    def thought(self) -> int:
+        """Characters of thinking, wherever they came."""
+        return self._thought + self.told.thought
 
     def take(self, said: Said) -> None:
         """What an event says."""
         self.has_events = True
         self.is_chat = self.is_chat or said.is_chat
         self.has_thought = self.has_thought or said.has_thought
+        self._thought += said.thought
         self.refusal += said.refusal
         text = said.text
         if said.whole:
@@ -95,11 +117,12 @@ def give_reply(events: Iterator[Any], asked: Asked, emit: Emit, line: Line, lear
 
     Raises:
         Refused: an error came in place of the answer.
-        WriterFailed: there is no answer, or not all of it.
+        Dropped: the connection broke before anything came.
+        OnlyThought, ServerFailed, WriterFailed: there is no answer, or not all of it.
     """
     reply = _Reply(asked, emit)
     try:
-        _read(events, reply, line)
+        _read(events, reply, asked, line)
         if not line.stopped.is_set():
             _conclude(reply, asked, emit, line)
     finally:
@@ -116,7 +139,7 @@ def _conclude(reply: _Reply, asked: Asked, emit: Emit, line: Line) -> None:
         _broken_off(reply)
 
 
-def _read(events: Iterator[Any], reply: _Reply, line: Line) -> None:
+def _read(events: Iterator[Any], reply: _Reply, asked: Asked, line: Line) -> None:
     import httpx
 
     try:
@@ -131,12 +154,17 @@ def _read(events: Iterator[Any], reply: _Reply, line: Line) -> None:
                 continue
             said = read_event(event)
             if said.finish:
-                line.end_in(_AFTERWARDS_SECONDS)
-            elif said.text and reply.finish:  # it was not the end
-                line.end_in(line.left)
+                line.end_soon()
+            elif said.text or said.has_thought:
+                line.hears()  # also after what was not the end
             reply.take(said)
             if said.error is not None and not reply.finish:
                 _failed(said.error, reply)
+            if (
+                reply.thought > (asked.limits.tokens + asked.limits.thinking) * _CHARS_A_TOKEN
+                and not reply.told.has_answered
+            ):
+                raise WriterFailed(words.only_thought(words.thinking_of(asked.limits)))
             if len(reply.text) > _LONGEST:
                 reply.finish = "length"
                 return
@@ -151,18 +179,23 @@ def _failed(error: Any, reply: _Reply) -> None:
     what = refusal(status, {"error": error})
     if not reply.text:
         raise Refused(what)
-    raise WriterFailed(f"{words.SERVER} failed in the middle of the answer; ask again, or look at its log")
+    raise ServerFailed(f"{words.SERVER} failed in the middle of the answer; ask again, or look at its log")
 
 
 def _ended_by_time(reply: _Reply, line: Line, emit: Emit) -> None:
+    limit = f"the limit of {words.seconds_of(line.limits.seconds)} (CITEWISE_WRITER_SECONDS)"
+    fell_silent = line.limit == "pause"
+    if fell_silent and not _SENTENCE.search(reply.text):
+        raise ServerFailed(line.in_words())
     if reply.end(cut=not _WHOLE.search(reply.text)):
-        emit(Cut(f"the limit of {words.seconds_of(line.seconds)} (CITEWISE_WRITER_SECONDS)"))
-    elif reply.has_thought:
-        raise WriterFailed(
-            words.only_thought(f"the limit of {words.seconds_of(line.seconds)} (CITEWISE_WRITER_SECONDS)")
+        silence = (
+            f"a silence of the server of {words.seconds_of(line.limits.pause_seconds)} (CITEWISE_WRITER_PAUSE_SECONDS)"
         )
+        emit(Cut(silence if fell_silent else limit))
+    elif reply.has_thought and not fell_silent:
+        raise WriterFailed(words.only_thought(limit))
     else:
-        raise WriterFailed(words.no_answer_in(line.seconds))
+        raise ServerFailed(line.in_words())
 
 
 def _ended(reply: _Reply, asked: Asked, emit: Emit) -> None:
@@ -170,18 +203,16 @@ def _ended(reply: _Reply, asked: Asked, emit: Emit) -> None:
     cut = reply.finish.lower() in _CUT
     if reply.end(cut):
         if cut:
-            emit(Cut(words.tokens_of(asked.form, asked.tokens)))
+            emit(Cut(words.tokens_of(asked.form, asked.limits)))
         return
     if cut:
-        raise WriterFailed(words.only_thought(words.tokens_of(asked.form, asked.tokens)))
+        raise OnlyThought(words.only_thought(words.tokens_of(asked.form, asked.limits)))
     if reply.has_thought:
-        raise WriterFailed(
-            "the model only thought and wrote no answer; ask again, or choose a model that does not think"
-        )
+        raise WriterFailed(words.THOUGHT_ALONE)
     if reply.refusal or reply.finish == "content_filter":
         raise WriterFailed("the model refused to answer, or a filter at its server did")
     if reply.finish == "error":
-        raise WriterFailed(f"{words.SERVER} failed; look at its log")
+        raise ServerFailed(f"{words.SERVER} failed; look at its log")
     if not reply.is_chat:
         _no_chat(reply)
 
@@ -192,15 +223,14 @@ def _broken_off(reply: _Reply) -> None:
     answered = reply.end(cut=not whole)
     if answered and whole:
         return
-    if answered or reply.text.strip():
-        thinking = reply.has_thought and not answered
-        raise WriterFailed(
-            f"{words.SERVER} closed the connection while the model was thinking; ask again"
-            if thinking
-            else words.IN_THE_MIDDLE
+    if isinstance(reply.broken, UnreadableBody):
+        raise ServerFailed(
+            f"{words.SERVER} {reply.broken}; see that CITEWISE_WRITER_URL leads to it, and look at its log"
         )
-    if reply.has_thought:
-        raise WriterFailed(f"{words.SERVER} closed the connection while the model was thinking; ask again")
+    if reply.has_thought and not answered:
+        raise ServerFailed(f"{words.SERVER} closed the connection while the model was thinking; ask again")
+    if answered or reply.text.strip():
+        raise ServerFailed(words.IN_THE_MIDDLE)
     _no_chat(reply)
 
 
@@ -210,7 +240,7 @@ def _no_chat(reply: _Reply) -> None:
     if what.is_page:
         raise Refused(what)
     if reply.unreadable or (reply.has_events and not reply.is_chat):
-        said = f": {what.said[:100]}" if what.said else ""
-        raise WriterFailed(f"{words.NO_ANSWER}{said}")
+        said = f" (it says: {what.said[:100]})" if what.said else ""
+        raise ServerFailed(f"{words.NO_ANSWER}{said}")
     if not reply.is_done:
-        raise WriterFailed(f"{words.SERVER} closed the connection without an answer; look at its log")
+        raise Dropped(ServerFailed(words.DROPPED))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from rag.core.domain import Message
 from rag.core.lexicon import patterns
 from rag.core.text import clean
-from rag.models.writer import THINKING_TOKENS
+from rag.models.writer import Limits
 
 _ECHOES = ("input", "ctx", "url", "body", "request")
 """Fields of a refusal that repeat what was sent."""
@@ -33,15 +33,15 @@ class Form:
     stream: bool = True
     room: bool = False
 
-    def limit(self, tokens: int) -> int:
-        """The limit that is sent, where an answer may have so many tokens."""
-        return tokens + (THINKING_TOKENS if self.room else 0)
+    def limit(self, limits: Limits) -> int:
+        """The limit that is sent."""
+        return limits.tokens + (limits.thinking if self.room else 0)
 
-    def body(self, model: str, messages: Sequence[Message], tokens: int) -> dict[str, Any]:
+    def body(self, model: str, messages: Sequence[Message], limits: Limits) -> dict[str, Any]:
         """The request. Without the role "system" the rules stand before the user's first message."""
         body: dict[str, Any] = {"model": model, "messages": self._chat(messages)}
         if self.tokens:
-            body[self.tokens] = self.limit(tokens)
+            body[self.tokens] = self.limit(limits)
         if self.temperature:
             body["temperature"] = 0
         return body | {"stream": self.stream}
@@ -101,7 +101,28 @@ class Refusal:
     @property
     def is_of_path(self) -> bool:
         """Whether the address has no such function, so that another beginning of its paths may be right."""
-        return self.is_page or (self.status in (404, 405) and not self.is_of_model)
+        page = self.is_page and not self.is_behind_gateway
+        return page or (self.status in (404, 405) and not self.is_of_model)
+
+    @property
+    def is_behind_gateway(self) -> bool:
+        """Whether a gateway answers in the server's place, since that one is away or does not answer."""
+        return self.status in (502, 504) or (self.status == 503 and self.is_page)
+
+    @property
+    def is_for_now(self) -> bool:
+        """Whether the same request may do later: the server is busy, or away behind its gateway."""
+        return (self.status in (429, 503, 529) and not self.is_quota) or self.is_behind_gateway
+
+    @property
+    def is_quota(self) -> bool:
+        """Whether what may be asked of it is used up."""
+        return self.status == 402 or (self.status == 429 and "quota" in self.said.lower())
+
+    @property
+    def is_of_server(self) -> bool:
+        """Whether any other question would have been refused so too, and the server must be mended."""
+        return self.is_page or (not (self.is_of_model or self.is_long) and (self.status == 429 or self.status >= 500))
 
 
 def refusal(status: int, body: Any, wait: float | None = None, location: str = "") -> Refusal:

@@ -32,7 +32,8 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one event says. `whole`: the text is the whole message and not the next piece of it. `finish`: why it ends here, or ""."""
+    """What one event says. `whole`: the text is the whole message and not the next piece of it. `finish`: why it ends here, or "".
+    `thought`: characters of thinking in fields of its own."""
 
     text: str = ""
     whole: bool = False
@@ -41,6 +42,7 @@ class Said:
     refusal: str = ""
     error: Any = None
     is_chat: bool = False
+    thought: int = 0
 
 
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -137,6 +139,7 @@ def read_event(value: Any) -> Said:
             said.has_thought,
             _finish(value.get("done_reason") if value.get("done") else ""),
             is_chat=True,
+            thought=said.thought,
         )
     return Said(is_chat="usage" in value)
 
@@ -167,7 +170,12 @@ def _of_choice(choice: dict[str, Any]) -> Said:
     if not said.text and isinstance(message, dict):
         last = _of_message(message)
         whole = bool(last.text)
-        said = Said(last.text, has_thought=said.has_thought or last.has_thought, refusal=said.refusal or last.refusal)
+        said = Said(
+            last.text,
+            has_thought=said.has_thought or last.has_thought,
+            refusal=said.refusal or last.refusal,
+            thought=said.thought or last.thought,
+        )
     text = said.text or (choice["text"] if isinstance(choice.get("text"), str) else "")
     return Said(
         text,
@@ -177,14 +185,23 @@ def _of_choice(choice: dict[str, Any]) -> Said:
         said.refusal,
         choice.get("error"),
         is_chat=True,
+        thought=said.thought,
     )
 
 
 def _of_message(message: dict[str, Any]) -> Said:
     text, has_thought = text_of(message.get("content"))
-    apart = any(message.get(field) for field in _THOUGHTS)
+    apart = [len(str(message[field])) for field in _THOUGHTS if message.get(field)]
+    if has_thought and not text:
+        apart.append(len(str(message["content"])))
     refusal = message.get("refusal")
-    return Said(text, has_thought=has_thought or apart, refusal=refusal if isinstance(refusal, str) else "")
+    # The same thinking may come under two names.
+    return Said(
+        text,
+        has_thought=bool(has_thought or apart),
+        refusal=refusal if isinstance(refusal, str) else "",
+        thought=max(apart, default=0),
+    )
 
 
 def text_of(content: Any) -> tuple[str, bool]:

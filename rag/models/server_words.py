@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from rag.core.text import clean
 from rag.models.server_models import listed
 from rag.models.server_request import Form, Refusal
-from rag.models.writer import THINKING_TOKENS
+from rag.models.writer import Limits
 
 SERVER = "the server that writes"
 _TAGS = re.compile(r"<[^<>]{1,200}>")
 _LONGEST = 200
 THOUGHT_ALONE = "the model only thought and wrote no answer; ask again, or choose a model that does not think"
 NO_ANSWER = f"{SERVER} sent what is no answer of a chat model"
+DROPPED = f"{SERVER} closed the connection without an answer; look at its log"
 IN_THE_MIDDLE = f"{SERVER} closed the connection in the middle of the answer; ask again"
 UNREACHABLE = f"{SERVER} cannot be reached; is it running, and is CITEWISE_WRITER_URL right?"
 NO_LIST = f"{SERVER} does not tell which models it has; name one by CITEWISE_WRITER, and see that CITEWISE_WRITER_URL ends in /v1"
@@ -26,12 +27,17 @@ def seconds_of(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
-def tokens_of(form: Form, tokens: int) -> str:
+def tokens_of(form: Form, limits: Limits) -> str:
     """The limit of tokens as it was sent."""
     if not form.tokens:
         return "the server's own limit of tokens"
-    parts = f"CITEWISE_WRITER_TOKENS and {THINKING_TOKENS:,} for thinking" if form.room else "CITEWISE_WRITER_TOKENS"
-    return f"the limit of {form.limit(tokens):,} tokens ({parts})"
+    parts = f"CITEWISE_WRITER_TOKENS and {limits.thinking:,} for thinking" if form.room else "CITEWISE_WRITER_TOKENS"
+    return f"the limit of {form.limit(limits):,} tokens ({parts})"
+
+
+def thinking_of(limits: Limits) -> str:
+    """The limit of what a model may think, where its server has not kept it."""
+    return f"the limit of {limits.thinking:,} tokens for thinking (CITEWISE_WRITER_THINKING_TOKENS)"
 
 
 def only_thought(limit: str) -> str:
@@ -47,6 +53,31 @@ def no_answer_in(seconds: float) -> str:
     return f"{SERVER} did not answer in {seconds_of(seconds)}; ask again, or raise CITEWISE_WRITER_SECONDS"
 
 
+def no_beginning_in(seconds: float) -> str:
+    """Not one word came in time."""
+    return (
+        f"{SERVER} did not begin to answer in {seconds_of(seconds)}; ask again, look at its log, or raise "
+        "CITEWISE_WRITER_FIRST_SECONDS"
+    )
+
+
+def fell_silent_for(seconds: float) -> str:
+    """It began, and went no further."""
+    return f"{SERVER} stopped in the middle of an answer, and nothing came for {seconds_of(seconds)}; ask again, or look at its log"
+
+
+def away(failures: int, reason: str, seconds: float) -> str:
+    """It failed again and again, so nobody waits for it now."""
+    when = f"about {max(1, round(seconds))} s"
+    if failures < 2:
+        failure, semicolon, advice = reason.partition("; ")
+        return f"{failure}; it is tried again by itself in {when}{semicolon}{advice}"
+    return (
+        f"{SERVER} failed {failures} times in a row (the last time: {reason}) and is not asked for now; it is tried again by itself in "
+        f"{when}; see that it runs, and look at its log"
+    )
+
+
 def not_ready_in(seconds: float) -> str:
     """The model was not loaded in time."""
     return f"{SERVER} was still loading its model after {seconds_of(seconds)}; ask again in a while"
@@ -60,6 +91,11 @@ def not_through(variable: str) -> str:
 def refused(what: Refusal, name: str, models: Sequence[str], secrets: Sequence[str] = ()) -> str:
     """A refusal that no other way of asking helps against. `models`: those that the server has and that can chat, as far as known."""
     said = _said(what, secrets)
+    if what.is_behind_gateway:
+        return (
+            f"{SERVER} does not answer behind its gateway, which has status {what.status}{said}; see that it runs, and ask again in a "
+            "while"
+        )
     if what.is_page:
         return (
             f"{SERVER} sent a web page in place of an answer; CITEWISE_WRITER_URL must be the address of its API, which mostly ends in "
@@ -86,7 +122,7 @@ def refused(what: Refusal, name: str, models: Sequence[str], secrets: Sequence[s
 
 
 def _of_status(what: Refusal, name: str, said: str) -> str:
-    if what.status == 402 or (what.status == 429 and "quota" in what.said.lower()):
+    if what.is_quota:
         return f"the quota at {SERVER} is used up{said}"
     if what.status in (429, 503, 529):
         when = f"in {seconds_of(what.wait)}" if what.wait else "in a while"

@@ -26,7 +26,7 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(
-    r"(?:<\|(?:channel|start)\|>[^\n]{0,250}|<[\s/|]{0,2}[a-z|:_/][^<>\n]{0,80}|<[/|]?|\[/?[a-z]{0,5}|◁[^▷]{0,8})\Z",
+    r"(?:<\|(?:channel|start)\|>[^\n]{0,250}|<[\s/|]{0,2}[a-z|:_/][^<>\n]{0,80}|<[/|]?|\[/?[a-z]{0,5}|◁[^▷]{0,8}|&[a-z;/_:\s]{0,40})\Z",
     re.IGNORECASE,
 )
 """What may become a mark with the next piece."""
@@ -61,6 +61,7 @@ class ThoughtFilter:
         """Whether thinking ended that had no marked beginning."""
         self.has_answered = False
         """Whether there is text of an answer."""
+        self._thought = 0
         self._mode: Literal["undecided", "held", "thinking", "answer"] = (
             "thinking" if thinks else "held" if closes_only else "undecided"
         )
@@ -70,6 +71,11 @@ class ThoughtFilter:
         self._since_close: list[str] | None = None
         self._spare = ""
         self._out: list[Piece] = []
+
+    @property
+    def thought(self) -> int:
+        """Characters of what is or may be thinking, so far."""
+        return self._thought + (sum(map(len, self._held)) if self._mode == "held" else 0)
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces of the answer that this text settles."""
@@ -150,6 +156,7 @@ class ThoughtFilter:
             line = text.rpartition("\n")[2]
             self._begins_line = not line.strip() and (line != text or self._begins_line)
         if self._mode == "thinking":
+            self._thought += len(text)
             self.has_thought = self.has_thought or bool(text.strip())
         elif self._mode == "answer":
             self._give(text)

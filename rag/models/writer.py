@@ -25,10 +25,14 @@ THINKING_TOKENS = 2_048
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one answer: seconds, counted from when its turn comes, and tokens."""
+    """Of one answer: seconds, counted from when its turn comes, and tokens; of a server also the seconds until its first word, and
+    between two words. `thinking`: tokens of a model that thinks, besides the answer's."""
 
     seconds: float = 60.0
     tokens: int = 320
+    first_seconds: float = 45.0
+    pause_seconds: float = 20.0
+    thinking: int = THINKING_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ def in_thread(
     within: float | None = None,
     *,
     to_the_end: bool = False,
+    is_overdue: Callable[[], bool] = lambda: False,
 ) -> Iterator[Piece]:
     """What `work` emits in a thread of its own, with empty pieces while there is nothing; closing tells it to stop.
 
@@ -81,6 +86,7 @@ def in_thread(
         abort: ends what `work` waits for.
         within: seconds after which it is given up, whatever it does; None where it keeps its limit by itself.
         to_the_end: whether closing waits until `work` has stopped.
+        is_overdue: asked now and then; given up where it says so.
 
     Raises:
         WriterFailed: as `work` raised it, or in words where `work` failed in another way; the log has the traceback then.
@@ -103,8 +109,8 @@ def in_thread(
             try:
                 piece = pieces.get(timeout=HEARTBEAT_SECONDS)
             except queue.Empty:
-                if end is not None and time.monotonic() > end:
-                    raise WriterFailed("the writer did not end in its time; ask again") from None
+                if is_overdue() or (end is not None and time.monotonic() > end):
+                    raise WriterFailed(NOT_IN_TIME) from None
                 yield ""
                 continue
             if piece is None:
@@ -123,6 +129,7 @@ def in_thread(
             thread.join()
 
 
+NOT_IN_TIME = "the writer did not end in its time; ask again"
 UNEXPECTED = "the writer failed in an unexpected way; the log of this program tells how"
 """The reason where an error is none of those that were thought of."""
 

@@ -46,9 +46,10 @@ def _marks(paper: Paper) -> dict[str, Any]:
     return status if paper.abstract else status | {"has_abstract": False}
 
 
-def search_json(question: str, hits: tuple[Hit, ...]) -> dict[str, Any]:
-    """What `citewise search --json` prints."""
-    return {"question": question, "papers": [hit_json(hit) for hit in hits]}
+def search_json(question: str, hits: tuple[Hit, ...], notice: str = "") -> dict[str, Any]:
+    """What `citewise search --json` prints; `notice` is to be said with it."""
+    papers = {"question": question, "papers": [hit_json(hit) for hit in hits]}
+    return papers | ({"notice": notice} if notice else {})
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 
 from rag.core.arrays import Matrix
-from rag.library.vector_index import VectorIndex
+from rag.library.steady import SteadyIndex
 from rag.library.view import View
 from rag.search.hybrid import HybridRetriever
 
@@ -33,10 +33,10 @@ class ChosenRetriever(HybridRetriever):
     def close(self) -> None:
         """Nothing of its own is open."""
 
-    def _newest_index(self) -> VectorIndex:
+    def _newest_index(self) -> SteadyIndex:
         return self._whole._newest_index()
 
-    def _nearest(self, index: VectorIndex, vector: Matrix, limit: int) -> dict[int, float]:
+    def _nearest(self, index: SteadyIndex, vector: Matrix, limit: int) -> dict[int, float]:
         papers = self._view.count()
         if papers <= _SCORED:
             return self._best_of_all(vector, limit)
@@ -44,7 +44,7 @@ class ChosenRetriever(HybridRetriever):
         return index.query(vector, deep)
 
     def _best_of_all(self, vector: Matrix, limit: int) -> dict[int, float]:
-        with self._keeping:
+        with self._keeping, self._view.snapshot():
             revision = self._view.revision
             if self._kept is None or self._kept[0] != revision:
                 ids = self._view.window_ids()

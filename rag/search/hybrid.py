@@ -1,13 +1,12 @@
 """Question -> papers: dense and lexical scores of each paper, normalised and added.
 
-Owns: candidate lists, exact look-up of missing scores, fusion, and the one function that makes `Hit`s. Knows nothing of
-sentences or answers. `HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
+Owns: candidate lists, exact look-up of missing scores, fusion, and what makes `Hit`s. Knows nothing of sentences or answers.
+`HybridRetriever` is a llama-index `BaseRetriever`: it drops into any llama-index query engine.
 
 Fusion adds z-scores over the union of both candidate lists. Rank fusion (reciprocal rank, Cormack et al. 2009) throws
 away how far apart the scores are and did worse wherever it was measured (evals/LOG.md).
 """
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +17,9 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from rag.core.arrays import Matrix, Scores, zscores
 from rag.core.domain import Hit, Window
 from rag.core.text import content_words
-from rag.library import publishing, vector_index
+from rag.library import vector_index
+from rag.library.chroma_server import ChromaServer
+from rag.library.steady import SteadyIndex
 from rag.library.store import Library
 from rag.models.embedder import Embedder
 
@@ -57,15 +58,22 @@ class HybridRetriever(BaseRetriever):
     revision of the library at the next question. Safe for several threads.
     """
 
-    def __init__(self, library: Library, embedder: Embedder, limit: int = 10, fusion: Fusion | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder,
+        limit: int = 10,
+        fusion: Fusion | None = None,
+        server: ChromaServer | None = None,
+    ) -> None:
         super().__init__()
         library.check_embedder(embedder.identity)
         self._library = library
         self.embedder = embedder
         self._limit = limit
         self._fusion = fusion or Fusion()
-        self._index = publishing.open_index(library)
-        self._opening = threading.Lock()
+        library.prepare_words()
+        self._index = SteadyIndex(library, embedder.identity, server)
 
     def close(self) -> None:
         """Free the vector index."""
@@ -73,28 +81,29 @@ class HybridRetriever(BaseRetriever):
 
     def hits(self, question: str, limit: int | None = None, within: Sequence[str] | None = None) -> tuple[Hit, ...]:
         """The best papers for a question, best first; of those with the ids `within` where it is given. Empty for an empty library."""
-        return hits_of(self._nodes(question, limit or self._limit, within), self._library)
+        return self._ranked(question, limit or self._limit, within)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return self._nodes(query_bundle.query_str, self._limit)
+        return _nodes_of(self._ranked(query_bundle.query_str, self._limit))
 
-    def _nodes(self, question: str, limit: int, within: Sequence[str] | None = None) -> list[NodeWithScore]:
+    def _ranked(self, question: str, limit: int, within: Sequence[str] | None = None) -> tuple[Hit, ...]:
         # Outside the snapshot: opening or repairing an index takes time, and a writer waits for snapshots to end.
         index = self._newest_index()
         vector = self.embedder.embed_question(question)
+        deeper = 1 if within is None else _DEEPER
+        # Outside it too: a server may take its time. Windows that are gone by then are left out below.
+        near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
         with self._library.snapshot():
             terms = content_words(question)
-            deeper = 1 if within is None else _DEEPER
-            near = self._nearest(index, vector, self._fusion.dense_windows * deeper)
             lexical = self._library.lexical(terms, self._fusion.lexical_papers * deeper)
-            candidates = {window.paper_id for window in self._library.windows_by_id(near)[0]} | set(lexical)
+            candidates = self._library.papers_of_windows(near) | set(lexical)
             if within is not None:
                 candidates = set(within) if len(within) <= _MOST_WITHIN else candidates & set(within)
                 lexical = {paper: score for paper, score in lexical.items() if paper in candidates}
             lexical |= self._library.lexical_of(terms, sorted(candidates - set(lexical)))
             windows, embeddings = self._library.windows(candidates)
             if not windows:
-                return []
+                return ()
             best = _best_windows(windows, (embeddings @ vector).tolist(), self._fusion.windows_per_paper)
             parts = {
                 "dense": {paper: scored[0][1] for paper, scored in best.items()},
@@ -104,34 +113,37 @@ class HybridRetriever(BaseRetriever):
             fused = self._fuse(sorted(best), parts)
             ranked = sorted(fused, key=lambda paper: (-fused[paper], paper))[:limit]
             papers = {paper.id: paper for paper in self._library.papers(ranked)}
-        nodes: list[NodeWithScore] = []
-        for paper_id in ranked:
-            for window, _ in best[paper_id]:
-                node = vector_index.window_node(window, papers[paper_id].title, papers[paper_id].abstract)
-                node.metadata.update({name: round(scores.get(paper_id, 0.0), 6) for name, scores in parts.items()})
-                node.excluded_llm_metadata_keys.extend(parts)
-                nodes.append(NodeWithScore(node=node, score=round(fused[paper_id], 6)))
-        return nodes
+        return tuple(
+            Hit(
+                papers[paper_id],
+                round(fused[paper_id], 6),
+                {name: round(scores.get(paper_id, 0.0), 6) for name, scores in parts.items()},
+                tuple(window for window, _ in best[paper_id]),
+            )
+            for paper_id in ranked
+        )
 
-    def _nearest(self, index: vector_index.VectorIndex, vector: Matrix, limit: int) -> dict[int, float]:
+    def _nearest(self, index: SteadyIndex, vector: Matrix, limit: int) -> dict[int, float]:
         """Up to `limit` of the nearest windows that may be meant: {window id: cosine}."""
         return index.query(vector, limit)
 
-    def _newest_index(self) -> vector_index.VectorIndex:
-        with self._opening:
-            if not publishing.is_current(self._index, self._library):
-                before = self._index
-                self._index = publishing.open_index(self._library)
-                before.close()
-            return self._index
+    def _newest_index(self) -> SteadyIndex:
+        return self._index.newest()
+
+    @property
+    def missed(self) -> str:
+        """Why the last question of this thread was asked of the words alone, without vectors; "" where it was not."""
+        return self._index.missed
 
     def _best_sentence(self, vector: Matrix, papers: Iterable[str]) -> dict[str, float]:
         """Per paper the cosine of its best sentence alone: a short question is often nearer to it than to any window."""
-        sentences, embeddings = self._library.sentences(papers)
-        best: dict[str, float] = {}
-        for sentence, cosine in zip(sentences, (embeddings @ vector).tolist() if sentences else (), strict=True):
-            best[sentence.paper_id] = max(cosine, best.get(sentence.paper_id, -1.0))
-        return best
+        of_row, embeddings = self._library.sentence_vectors(papers)
+        if not of_row:
+            return {}
+        number = {paper: n for n, paper in enumerate(dict.fromkeys(of_row))}
+        best = np.full(len(number), -1.0)
+        np.maximum.at(best, [number[paper] for paper in of_row], embeddings @ vector)
+        return dict(zip(number, best.tolist(), strict=True))
 
     def _fuse(self, papers: Sequence[str], parts: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         weights = {
@@ -169,6 +181,17 @@ def _best_windows(
         paper: sorted(scored, key=lambda pair: (-pair[1], pair[0].span.start))[:most]
         for paper, scored in by_paper.items()
     }
+
+
+def _nodes_of(hits: Sequence[Hit]) -> list[NodeWithScore]:
+    nodes: list[NodeWithScore] = []
+    for hit in hits:
+        for window in hit.windows:
+            node = vector_index.window_node(window, hit.paper.title, hit.paper.abstract)
+            node.metadata.update(hit.parts)
+            node.excluded_llm_metadata_keys.extend(hit.parts)
+            nodes.append(NodeWithScore(node=node, score=hit.score))
+    return nodes
 
 
 def hits_of(nodes: Sequence[NodeWithScore], library: Library) -> tuple[Hit, ...]:

@@ -33,6 +33,10 @@ _EMPTY = "the question is empty; type what you want to know about these papers"
 _WORDS = 12
 """Of a text in which the names of papers are looked for."""
 _LOOKED_AT = 20
+BY_WORDS = (
+    "The vectors of the papers cannot be asked just now, so papers were found by their words alone; those that say it in other words "
+    "may be missing."
+)
 
 
 class Searcher:
@@ -77,6 +81,11 @@ class Searcher:
         other.library, other.retriever, other._speller = library, retriever, speller
         return other
 
+    def prepare(self) -> None:
+        """Make what the first misspelled word would wait for."""
+        if self._speller:
+            self._speller.prepare()
+
     def close(self) -> None:
         """Close the vector index and the library."""
         self.retriever.close()
@@ -93,6 +102,11 @@ class Searcher:
             raise QuestionError(_EMPTY)
         hits = self.retriever.hits(query.text, max(limit, RERANKED_PAPERS))
         return self.look_closely(query, hits).hits[:limit]
+
+    @property
+    def notice(self) -> str:
+        """What is to be said of the papers that this thread found last: that they were found by their words alone; mostly nothing."""
+        return BY_WORDS if self.retriever.missed else ""
 
     def spelled(self, question: str) -> Spelling:
         """The question with its misspelled words read as words of the library; as it stands where no speller was handed in."""

@@ -58,6 +58,10 @@ class Speller:
         self._lock = threading.Lock()
         self._kept: tuple[int, dict[str, list[tuple[str, int]]]] | None = None
 
+    def prepare(self) -> None:
+        """Read the words of the library, where they have changed."""
+        self._stems()
+
     def read(self, question: str) -> Spelling:
         """The question with its misspelled words as they are meant; as typed where that is in doubt."""
         if len(question) > _MOST_CHARS or is_foreign(question):

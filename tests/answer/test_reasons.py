@@ -8,6 +8,7 @@ import pytest
 from rag.answer.reasons import for_readers, limit_for_readers
 from rag.models import server_words as words
 from rag.models.server_request import Form, Refusal
+from rag.models.writer import Limits
 from rag.wiring import open_composer
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
@@ -45,7 +46,7 @@ def test_no_refusal_shows_a_model_or_a_setting(status: int) -> None:
 
 
 def test_a_limit_is_told_by_its_value_alone() -> None:
-    assert limit_for_readers(words.tokens_of(Form(), 40)) == "the limit of 40 tokens"
+    assert limit_for_readers(words.tokens_of(Form(), Limits(tokens=40))) == "the limit of 40 tokens"
     assert limit_for_readers("the limit of 60 s (CITEWISE_WRITER_SECONDS)") == "the limit of 60 s"
 
 

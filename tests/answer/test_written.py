@@ -322,8 +322,10 @@ def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: 
     embedder = HashEmbedder()
     away = seed_settings.model_copy(update={"writer_url": "http://127.0.0.1:9/v1"})
     composer, reason = open_composer(away, embedder)
-    assert composer is None
-    assert "cannot be reached" in reason
+    assert composer
+    with closing(composer.writer), pytest.raises(WriterFailed, match=r"cannot be reached.* tried again by itself"):
+        list(composer.writer.stream([]))
+    assert "cannot be reached yet; it is tried again by itself" in reason
     assert "127.0.0.1" not in reason, "visitors read the reason"
     missing = seed_settings.model_copy(update={"writer": "nobody/no-such-model"})
     composer, reason = open_composer(missing, embedder)
@@ -340,7 +342,8 @@ def test_of_the_servers_address_people_see_nothing_and_the_log_no_password(
     reports: list[str] = []
     away = seed_settings.model_copy(update={"writer_url": "http://bob:hunter2@127.0.0.1:9/v1"})
     composer, reason = open_composer(away, embedder, reports.append)
-    assert composer is None
+    assert composer
+    composer.close()
     assert "http://127.0.0.1:9/v1" in caplog.text, "who runs it reads the log"
     assert "hunter2" not in f"{reason} {caplog.text} {reports}"
     with serving(says("It is.")) as server:

@@ -1,6 +1,7 @@
 """Settings: where values come from, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -193,3 +194,18 @@ def test_an_address_that_may_hold_a_password_is_not_repeated(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^CITEWISE_WRITER_URL: it holds bytes") as caught:
         Settings.load(writer_url=url)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "at_once"),
+    [
+        ({}, 1),
+        ({"answers_at_once": 8}, 1),
+        ({"answers_at_once": 8, "writer_url": "http://127.0.0.1:9/v1"}, 8),
+        ({"writer_url": "http://127.0.0.1:9/v1"}, 1),
+        ({"answers_at_once": 8, "writer_url": "http://127.0.0.1:9/v1", "mode": "quote"}, 1),
+        ({"answers_at_once": 8, "writer_url": "http://127.0.0.1:9/v1", "writer": "none"}, 1),
+    ],
+)
+def test_several_answers_are_made_at_once_only_where_a_server_writes(given: dict[str, Any], at_once: int) -> None:
+    assert Settings.load(**given).at_once == at_once

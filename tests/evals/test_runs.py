@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,61 @@ def test_a_retrieval_run_holds_the_papers_found_and_asks_nothing(tmp_path: Path)
     measures = summary.score(load_run(out))["measures"]
     assert measures["hit@1"]["mean"] == 1.0
     assert measures["citation_recall"]["mean"] is None
+
+
+class _Slow(_Stub):
+    """Answers as many questions at the same time as are expected, the first one last."""
+
+    def __init__(self, at_once: int, out: Path) -> None:
+        super().__init__()
+        self.together = threading.Barrier(at_once)
+        self.first = threading.Event()
+        self.answered: list[str] = []
+        self._out = out
+
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
+        if question in ("q0", "q1", "q2"):
+            self.together.wait(10)
+        if question == "q0":
+            assert self.first.wait(10)
+        self.answered.append(question)
+        if len(self.answered) == 9:
+            self.first.set()  # all others have been answered, and nothing waited for the first
+        return super().ask("breaks" if question == "q4" else question, history)
+
+
+def test_several_questions_at_once_come_in_their_order_and_are_the_same(tmp_path: Path) -> None:
+    cases = _cases(tmp_path, *({"id": str(n), "question": f"q{n}"} for n in range(10)))
+    out, before = tmp_path / "run.jsonl", tmp_path / "before.jsonl"
+    stub: Any = _Slow(3, out)
+    seen: list[str] = []
+    run_cases(stub, cases, out, _manifest(), progress=lambda line: seen.append(line["id"]), at_once=3)
+    assert stub.answered[-1] == "q0"
+    assert seen == [case.id for case in cases]
+    assert load_run(out).lines[4]["error"] == "ZeroDivisionError: no such luck"
+    one: Any = _Slow(1, before)
+    one.first.set()
+    run_cases(one, cases, before, _manifest())
+    assert out.read_text("utf-8") == before.read_text("utf-8")
+
+
+def test_a_run_of_several_at_once_that_was_stopped_goes_on_where_its_file_ends(tmp_path: Path) -> None:
+    cases = _cases(tmp_path, *({"id": str(n), "question": f"question {n}"} for n in range(30)))
+    out = tmp_path / "run.jsonl"
+
+    def stops(line: dict[str, Any]) -> None:
+        if line["id"] == "5":
+            raise KeyboardInterrupt
+
+    stub: Any = _Stub()
+    with pytest.raises(KeyboardInterrupt):
+        run_cases(stub, cases, out, _manifest(), progress=stops, at_once=4)
+    assert out.read_bytes().count(b"\n") == 7
+    assert len(stub.histories) < 30, "those that were not begun are not asked"
+    again: Any = _Stub()
+    run_cases(again, cases, out, _manifest(), resume=True, at_once=2)
+    assert len(again.histories) == 24
+    assert [line["id"] for line in load_run(out).lines] == [str(n) for n in range(30)]
 
 
 def test_each_line_is_in_the_file_before_the_next_question_is_asked(tmp_path: Path) -> None:

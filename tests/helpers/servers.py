@@ -1,11 +1,13 @@
 """A server on loopback that answers as it is told: chat completions in any form, lists of models, failures."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ class Request(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     body: Any
+    _is_chunked = False
 
     def reply(self, status: int, body: Any = None, **headers: str) -> None:
         """JSON, or a text as it is."""
@@ -37,15 +40,32 @@ class Request(BaseHTTPRequestHandler):
 
     def begin(self) -> None:
         """The head of a stream, which ends with the connection."""
+        if self._is_chunked:
+            return
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
         self.close_connection = True
 
+    def begin_chunks(self) -> None:
+        """The head of a stream in chunks, whose end leaves the connection open."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        self._is_chunked = True
+
+    def end_chunks(self) -> None:
+        """The end of such a stream."""
+        self._is_chunked = False
+        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
     def send(self, text: str) -> None:
         """A piece of a stream."""
-        self.wfile.write(text.encode())
+        raw = text.encode()
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(raw), raw) if self._is_chunked else raw)
         self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
@@ -59,6 +79,8 @@ class Server:
     url: str
     models: Any = field(default_factory=lambda: {"data": [{"id": "m"}]})
     asked: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
+    connections: set[tuple[str, int]] = field(default_factory=set)
+    """From where it was asked."""
 
     @property
     def posts(self) -> list[Any]:
@@ -67,17 +89,27 @@ class Server:
 
 
 @contextmanager
-def serving(answer: Reply, models: Any = None, paths: Sequence[str] = ("/v1",)) -> Iterator[Server]:
-    """A server that answers every request for an answer in this way. `models`: the body of its list, or a `Reply`; `paths`: where its
-    functions begin; anything else is 404."""
+def serving(
+    answer: Reply, models: Any = None, paths: Sequence[str] = ("/v1",), certificate: Path | None = None
+) -> Iterator[Server]:
+    """A server that answers every request for an answer in this way.
+
+    Args:
+        answer: to each request for an answer.
+        models: the body of its list, or a `Reply`.
+        paths: where its functions begin; anything else is 404.
+        certificate: a file with key and certificate, by which the server is encrypted.
+    """
 
     class Handler(Request):
         def do_POST(self) -> None:
             self.body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
+            server.connections.add(self.client_address)
             server.asked.append((self.path, self.body, {name.lower(): value for name, value in self.headers.items()}))
             self._answer("/chat/completions", answer)
 
         def do_GET(self) -> None:
+            server.connections.add(self.client_address)
             server.asked.append((self.path, None, {name.lower(): value for name, value in self.headers.items()}))
             listing = server.models
             self._answer("/models", listing if callable(listing) else lambda request: request.reply(200, listing))
@@ -89,7 +121,12 @@ def serving(answer: Reply, models: Any = None, paths: Sequence[str] = ("/v1",)) 
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
-    server = Server(f"http://127.0.0.1:{http.server_address[1]}/v1")
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        http.socket = context.wrap_socket(http.socket, server_side=True)
+    host = "https://localhost" if certificate else "http://127.0.0.1"
+    server = Server(f"{host}:{http.server_address[1]}/v1")
     if models is not None:
         server.models = models
     thread = threading.Thread(target=lambda: http.serve_forever(poll_interval=0.01), daemon=True)
@@ -106,6 +143,11 @@ def chunk(text: str | None = None, finish: str | None = None, **delta: Any) -> d
     content = {} if text is None else {"content": text}
     choice = {"index": 0, "delta": {**content, **delta}, "finish_reason": finish}
     return {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+
+
+def packed(text: str) -> str:
+    """The event of a piece of an answer, as text."""
+    return json.dumps(chunk(text))
 
 
 def stream(*events: Any, done: bool = True) -> Reply:

@@ -144,7 +144,8 @@ def self_signed(folder: Path) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed; it makes the certificate of the proxy")
     file = folder / "certificate.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
+    command = f"openssl req -x509 {key} -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost".split()
     subprocess.run([*command, "-keyout", file, "-out", folder / "c.pem"], check=True, capture_output=True)
     file.write_bytes(file.read_bytes() + (folder / "c.pem").read_bytes())
     return file

@@ -124,6 +124,13 @@ class Scripted:
         return 1
 
     @property
+    def state(self) -> int:
+        return self.revision
+
+    def comes_again(self, answer: Answer) -> bool:
+        return True
+
+    @property
     def catalogue(self) -> Catalogue:
         return self.real.catalogue(self.shelf)
 
@@ -134,6 +141,8 @@ class Scripted:
     def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]:
         found = [paper for paper in self.shelf if all(word in str(paper).lower() for word in words.lower().split())]
         return len(found), tuple(found[:limit])
+
+    notice = ""
 
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]:
         return tuple(Hit(paper, 3.0 - n, {"dense": 0.6, "lexical": 9.0}) for n, paper in enumerate(self.shelf))[:limit]
@@ -263,9 +272,11 @@ def _span(sentence: AnswerSentence) -> Span:
 
 @contextmanager
 def served(open_: Callable[..., Any], port: int | None = None, **settings: Any) -> Iterator[Any]:
-    """A window over this assistant as gradio knows it, on a port of this machine, until the block is left."""
+    """A window over this assistant as gradio knows it, on a port of this machine, until the block is left. It keeps no answers unless
+    that is asked for: a script counts how often it is asked."""
     from ui.app import build_app, launch_options
 
+    settings = {"answer_cache": 0} | settings
     demo = build_app(Settings(**settings), open_)
     options = launch_options(Settings(**settings)) | {"prevent_thread_lock": True, "quiet": True}
     demo.launch(server_name="127.0.0.1", server_port=port or free_port(), **options)

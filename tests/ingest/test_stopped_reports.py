@@ -52,7 +52,9 @@ def test_an_index_that_fails_at_a_question_says_so_in_a_sentence(
     library = Library.open(settings.library)
     index = publishing.open_index(library)
     monkeypatch.setattr(
-        type(index.store), "query", lambda *_: (_ for _ in ()).throw(RuntimeError("disk image is malformed"))
+        type(index._collection),
+        "query",
+        lambda *_, **__: (_ for _ in ()).throw(RuntimeError("disk image is malformed")),
     )
     with pytest.raises(VectorIndexError, match=r"cannot be searched.*doctor --repair"):
         index.query(embedder.embed_question("honey"), 3)

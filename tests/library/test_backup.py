@@ -6,6 +6,7 @@ import os
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from rag.library.sqlite import writer_lock
 from rag.library.store import Library, database_file
 from tests.conftest import add
 from tests.helpers.commands import citewise
+from tests.helpers.fakes import HashEmbedder
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 
@@ -278,3 +280,27 @@ def test_both_commands_say_what_they_did(small_library: Path, tmp_path: Path) ->
     assert "is a folder; name a file in it" in done.err
     done = citewise("restore", str(tmp_path / "nothing"), "--library", str(folder))
     assert (done.code, "there is no file" in done.err) == (1, True)
+
+
+def test_a_replica_is_replaced_by_a_newer_copy_alone_and_nothing_is_put_aside(
+    tmp_path: Path, small_library: Path, few_papers: list[Paper]
+) -> None:
+    with Library.open_for_writing(small_library, HashEmbedder().identity) as library:
+        library.name_anew()
+    old, new = tmp_path / "old.citewise", tmp_path / "new.citewise"
+    backup(small_library, old)
+    add(small_library, [make_paper(id="moss", title="Moss", abstract="Moss grows on stones.")])
+    backup(small_library, new)
+    replica = tmp_path / "replica"
+    for file, count in ((old, 4), (old, 4), (new, 5)):
+        assert restore(file, replica, NOW, replica=True).aside == ()
+        with closing(Library.open(replica)) as opened:
+            assert opened.count() == count
+    assert not [path.name for path in replica.iterdir() if "before" in path.name]
+    with pytest.raises(FileNotWritten, match="a newer state of this library"):
+        restore(old, replica, NOW, replica=True)
+    add(tmp_path / "other", few_papers[:1])
+    with pytest.raises(FileNotWritten, match="another library"):
+        restore(new, tmp_path / "other", NOW, replica=True)
+    with closing(Library.open(tmp_path / "other")) as opened:
+        assert opened.count() == 1

@@ -11,7 +11,9 @@ import pytest
 
 from rag.core.domain import Paper
 from rag.core.errors import LibraryReadOnly
+from rag.ingest.formats.record import make_paper
 from rag.library.store import Library
+from rag.search.hybrid import HybridRetriever
 from tests.conftest import add
 from tests.helpers.fakes import HashEmbedder
 
@@ -66,3 +68,22 @@ def test_a_read_only_library_is_searched_through_a_private_index_that_is_removed
     assert ("building a private vector index" in caplog.text) is (index == "missing"), "a sound index is only copied"
     assert private - set(Path(tempfile.gettempdir()).glob("citewise-*/index"))
     assert set(read_only_library.rglob("*")) == before
+
+
+def test_a_file_that_is_shipped_into_a_read_only_folder_gets_an_index_of_its_own(
+    read_only_library: Path, unprivileged: Callable[[], Any], tmp_path: Path
+) -> None:
+    add(tmp_path / "other", [make_paper(id="moss", title="Moss", abstract="Moss grows on stones.")])
+    with unprivileged():
+        library = Library.open(read_only_library)
+        retriever = HybridRetriever(library, HashEmbedder())
+        assert len(retriever.hits("Moss on stones")) == 4
+    file = read_only_library / "library.sqlite3"
+    shutil.copyfile(tmp_path / "other" / "library.sqlite3", file.with_suffix(".new"))
+    file.with_suffix(".new").chmod(0o444)
+    file.with_suffix(".new").replace(file)
+    with unprivileged():
+        assert [hit.paper.id for hit in retriever.hits("zinc")] == ["moss"], "by its vectors"
+        assert retriever.missed == ""
+        retriever.close()
+        library.close()

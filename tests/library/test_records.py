@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def _of_before(folder: Path) -> None:
     connection.close()
 
 
+def _version(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "library.sqlite3")) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def test_a_library_of_before_is_read_as_it_is_and_brought_up_to_date_by_writing(
     tmp_path: Path, few_papers: list[Paper]
 ) -> None:
@@ -39,13 +45,13 @@ def test_a_library_of_before_is_read_as_it_is_and_brought_up_to_date_by_writing(
     library = Library.open(folder)
     assert library.count() == 5
     assert library.papers(["gone"]) == []
-    assert library._version() == 2, "a library on a read-only folder could not be read otherwise"
+    assert _version(folder) == 2, "a library on a read-only folder could not be read otherwise"
     library.close()
     report = add(folder, [_two()[1]])
     assert (report.updated, [item.id for item in report.merged]) == (("a",), ["b"])
     library = Library.open(folder)
     assert [paper.aliases for paper in library.papers(["b"])] == [("10.1101/2024.1", "b")]
-    assert library._version() == tables.VERSION
+    assert _version(folder) == tables.VERSION
     library.close()
 
 
@@ -62,6 +68,9 @@ def test_a_merged_paper_comes_back_from_a_listing_as_it_is(tmp_path: Path) -> No
 
 def test_papers_without_aliases_keep_the_hash_that_libraries_hold(tmp_path: Path, few_papers: list[Paper]) -> None:
     add(tmp_path / "library", few_papers)
+    with closing(sqlite3.connect(database_file(tmp_path / "library"))) as connection, connection:
+        # As libraries were made before windows were put together from sentences.
+        connection.execute("DELETE FROM meta WHERE key = 'windows'")
     library = Library.open(tmp_path / "library")
     assert library.fingerprint() == "a1e6af7c4fadc9f8"
     library.close()

@@ -121,7 +121,7 @@ def test_all_papers_may_go_and_the_empty_library_takes_new_ones(folder: Path, fe
 def test_where_the_index_cannot_be_made_the_papers_are_gone_all_the_same_and_it_is_made_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stopped(library: Library) -> None:
+    def stopped(*_: object) -> None:
         raise VectorIndexError("stopped here")
 
     with monkeypatch.context() as patch:

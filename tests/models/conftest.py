@@ -2,10 +2,10 @@
 
 import pytest
 
-from rag.models import remote_writer
+from rag.models import server_way
 
 
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is loading or busy is asked again at once."""
-    monkeypatch.setattr(remote_writer, "_FIRST_WAIT", 0.02)
+    monkeypatch.setattr(server_way, "FIRST_WAIT", 0.02)

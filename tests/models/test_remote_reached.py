@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from rag.core.errors import WriterFailed
-from rag.models import remote_writer
+from rag.models import server_way
 from rag.models.server_line import proxy_variable
 from tests.helpers.servers import (
     ANSWER,
@@ -94,7 +94,7 @@ def test_a_proxy_that_does_not_lead_to_the_server_is_named(
 ) -> None:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(remote_writer, "_FIRST_WAIT", 0.02)
+    monkeypatch.setattr(server_way, "FIRST_WAIT", 0.02)
     with serving(refusal or says(ANSWER), paths=("http://api.example.org/v1",)) as server:
         monkeypatch.setenv(variable, server.url.removesuffix("/v1") if refusal else "http://127.0.0.1:9")
         with closing(remote("http://api.example.org/v1")) as writer, pytest.raises(WriterFailed) as failed:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rag.core.errors import WriterFailed
-from rag.models import remote_writer
+from rag.models import server_way
 from tests.helpers.servers import (
     ANSWER,
     ASKED,
@@ -112,7 +112,7 @@ def test_a_server_that_loads_its_model_is_waited_for_within_the_limit(monkeypatc
     loading = refuses(503, error("Loading model", code=503))
     answers = [*[loading] * 20, says(ANSWER)]
     with monkeypatch.context() as shorter:
-        shorter.setattr(remote_writer, "_FIRST_WAIT", 0.001)
+        shorter.setattr(server_way, "FIRST_WAIT", 0.001)
         assert written(lambda request: answers.pop(0)(request)) == ANSWER
     assert "still loading its model after 0.5 s" in failure(loading, seconds=0.5)
 
@@ -248,7 +248,13 @@ def test_the_list_is_waited_for_while_the_server_loads() -> None:
     ("answer", "message"),
     [
         (refuses(500, error("CUDA error")), "failed with status 500 (it says: CUDA error)"),
-        (refuses(502, "<html><h1>Bad Gateway</h1></html>"), "web page"),
+        (
+            refuses(502, "<html><h1>Bad Gateway</h1></html>"),
+            "does not answer behind its gateway, which has status 502;",
+        ),
+        (refuses(504, error("upstream")), "behind its gateway, which has status 504 (it says: upstream)"),
+        (refuses(503, "<html><h1>Unavailable</h1></html>"), "behind its gateway, which has status 503"),
+        (refuses(404, "<html><h1>Not found</h1></html>"), "web page"),
         (refuses(401, error("no")), "CITEWISE_WRITER_KEY"),
         (refuses(403, "<p>no</p>"), "CITEWISE_WRITER_KEY"),
         (
@@ -263,7 +269,7 @@ def test_the_list_is_waited_for_while_the_server_loads() -> None:
         (refuses(429, error("You exceeded your current quota"), retry_after="90"), "quota"),
         (refuses(402, error("Payment required")), "quota"),
         (refuses(200, "<!doctype html><html>Open it</html>"), "web page"),
-        (refuses(200, "hello"), "no answer of a chat model: hello"),
+        (refuses(200, "hello"), "no answer of a chat model (it says: hello)"),
         (refuses(200, {"hello": 1}), "no answer of a chat model"),
         (stream({"choices": 5}), "no answer of a chat model"),
         (stream("It wo", done=False), "in the middle of the answer"),

@@ -1,14 +1,17 @@
 """What comes from a server that writes: whole answers, thinking, limits. The servers are on loopback."""
 
+import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
 from rag.core.errors import WriterFailed
-from rag.models.writer import Cut, Piece
+from rag.models.remote_writer import RemoteWriter
+from rag.models.writer import Cut, Limits, Piece
 from tests.helpers.servers import (
     ANSWER,
     ASKED,
@@ -132,22 +135,65 @@ def test_a_server_that_never_ends_after_its_answer_is_not_waited_for() -> None:
     ],
 )
 def test_a_model_that_only_thinks_until_its_limit_is_told_with_the_limit(answer: Reply) -> None:
-    assert "only thought until the limit of 40 tokens (CITEWISE_WRITER_TOKENS)" in failure(answer)
+    with serving(answer) as server, closing(remote(server.url)) as writer, pytest.raises(WriterFailed) as failed:
+        list(writer.stream(ASKED))
+    limit = "the limit of 2,088 tokens (CITEWISE_WRITER_TOKENS and 2,048 for thinking)"
+    assert f"only thought until {limit}" in str(failed.value)
+    assert [body["max_tokens"] for body in server.posts] == [40, 2_088], "once more, with room for thinking"
 
 
-def test_a_model_that_thought_gets_room_for_it_next_time() -> None:
-    answers = [
-        says(f"<think>{THOUGHT}", "length"),
-        says(f"<think>{THOUGHT}</think>{ANSWER}"),
-        says(f"<think>{THOUGHT}", "length"),
-    ]
-    with serving(lambda request: answers.pop(0)(request)) as server, closing(remote(server.url)) as writer:
-        with pytest.raises(WriterFailed, match="only thought"):
-            list(writer.stream(ASKED))
-        assert left(list(writer.stream(ASKED))) == ANSWER
-        with pytest.raises(WriterFailed, match=r"2,088 tokens \(CITEWISE_WRITER_TOKENS and 2,048 for thinking\)"):
-            list(writer.stream(ASKED))
+def test_a_model_that_thinks_gets_room_for_it_at_once_and_from_then_on() -> None:
+    thinks, answers = says(f"<think>{THOUGHT}", "length"), says(f"<think>{THOUGHT}</think>{ANSWER}")
+    replies = [thinks, answers, answers]
+    with serving(lambda request: replies.pop(0)(request)) as server, closing(remote(server.url)) as writer:
+        assert [left(list(writer.stream(ASKED))) for _ in range(2)] == [ANSWER, ANSWER]
     assert [body["max_tokens"] for body in server.posts] == [40, 2_088, 2_088]
+
+
+def test_without_tokens_for_thinking_a_model_that_thinks_is_asked_once() -> None:
+    limits = Limits(10, 40, thinking=0)
+    with (
+        serving(says(f"<think>{THOUGHT}", "length")) as server,
+        closing(RemoteWriter(server.url, "deepseek-r1", None, limits)) as writer,
+        pytest.raises(WriterFailed, match="only thought until the limit of 40 tokens"),
+    ):
+        list(writer.stream(ASKED))
+    assert len(server.posts) == 1
+
+
+def test_where_room_for_thinking_does_not_fit_the_thinking_is_what_is_told() -> None:
+    long = refuses(400, {"error": {"message": "This model's maximum context length is 1024 tokens"}})
+    answer = unless(lambda body: body["max_tokens"] < 1_000, long, says(f"<think>{THOUGHT}", "length"))
+    with serving(answer) as server, closing(remote(server.url)) as writer:
+        for _ in range(2):
+            with pytest.raises(WriterFailed, match="only thought until the limit of 40 tokens"):
+                list(writer.stream(ASKED))
+    assert [body["max_tokens"] for body in server.posts] == [40, 2_088, 40]
+
+
+@pytest.mark.parametrize(
+    "thinks",
+    [
+        lambda word: chunk(reasoning_content=word),
+        lambda word: chunk(reasoning=word, reasoning_content=word),
+        lambda word: chunk(content=[{"type": "thinking", "thinking": [{"type": "text", "text": word}]}]),
+        chunk,
+    ],
+    ids=["a field", "two fields", "parts", "marks"],
+)
+def test_a_server_that_keeps_no_limit_on_thinking_is_cut_at_it(thinks: Callable[[str], Any]) -> None:
+    def answer(request: Request) -> None:
+        request.begin()
+        request.send(f"data: {json.dumps(chunk('<think>'))}\n\n")
+        while True:  # until the other side has gone
+            request.send(f"data: {json.dumps(thinks('Hm, let me see. ' * 20))}\n\n")
+
+    with (
+        serving(answer) as server,
+        closing(RemoteWriter(server.url, "m", None, Limits(10, 40, thinking=100))) as writer,
+        pytest.raises(WriterFailed, match=r"the limit of 100 tokens for thinking \(CITEWISE_WRITER_THINKING_TOKENS\)"),
+    ):
+        list(writer.stream(ASKED))
 
 
 def test_room_for_thinking_that_does_not_fit_is_given_up_for_good() -> None:

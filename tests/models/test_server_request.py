@@ -7,13 +7,14 @@ import pytest
 
 from rag.core.domain import Message
 from rag.models.server_request import PLAIN, WHOLE, Form, Refusal, asked_again, refusal
+from rag.models.writer import Limits
 
 ASKED = [Message("system", "Be brief."), Message("user", "What is it?")]
 FIRST = Form()
 
 
 def test_the_first_form_has_all_that_is_wished() -> None:
-    assert Form().body("m", ASKED, 320) == {
+    assert Form().body("m", ASKED, Limits()) == {
         "model": "m",
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "What is it?"}],
         "max_tokens": 320,
@@ -23,16 +24,16 @@ def test_the_first_form_has_all_that_is_wished() -> None:
 
 
 def test_without_a_system_role_the_rules_stand_before_the_question() -> None:
-    assert PLAIN.body("m", ASKED, 320) == {
+    assert PLAIN.body("m", ASKED, Limits()) == {
         "model": "m",
         "messages": [{"role": "user", "content": "Be brief.\n\nWhat is it?"}],
         "stream": True,
     }
-    assert PLAIN.body("m", ASKED[:1], 320)["messages"] == [{"role": "user", "content": "Be brief."}]
+    assert PLAIN.body("m", ASKED[:1], Limits())["messages"] == [{"role": "user", "content": "Be brief."}]
 
 
 def test_a_model_that_thinks_gets_room_for_it() -> None:
-    assert Form(room=True, tokens="max_completion_tokens").body("m", ASKED, 320)["max_completion_tokens"] == 2_368
+    assert Form(room=True, tokens="max_completion_tokens").body("m", ASKED, Limits())["max_completion_tokens"] == 2_368
 
 
 TOKENS = replace(FIRST, tokens="max_completion_tokens")

@@ -1,9 +1,11 @@
 """The remote writer against a real OpenAI-compatible server: `transformers serve` with the small reader's weights, on loopback."""
 
+import importlib.util
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,10 +18,12 @@ import pytest
 from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.core.settings import DEFAULT_READER, Settings
+from rag.models import remote_writer
 from rag.models.find import find_model
 from rag.models.remote_writer import RemoteWriter
 from rag.models.writer import Limits
 from rag.wiring import open_assistant
+from tests.helpers.servers import left
 
 pytestmark = pytest.mark.slow
 STARTS_IN = 120.0
@@ -28,7 +32,9 @@ STARTS_IN = 120.0
 @pytest.fixture(scope="module")
 def server(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """(URL, name of the model) of a server that answers."""
-    pytest.importorskip("fastapi", reason="transformers[serving] is not installed")
+    for needed in ("fastapi", "uvicorn", "openai"):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed; it comes with transformers[serving]")
     model = str(find_model(DEFAULT_READER, cache).folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -44,7 +50,8 @@ def server(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
         str(port),
     ]
     with log.open("w") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+        offline = {"OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1"}
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **offline})
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{url}/health", process, log)
@@ -69,7 +76,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_a_real_server_streams_is_stopped_and_refuses_what_it_cannot_do(server: tuple[str, str]) -> None:
     url, model = server
     asked = [Message("user", "Name a colour.")]
-    with closing(RemoteWriter(url, model, None, Limits(60, 24))) as generator:
+    with closing(RemoteWriter(url, model, None, Limits(60, 12))) as generator:
         assert model in generator.models()
         pieces = [piece for piece in generator.stream(asked) if piece]
         assert len(pieces) > 1
@@ -81,10 +88,33 @@ def test_a_real_server_streams_is_stopped_and_refuses_what_it_cannot_do(server: 
         assert time.perf_counter() - start < 0.2
         assert "".join(generator.stream(asked)).strip()
     with (
-        closing(RemoteWriter(url, "nobody/no-such-model", None, Limits(60, 24))) as wrong,
+        closing(RemoteWriter(url, "nobody/no-such-model", None, Limits(60, 12))) as wrong,
         pytest.raises(WriterFailed),
     ):
         list(wrong.stream(asked))
+
+
+def test_a_real_server_is_asked_for_two_answers_at_a_time_over_connections_that_are_kept(
+    server: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_writer, "_LAST_BYTES_SECONDS", 5.0)  # however busy the machine is
+    url, model = server
+    texts: list[str] = []
+
+    def write(animals: str) -> None:
+        texts.append(left(list(writer.stream([Message("user", f"Tell me about {animals}.")]))))
+
+    with closing(RemoteWriter(url, model, None, Limits(60, 12), at_once=2)) as writer:
+        threads = [threading.Thread(target=write, args=(animals,)) for animals in ("bees", "ants")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(texts) == 2
+        assert all(texts)
+        assert [lane._socket is not None for lane in writer._pool._idle] == [True, True]
+        write("wasps")
+        assert writer._pool._idle[-1].is_reused
 
 
 def test_with_the_small_model_behind_a_server_every_shown_sentence_is_cited(

@@ -32,6 +32,9 @@ WRAPPED = [
     "<reasoning>{}</reasoning>",
     '<think type="deep">{}</think >',
     "<seed:think>{}</seed:think>",
+    "<analysis>{}</analysis>",
+    "<internal_monologue>{}</internal_monologue>",
+    "&lt;think&gt;{}&lt;/think&gt;",
     "[THINK]{}[/THINK]",
     "◁think▷{}◁/think▷",
     "<|begin_of_thought|>{}<|end_of_thought|><|begin_of_solution|>",
@@ -79,6 +82,16 @@ def test_thinking_that_never_ends_gives_no_answer(wrapped: str, size: int) -> No
     begun = wrapped.partition("{}")[0] + THOUGHT
     left, told = _answer(begun, size, cut=True)
     assert (left, told.has_thought, told.has_answered) == ("", True, False)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+@pytest.mark.parametrize("cut", [False, True])
+def test_thinking_after_or_between_text_is_no_part_of_it_and_costs_none_of_it(size: int, cut: bool) -> None:
+    first, _, second = ANSWER.partition("[1]. ")
+    assert _answer(f"{ANSWER}\n<think>{THOUGHT}", size, cut)[0] == ANSWER
+    assert _answer(f"{ANSWER}\n<think>{THOUGHT}</think>", size, cut)[0] == ANSWER
+    between, told = _answer(f"{first}[1]. <think>{THOUGHT}</think>{second}", size, cut)
+    assert (between, told.has_thought) == (f"{first}[1]. {second}", True)
 
 
 def test_thinking_whose_beginning_is_not_marked_gives_nothing_before_it_has_ended() -> None:

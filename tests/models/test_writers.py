@@ -1,6 +1,5 @@
 """What writes here: a local model with random weights. Servers are in `test_remote_writer`."""
 
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from evals.bench.random_writer import TEMPLATE, random_writer
 from rag.core.domain import Message
 from rag.core.errors import ModelUnsupported, WriterFailed
 from rag.models.find import ModelFiles, choose_device
-from rag.models.local_writer import LocalWriter, Turns
+from rag.models.local_writer import LocalWriter
 from rag.models.remote_writer import RemoteWriter
 from rag.models.writer import Cut, Limits, Piece, Writer
 
@@ -224,36 +223,6 @@ def test_a_template_without_a_system_role_gets_the_rules_before_the_question(
     prompts = _scripted(generator, "It is fast.", monkeypatch)
     assert _text(generator.stream([Message("system", "Be brief."), *ASKED])) == "It is fast."
     assert "user\nBe brief.\n\nWhat is it?" in prompts[0]
-
-
-def test_turns_are_taken_in_the_order_of_asking() -> None:
-    turns, order, running = Turns(), [], threading.Event()
-    threads = []
-    with turns.mine(threading.Event()) as mine:
-        assert mine
-        for number in range(4):
-
-            def work(number: int = number) -> None:
-                with turns.mine(threading.Event()):
-                    order.append(number)
-
-            thread = threading.Thread(target=work)
-            thread.start()
-            threads.append(thread)
-            while len(turns._waiting) < number + 2:
-                running.wait(0.001)
-    for thread in threads:
-        thread.join(5)
-    assert order == [0, 1, 2, 3]
-
-
-def test_who_stops_waiting_loses_the_place() -> None:
-    turns, stopped = Turns(), threading.Event()
-    stopped.set()
-    with turns.mine(threading.Event()):
-        with turns.mine(stopped) as mine:
-            assert not mine
-        assert len(turns._waiting) == 1
 
 
 def test_a_local_and_a_remote_writer_are_writers(tiny: ModelFiles) -> None:

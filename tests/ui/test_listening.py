@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +15,6 @@ import pytest
 from rag.core.errors import SettingsError
 from rag.core.settings import Settings
 from ui import listening
-from ui.session.line import Line
-from ui.views.outcomes import waiting_row
 
 
 def test_a_free_port_and_any_port_can_be_listened_on() -> None:
@@ -142,26 +139,3 @@ def test_ctrl_c_ends_the_window_with_one_line(seed_settings: Settings) -> None:
         finally:
             window.kill()
     assert (window.returncode, out, err) == (130, "", "citewise: stopped\n")
-
-
-# --- the place in the queue ----------------------------------------------------------------------------------------------
-
-
-def queue(running: int, *waiting: str | None) -> Any:
-    """Gradio's queue with these attempts in it; None is one of a program."""
-    events = [SimpleNamespace(data=SimpleNamespace(event_data={"run": run} if run else None)) for run in waiting]
-    events.append(SimpleNamespace(data=None))
-    turns = SimpleNamespace(queue=events, current_concurrency=running)
-    return SimpleNamespace(_queue=SimpleNamespace(event_queue_per_concurrency_id={"model": turns}))
-
-
-def test_the_place_in_the_queue_counts_who_is_answered_and_who_came_before() -> None:
-    line = Line(queue(1, "a", None, "b"), "model")
-    assert [line.ahead_of(run) for run in ("a", "b", "running")] == [1, 3, None]
-    assert Line(queue(0, "a"), "model").ahead_of("a") == 0
-    assert Line(queue(1, "a"), "other").ahead_of("a") is None
-
-
-def test_the_place_is_told_in_words() -> None:
-    assert "Waiting: 3 ahead of you" in waiting_row(3)
-    assert "Waiting for its turn" in waiting_row(0)

@@ -158,10 +158,9 @@ def _chosen(assistant: Answerer, given: Mapping[str, Any]) -> PaperFilter:
 
 
 def _ask(loader: Loader, given: Mapping[str, Any], library: str, job: Job) -> Result:
-    whole = loader.assistant()
-    assistant = whole.over(_chosen(whole, given))
+    asking = loader.asking(_chosen(loader.assistant(), given))
     with loader.suggestions().reader():
-        steps = assistant.stream(
+        steps = asking.stream(
             given["question"],
             history_messages(given.get("history")),
             given.get("mode", "auto"),
@@ -188,7 +187,8 @@ def _search(loader: Loader, given: Mapping[str, Any], library: str, job: Job) ->
     job.tell(_STAGES["searching"])
     assistant = whole.over(_chosen(whole, given))
     with loader.suggestions().reader():
-        return results.found(given["words"], assistant.search(given["words"], given.get("limit", HITS)), library)
+        hits = assistant.search(given["words"], given.get("limit", HITS))
+        return results.found(given["words"], hits, library, assistant.notice)
 
 
 def _papers(loader: Loader, given: Mapping[str, Any], library: str, job: Job) -> Result:

@@ -157,6 +157,9 @@ SEARCH = _object(
             ),
             "The best papers, best first.",
         ),
+        "notice": text(
+            "What is to be said with them, such as that they were found by their words alone; mostly empty."
+        ),
         "library": text("Which library was searched."),
     }
 )

@@ -16,19 +16,23 @@ from ui.gate.replies import Receive, Send
 from ui.mcp.address import served
 from ui.mcp.calls import Calls, Job
 from ui.mcp.server import server_of
-from ui.session.limits import LOOKUPS_A_MINUTE, RateLimit, address_of
+from ui.session.fairness import Visitor
+from ui.session.limits import LOOKUPS_A_MINUTE, QuestionRate, RateLimit, address_of
+from ui.session.line import Line, Place
 from ui.session.shelves import Shelves
 from ui.session.turnstile import Turnstile
+from ui.views.words import about_seconds
 
 _MOST_SESSIONS = 1_000
 _IDLE_SECONDS = 600.0
+_SESSION = "mcp-session-id"
 
 
 class Served:
     """The tools of one window. Made while its Blocks is built."""
 
-    def __init__(self, demo: gr.Blocks, shelves: Shelves, rate: RateLimit, concurrency_id: str) -> None:
-        self._turnstile = Turnstile(demo, concurrency_id)
+    def __init__(self, demo: gr.Blocks, shelves: Shelves, rate: QuestionRate, line: Line, concurrency_id: str) -> None:
+        self._turnstile = Turnstile(demo, line, concurrency_id)
         self._rate = rate
         self._lookups = RateLimit(LOOKUPS_A_MINUTE)
         self._server = server_of(Calls(shelves), self._turn)
@@ -54,13 +58,18 @@ class Served:
         return self._manager
 
     async def _turn(self, job: Job, needs_a_model: bool, request: Any) -> None:
-        (self._rate if needs_a_model else self._lookups).take(address_of(request))
+        visitor = Visitor(address_of(request), request.headers.get(_SESSION, ""))
+        if needs_a_model:
+            self._rate.take(visitor)
+        else:
+            self._lookups.take(visitor.address)
 
-        def told(ahead: int) -> None:
-            job.note = f"Waiting: {counted(ahead, 'question')} before this one"
+        def told(place: Place) -> None:
+            how_long = "" if place.seconds is None else f", {about_seconds(place.seconds)}"
+            job.note = f"Waiting: {counted(place.ahead, 'question')} before this one{how_long}"
 
         if needs_a_model:
-            await self._turnstile.wait(job.run, request, told)
+            await self._turnstile.wait(job.run, request, told, visitor.session)
         else:
             await anyio.to_thread.run_sync(job.run, abandon_on_cancel=True)
 

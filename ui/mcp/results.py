@@ -107,8 +107,8 @@ def _line(paper: Paper) -> str:
     return f"{status}{title} ({about})"
 
 
-def found(words: str, hits: Sequence[Hit], library: str) -> Result:
-    """The result of `search`."""
+def found(words: str, hits: Sequence[Hit], library: str, notice: str = "") -> Result:
+    """The result of `search`; `notice` is to be said with it."""
     papers = [
         row(
             hit.paper, rank=n, score=round(hit.score, 4), abstract_begins=shorten(clean(hit.paper.abstract), _BEGINNING)
@@ -116,8 +116,8 @@ def found(words: str, hits: Sequence[Hit], library: str) -> Result:
         for n, hit in enumerate(hits, start=1)
     ]
     lines = [f"{n}. {_line(hit.paper)}\n   {papers[n - 1]['abstract_begins']}" for n, hit in enumerate(hits, start=1)]
-    text = "\n".join(lines) or "No paper was found."
-    return Result({"words": words, "papers": papers, "library": library}, text)
+    text = "\n".join(([notice] if notice else []) + (lines or ["No paper was found."]))
+    return Result({"words": words, "papers": papers, "notice": notice, "library": library}, text)
 
 
 def listed(total: int, papers: Sequence[Paper], cursor: str | None, library: str) -> Result:

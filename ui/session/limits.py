@@ -8,11 +8,14 @@ from typing import Any
 
 from rag.core.errors import TooManyRequests
 from rag.core.space import is_space
+from ui.session.fairness import Visitor
 
 LOOKUPS_A_MINUTE = 600
 """Looking at papers, exporting and reopening cost little."""
 _WINDOW_SECONDS = 60.0
 _MOST_ADDRESSES = 10_000
+_VISITORS = 10
+"""How many times as often as one visitor of it an address may ask: a whole lecture hall may be behind it."""
 
 
 class RateLimit:
@@ -52,6 +55,32 @@ class RateLimit:
             times = self._calls.get(address)
             if times:
                 times.pop()
+
+
+class QuestionRate:
+    """How often questions may be asked: by each visitor of an address, and by all of them. Safe to use from any thread."""
+
+    def __init__(self, a_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._visitors = RateLimit(a_minute, clock)
+        self._addresses = RateLimit(a_minute * _VISITORS, clock)
+
+    def take(self, visitor: Visitor) -> None:
+        """Count one question.
+
+        Raises:
+            TooManyRequests: it is one too many; the message says when to come back.
+        """
+        self._addresses.take(visitor.address)
+        try:
+            self._visitors.take(visitor.key)
+        except TooManyRequests:
+            self._addresses.release(visitor.address)
+            raise
+
+    def release(self, visitor: Visitor) -> None:
+        """Take back the last question of this visitor: it was none that counts."""
+        self._visitors.release(visitor.key)
+        self._addresses.release(visitor.address)
 
 
 def caller(headers: Mapping[str, str], peer: str) -> str:

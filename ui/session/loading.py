@@ -5,21 +5,23 @@ Owns the state of that loading, which every visitor of the page shares. Knows no
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
+from rag.answer.kept_answers import KeptAnswers
 from rag.answer.suggestions import Suggestions
 from rag.core.domain import Answer, Hit, Message, Mode, Paper, Progress
 from rag.core.errors import CitewiseError
-from rag.core.paper_filter import PaperFilter
+from rag.core.paper_filter import EVERY_PAPER, PaperFilter
 from rag.core.settings import Settings
 from rag.library.catalogue import Catalogue
 from rag.library.choices import Kind, Names
 from rag.library.files import database_file
 from rag.library.overview import Overview
 from ui.records import STARTING, Loading
+from ui.session.asking import Asking
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ class Answerer(Protocol):
     ) -> Iterator[Progress | Answer]: ...
     def told(self, question: str) -> Answer | None: ...
     def search(self, question: str, limit: int = 10) -> tuple[Hit, ...]: ...
+    @property
+    def notice(self) -> str: ...
     def similar(self, paper_id: str, limit: int = 5) -> tuple[Hit, ...]: ...
     def papers(self, ids: Iterable[str] | None = None) -> tuple[Paper, ...]: ...
     def find_papers(self, words: str, limit: int) -> tuple[int, tuple[Paper, ...]]: ...
@@ -51,6 +55,9 @@ class Answerer(Protocol):
     def names(self, kind: Kind, words: str, limit: int) -> Names: ...
     @property
     def revision(self) -> int: ...
+    @property
+    def state(self) -> Hashable: ...
+    def comes_again(self, answer: Answer) -> bool: ...
     @property
     def catalogue(self) -> Catalogue: ...
     def close(self) -> None: ...
@@ -65,8 +72,11 @@ class Loader:
     One that nobody uses may be put to rest, which closes its library; it is opened again when it is started or asked for.
     """
 
-    def __init__(self, settings: Settings, open_: Open) -> None:
+    def __init__(self, settings: Settings, open_: Open, kept: KeptAnswers | None = None) -> None:
+        """`kept` are the answers that are kept; without it none is."""
         self._settings = settings
+        self._kept = KeptAnswers(0) if kept is None else kept
+        self._library = object()  # what answers are kept by: another one each time that the library is opened
         self._open = open_
         self._lock = threading.Lock()
         self._settled = threading.Event()
@@ -154,6 +164,7 @@ class Loader:
                 return False
             former, self._assistant = self._assistant, None
             self._suggestions, self._rests = None, True
+            self._forget_answers()
             self._settled.clear()
             self._looked_over.clear()
             self._loading = STARTING
@@ -200,17 +211,31 @@ class Loader:
         """
         return self.assistant().over(chosen)
 
-    def suggestions(self) -> Suggestions:
-        """What asks silently, with the assistant waited for.
+    def asking(self, chosen: PaperFilter = EVERY_PAPER) -> Asking:
+        """The assistant over the papers that a filter means, as questions are asked: what was answered before is there.
 
         Raises:
             CitewiseError: the loading failed, with the reason that the page shows.
         """
         assistant = self.assistant()
         with self._lock:
+            return Asking(assistant, self._kept, self._library, self._settings.mode, chosen)
+
+    def suggestions(self) -> Suggestions:
+        """What asks silently, with the assistant waited for.
+
+        Raises:
+            CitewiseError: the loading failed, with the reason that the page shows.
+        """
+        asking = self.asking()
+        with self._lock:
             if self._suggestions is None:
-                self._suggestions = Suggestions(assistant, over=self.over)
+                self._suggestions = Suggestions(asking, over=self.asking)
             return self._suggestions
+
+    def _forget_answers(self) -> None:
+        self._kept.forget(self._library)
+        self._library = object()
 
     def _load(self) -> None:
         with self.used():
@@ -256,6 +281,7 @@ class Loader:
         with self._lock:
             former, self._assistant = self._assistant, assistant
             self._suggestions = None
+            self._forget_answers()
             self._loading, self._running = loading, False
         if former is not None:
             former.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 from rag.core.errors import EditRefused, NothingToUndo, VectorIndexError
 from rag.core.settings import Settings
 from rag.library import private, setting_aside
+from rag.library.chroma_server import server_of
 from rag.library.setting_aside import BroughtBack, TakenOut, Title
 from rag.library.store import Library
 from ui.session.jobs import Jobs, jobs_of_process
@@ -63,7 +64,7 @@ class Removing:
         jobs: Jobs | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder, self._changed = settings.library, changed
+        self._folder, self._server, self._changed = settings.library, server_of(settings), changed
         self._jobs, self._clock = jobs or jobs_of_process(), clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -92,7 +93,7 @@ class Removing:
             self._wait_for_none()
             file = self._new_file() if plan.undoable else None
             try:
-                out = setting_aside.take_out(self._folder, ids, file)
+                out = setting_aside.take_out(self._folder, ids, file, self._server)
             except VectorIndexError as error:
                 logger.warning("papers were removed, and the index is made anew at the next question: %s", error)
                 out = TakenOut(plan.papers, ())
@@ -122,7 +123,7 @@ class Removing:
                     "Adding the papers' file again brings them back"
                 )
             self._wait_for_none()
-            back = setting_aside.put_back(self._folder, kept.file)
+            back = setting_aside.put_back(self._folder, kept.file, self._server)
             self._changed()
             self._drop(token)
         return back

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any
 
+from rag.answer.kept_answers import KeptAnswers
 from rag.core.errors import EmbedderMismatch, LibraryMissing
 from rag.core.settings import Settings
 from rag.library.several import shelves_of, unknown
@@ -64,6 +65,8 @@ class Shelves:
         self._most = most_open
         self._lock = threading.Lock()
         self._opening = threading.Lock()
+        self.kept = KeptAnswers(settings.answer_cache)
+        """Answers that are there for the same question again, of all libraries."""
         self._settings: dict[str, Settings] = {}
         self._loaders: dict[str, Loader] = {}
         self._made: dict[str, Answerer] = {}
@@ -72,7 +75,8 @@ class Shelves:
         for shelf in shelves:
             own = settings.model_copy(update={"library": shelf.folder, "libraries": None})
             self._settings[shelf.name] = own
-            self._loaders[shelf.name] = Loader(own, open_ if len(shelves) == 1 else partial(self._open_one, shelf.name))
+            opens = open_ if len(shelves) == 1 else partial(self._open_one, shelf.name)
+            self._loaders[shelf.name] = Loader(own, opens, self.kept)
 
     @property
     def names(self) -> tuple[str, ...]:

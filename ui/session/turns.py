@@ -18,9 +18,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from rag.core.domain import Answer, Message, Mode, Progress
 from rag.core.errors import CitewiseError, RequestRefused
+from rag.core.paper_filter import EVERY_PAPER
 from ui.records import HISTORY_MESSAGES, ChatTurn, TurnId, standalone_if_other
+from ui.session.asking import Asking
 from ui.session.choosing import choice_to_ask
-from ui.session.loading import UNEXPECTED, Answerer, Loader
+from ui.session.loading import UNEXPECTED, Loader
 
 logger = logging.getLogger(__name__)
 
@@ -128,11 +130,11 @@ def _steps(loader: Loader, turn: ChatTurn, request: Request) -> Generator[ChatTu
     turn = replace(turn, step="searching", note="", of=of)
     yield turn
     with loader.suggestions().reader():
-        yield from _stream(loader.over(of.filter) if of else assistant, turn, history_messages(request.history))
+        yield from _stream(loader.asking(of.filter if of else EVERY_PAPER), turn, history_messages(request.history))
 
 
-def _stream(assistant: Answerer, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
-    stream = assistant.stream(turn.question, history, turn.mode, turn.papers)
+def _stream(asking: Asking, turn: ChatTurn, history: Sequence[Message]) -> Generator[ChatTurn, None, None]:
+    stream = asking.stream(turn.question, history, turn.mode, turn.papers)
     try:
         for item in stream:
             turn = _after(turn, item)

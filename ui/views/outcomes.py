@@ -10,7 +10,7 @@ from rag.core.domain import Answer
 from rag.core.escaping import counted
 from ui.records import ChatTurn
 from ui.views.templating import render
-from ui.views.words import plain, sentence
+from ui.views.words import about_seconds, plain, sentence
 
 _STAGES = ("searching", "reading", "writing", "answering")
 _NOT_TOLD = ("No longer in this library", "The records do not tell this any more. Ask again to see what they tell now.")
@@ -96,9 +96,10 @@ def stopped_row(has_answer: bool) -> Markup:
     return _row("stopped", "Stopped", "The answer is incomplete." if has_answer else "Nothing was found yet.")
 
 
-def waiting_row(ahead: int) -> Markup:
-    """While others are answered: how many they are."""
-    return render("stages", done=(), now=f"Waiting: {ahead} ahead of you" if ahead else _WAITING)
+def waiting_row(ahead: int, seconds: float | None = None) -> Markup:
+    """While others are answered: how many they are, and how long that takes where it is known."""
+    how_long = "" if seconds is None else f", {about_seconds(seconds)}"
+    return render("stages", done=(), now=f"Waiting: {ahead} ahead of you{how_long}" if ahead else _WAITING)
 
 
 def page_rows() -> dict[str, Markup]:

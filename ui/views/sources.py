@@ -88,6 +88,8 @@ def timing_line(answer: Answer, papers: int) -> str:
     if answer.origin == "records":
         return FROM_RECORDS
     ms = answer.timings_ms
+    if "cached" in ms:
+        return f"Answered before: searched {counted(papers, 'paper')} and read {counted(len(answer.evidence), 'sentence')} then"
     searched = f"Searched {counted(papers, 'paper')}" + (f", {ms['retrieve'] / 1000:.2f} s" if "retrieve" in ms else "")
     reading_time = f", {ms['read'] / 1000:.1f} s" if "read" in ms else ""
     return f"{searched} · read {counted(len(answer.evidence), 'sentence')}{reading_time}"

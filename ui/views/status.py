@@ -135,7 +135,7 @@ def _runs(loading: Loading, settings: Settings) -> Markup:
 
 
 def _limits(settings: Settings) -> str:
-    rate = f"{QUESTIONS_A_MINUTE} questions a minute from one address; " if QUESTIONS_A_MINUTE else ""
+    rate = f"{QUESTIONS_A_MINUTE} questions a minute from one visitor; " if QUESTIONS_A_MINUTE else ""
     return (
         f"{settings.max_question_chars:,} characters a question; {rate}"
         f"a follow-up knows the last {HISTORY_MESSAGES // 2} answers; "

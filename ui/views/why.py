@@ -19,8 +19,13 @@ def why(answer: Answer, about: Mapping[str, str]) -> Markup:
     if answer.origin != "abstracts":
         return Markup("")
     times = ", ".join(
-        f"{name.replace('_', ' ')} {value / 1000:.2f} s" for name, value in answer.timings_ms.items() if value >= 1
+        f"{name.replace('_', ' ')} {value / 1000:.2f} s"
+        for name, value in answer.timings_ms.items()
+        if value >= 1 and name != "cached"
     )
+    if "cached" in answer.timings_ms:
+        made = answer.timings_ms["cached"] / 1000
+        times = f"{times or 'at once'}; the same was answered before, in {made:.2f} s, and the library is as it was"
     models = ", ".join(
         f"{name} {_model(about[name])}" for name in ("embedder", "reader", "writer", "device") if about.get(name)
     )

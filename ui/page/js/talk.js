@@ -60,6 +60,7 @@ const ask = (question, { turn = null, like = null, alone = false, mode = store.s
   request.history = alone ? [] : historyBefore(talk, like ?? turn);
   if (trigger) trigger("ask", request);
   else pending = request;
+  lookForPlace(turn.run);
   keepDraft();
   if (gone) void lookAgain();
   return true;
@@ -135,18 +136,23 @@ const catchUp = () => {
   if (!running && !document.querySelector("#cw .cw-edit") && ahead(kept, talk)) show(store.talk(talk.id));
 };
 
-/* Until an attempt has its turn, the server says nothing of itself; asked, it tells how many are before it. */
-const PLACE_MS = 2000;
+/* Until an attempt has its turn, the server says nothing of itself; asked, it tells the place in the line, and when to ask again. */
+const PLACE_MS = 1000;
 let begun = ""; // the attempt that the server has last said something about
-setInterval(async () => {
-  const turn = running;
-  if (!turn || begun === turn.run) return;
-  const { run } = turn;
-  const { state } = (await server?.place({ run }).catch(() => null)) ?? {};
-  if (!state || running?.run !== run || begun === run) return;
-  fill(viewOf(turn).state, state);
-  tick(viewOf(turn));
-}, PLACE_MS);
+const lookForPlace = (run, after = PLACE_MS, told = false) =>
+  setTimeout(async () => {
+    const waits = () => running?.run === run && begun !== run;
+    if (!waits()) return;
+    const { state, again } = (await server?.place({ run }).catch(() => null)) ?? {};
+    if (!waits()) return;
+    if (state) {
+      const view = viewOf(running);
+      fill(view.state, state);
+      if (!told) byId("cw-announce").textContent = view.state.textContent; // the first place alone: a reader is not to be told each
+      tick(view);
+    }
+    lookForPlace(run, again ?? 2 * PLACE_MS, told || !!state);
+  }, after);
 
 /** The server did not answer to the end: it is busy, gone, or the connection is. What was shown stays. */
 const interrupt = () => {

@@ -59,10 +59,10 @@ const drawQuestion = (turn) => {
   for (const place of [view.answer, view.foot]) place.replaceChildren();
   view.foot.html = "";
   view.blocks = [];
+  view.waits = view.running = true;
   drawSources(view, "", "");
   views.forEach(dropRepeats);
   view.started = performance.now();
-  view.running = true;
   activate(turn.id);
 };
 
@@ -71,6 +71,7 @@ const drawParts = (turn, parts) => {
   const view = viewOf(turn);
   view.question.textContent = turn.question;
   view.running = !FACTS.ended.includes(parts.step);
+  view.waits = parts.step === "waiting";
   fill(view.of, parts.of);
   fill(view.asked, parts.asked);
   fill(view.state, parts.state);
@@ -177,7 +178,7 @@ const drawPanel = () => {
   body.dataset.of = !view || last ? "" : view.question.textContent;
   if (NARROW.matches) return;
   if (!view?.sources.firstChild) {
-    const empty = view ? (view.running ? "Searching …" : "None.") : FACTS.words.no_turn;
+    const empty = view ? (view.running ? (view.waits ? "Waiting …" : "Searching …") : "None.") : FACTS.words.no_turn;
     body.replaceChildren(element("p", "cw-note", empty));
   } else if (body.firstChild !== view.sources) {
     body.replaceChildren(view.sources);
