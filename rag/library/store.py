@@ -405,7 +405,7 @@ class Library:
         Raises:
             LibraryFull: no space left; what is stored by then stays.
         """
-        return tokens.fill(self._database, embedder, report)
+        return tokens.fill(self._database, embedder, report, apart=self.reads_apart)
 
     def windows_by_id(self, window_ids: Iterable[int]) -> tuple[list[Window], Matrix]:
         """The windows with these ids that still exist, and their embeddings as rows."""

@@ -108,7 +108,7 @@ STEPS = (
     """
     CREATE TABLE tokens (
         paper INTEGER PRIMARY KEY REFERENCES papers ON DELETE CASCADE,
-        codes BLOB NOT NULL             -- two bits a dimension, with a checksum over them and the text: rag.library.token_codes
+        codes BLOB NOT NULL             -- five dimensions a byte, with a checksum over them and the text: rag.library.token_codes
     );
     """,
 )

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rag.core.domain import Paper
 from rag.core.sentences import embedded_text
+from rag.ingest.chunks import embed_papers
 from rag.library import token_codes
 from rag.library.records import has_table
 from rag.library.sqlite import Database
 from rag.library.token_codes import StoredTokens
-from rag.models.embedder import Embedder
+from rag.models.embedder import Embedder, TokenVectors
 
 log = logging.getLogger(__name__)
 _BATCH = 64
@@ -48,15 +49,18 @@ def missing(database: Database) -> int:
     return int(database.rows(f"SELECT count(*) {_WITHOUT}", (-1,))[0][0])
 
 
-def fill(database: Database, embedder: Embedder, report: Callable[[int, int], None] | None = None) -> int:
-    """Make those that are missing, a transaction a batch, and say of how many papers; `report` gets (done, total).
+def fill(
+    database: Database, embedder: Embedder, report: Callable[[int, int], None] | None = None, *, apart: bool = False
+) -> int:
+    """Make those that are missing, a transaction a batch, and say of how many papers; `report` gets (done, total). With `apart` as of
+    papers whose windows are read apart (`rag.ingest.chunks.embed_papers`).
 
     Only the holder of the writer lock calls this, on a library with the present schema that this embedder has embedded. Nothing that is
     found or answered changes by it, so that the revision stays.
     """
     total, done, last = missing(database), 0, -1
     while rows := database.rows(f"SELECT p.key, p.title, p.abstract {_WITHOUT} ORDER BY p.key LIMIT {_BATCH}", (last,)):
-        made = embedder.embed_tokens([embedded_text(title, abstract) for _, title, abstract in rows])
+        made = _made([Paper(str(key), title, abstract) for key, title, abstract in rows], embedder, apart)
         with database.transaction():
             database.connection.executemany(
                 "INSERT INTO tokens VALUES (?, ?)",
@@ -69,6 +73,12 @@ def fill(database: Database, embedder: Embedder, report: Callable[[int, int], No
         if report:
             report(done, total)
     return done
+
+
+def _made(papers: Sequence[Paper], embedder: Embedder, apart: bool) -> list[TokenVectors]:
+    if apart:  # the tokens alone, without reading the windows
+        return embedder.embed_tokens([embedded_text(paper.title, paper.abstract) for paper in papers])
+    return [item.tokens for item in embed_papers(papers, embedder) if item.tokens is not None]
 
 
 def wrong(connection: sqlite3.Connection, dimension: int) -> Iterator[int]:

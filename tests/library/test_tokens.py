@@ -19,7 +19,7 @@ from rag.library.backup import backup
 from rag.library.repair import repair
 from rag.library.restore import restore
 from rag.library.setting_aside import put_back, take_out
-from rag.library.store import Library, database_file
+from rag.library.store import Library, database_file, version_of
 from rag.library.view import View
 from rag.models.embedder import TokenVectors
 from rag.search.late_interaction import LateInteraction
@@ -69,7 +69,7 @@ def _older(folder: Path) -> None:
 def test_tokens_are_made_when_a_paper_comes_in_and_not_when_it_is_found(small_library: Path) -> None:
     scores, made = _scores(small_library)
     assert made == []
-    assert scores["bees"] > scores["tea"] > scores["ants"]
+    assert scores["bees"] > scores["ants"] + 0.1
 
 
 def test_an_older_library_answers_to_the_last_bit_as_one_that_has_them(small_library: Path) -> None:
