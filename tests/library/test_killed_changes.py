@@ -108,6 +108,7 @@ def test_a_migration_that_is_killed_is_taken_up_by_the_next_writer(whole: Path, 
     steps = kills.steps(_copy(old, tmp_path / "library"), [more])
     assert _version(tmp_path / "library") == tables.VERSION
     kinds = [kind for kind in steps if kind.startswith(("ALTER", "CREATE", "PRAGMA user_version =", "COMMIT;", "--"))]
+    kinds.remove("CREATE TABLE IF")  # of the texts beside the index, made when all papers are in
     assert len(kinds) > 4, steps
     versions = set()
     for kind in kinds:
