@@ -141,7 +141,7 @@ class Assistant:
 
     def comes_again(self, answer: Answer) -> bool:
         """Whether an answer of now would come out just so again, as long as the state is the same."""
-        return comes_again(answer, self.description, self.library)
+        return comes_again(answer, self.description, is_whole=self.searcher.retriever.is_whole)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""

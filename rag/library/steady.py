@@ -76,6 +76,16 @@ class SteadyIndex:
         """Why the last `query` of this thread had no vectors; "" where it had."""
         return str(getattr(self._asked, "missed", ""))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is there, and holds every passage of the library as it is now."""
+        if self._why:
+            return False
+        if self._server is None:
+            return publishing.is_up_to_date(self._library)
+        index = self._index
+        return isinstance(index, ServerIndex) and self._of[1:] == self._state() and index.is_whole
+
     def newest(self) -> "SteadyIndex":
         """Open what is current now, where that is another one than before, or it is time to try again.
 
