@@ -141,9 +141,7 @@ class Assistant:
 
     def comes_again(self, answer: Answer) -> bool:
         """Whether an answer of now would come out just so again, as long as the state is the same."""
-        # While papers come in, the vectors of the last ones are not there yet.
-        whole = self.searcher.retriever.covered == self.library.stored_revision
-        return whole and comes_again(answer, self.description)
+        return comes_again(answer, self.description, is_whole=self.searcher.retriever.is_whole)
 
     def close(self) -> None:
         """Let go of the vector index and the library, and of the writer where nobody else shares it."""

@@ -82,6 +82,8 @@ class ServerIndex(VectorIndex):
         self._strays = mark.strays
         self._size: int | None = None
         self._extra = 0
+        self.is_whole = False
+        """Whether the collection holds every passage that the library had when it was looked at."""
 
     def close(self) -> None:
         """Nothing of its own is open."""
@@ -99,6 +101,7 @@ class ServerIndex(VectorIndex):
     def look_at(self, library: Library) -> None:
         """Note how many vectors there are beside those of the library, which may be of any state."""
         self._size = self.count()
+        self.is_whole = library.windows_digest() in self.mark.states
         self._extra = max(0, self._size - library.count_windows())
 
     def query(self, vector: Matrix, limit: int) -> dict[int, float]:

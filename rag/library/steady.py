@@ -77,10 +77,14 @@ class SteadyIndex:
         return str(getattr(self._asked, "missed", ""))
 
     @property
-    def covered(self) -> int | None:
-        """The revision of the library whose vectors are asked now; None where none are."""
+    def is_whole(self) -> bool:
+        """Whether it is there, and holds every passage of the library as it is now."""
+        if self._why:
+            return False
+        if self._server is None:
+            return publishing.is_up_to_date(self._library)
         index = self._index
-        return None if self._why or index is None else index.revision
+        return isinstance(index, ServerIndex) and self._of[1:] == self._state() and index.is_whole
 
     def newest(self) -> "SteadyIndex":
         """Open what is current now, where that is another one than before, or it is time to try again.

@@ -131,6 +131,11 @@ class HybridRetriever(BaseRetriever):
         return self._index.newest()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the vectors of all papers of the library are there."""
+        return self._index.is_whole
+
+    @property
     def missed(self) -> str:
         """Why the last question of this thread was asked of the words alone, without vectors; "" where it was not."""
         return self._index.missed

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rag.answer.again import comes_again
 from rag.answer.assistant import Assistant
 from rag.answer.by_words import ByWords, is_noticed
 from rag.core.domain import Answer, Paper
@@ -29,6 +30,8 @@ def test_an_answer_says_how_its_papers_were_found_when_they_were_looked_for() ->
     told = by_words.noticed(ANSWER)
     assert told.notice == f"{BY_WORDS} Asked of 3 of 4 papers."
     assert (is_noticed(told), is_noticed(ANSWER)) == (True, False)
+    assert [comes_again(one, {}, is_whole=True) for one in (told, ANSWER)] == [False, True], "it is not kept"
+    assert not comes_again(ANSWER, {}, is_whole=False)
     assert answer_json(told)["notice"] == told.notice
     assert search_json("bees", (), BY_WORDS)["notice"] == BY_WORDS
     assert "notice" not in search_json("bees", ())

@@ -146,7 +146,7 @@ def test_a_server_that_is_lost_is_said_once_words_go_on_and_it_comes_back_by_its
         retriever = HybridRetriever(opened, HashEmbedder(), server=server)
         retriever._index._clock = clock
         assert retriever.hits("honey")[0].paper.id == "bees"
-        assert retriever.missed == ""
+        assert (retriever.missed, retriever.is_whole) == ("", True)
         chroma.stop(kill=True)
         for _ in range(3):
             assert [hit.paper.id for hit in retriever.hits("honey")] == ["bees"], "by its words alone"
@@ -157,6 +157,7 @@ def test_a_server_that_is_lost_is_said_once_words_go_on_and_it_comes_back_by_its
         chroma.start()
         assert retriever.hits("honey")
         assert retriever.missed, "it is not tried again at once"
+        assert not retriever.is_whole
         clock.now += 20
         assert len(retriever.hits("honey")) == 4
         assert retriever.missed == ""
