@@ -7,6 +7,7 @@ not looked at, but all that get the same question must get the same answer.
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -35,6 +36,7 @@ fairness.FairOrder.order = lambda self, waiting: list(range(len(waiting)))
 _START = "import sys; sys.argv[0] = 'citewise'; from rag.start import main; sys.exit(main())"
 _PATIENCE_S = 3_600.0
 FLOOD = "flood"
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,8 @@ def _figures(tally: _Tally, seconds: float) -> dict[str, Any]:
     half = len(tally.memory) // 2
     return {
         "answered": len(good),
-        "errors": sorted({one.error for one in tally.asked if one.error})[:5],
+        "failed": len(tally.asked) - len(good),
+        "errors": sorted({_NUMBER.sub("N", one.error) for one in tally.asked if one.error})[:5],
         "mixed_up": sum(len(of_one) > 1 for of_one in answers.values()),
         "minutes": round(seconds / 60, 2),
         "a_minute": round(60 * len(good) / seconds, 1),
@@ -235,7 +238,7 @@ def memory(pid: int, name: str = "VmRSS") -> int:
 
 
 _SHOWN = (
-    "users flood order cache answered cached a_minute wait_p50_s wait_p95_s answer_p50_s answer_p95_s peak_mb end_mb mixed_up"
+    "users flood order cache answered failed cached a_minute wait_p50_s wait_p95_s answer_p50_s answer_p95_s peak_mb end_mb mixed_up"
 ).split()
 
 

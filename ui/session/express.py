@@ -25,7 +25,7 @@ def answered_before(shelves: Shelves) -> Callable[[str, Any], bool]:
             loader = shelves.loader(asked.library)
         except RequestRefused:  # whoever answers says why
             return False
-        if loader.opened is None:
+        if loader.opened is None or not loader.wait(0):  # nothing here may wait for an opening
             return False
         return loader.asking().is_there(asked.question, history_messages(asked.history), asked.mode, asked.papers)
 

@@ -45,7 +45,7 @@ class RateLimit:
             if len(times) >= self._most:
                 wait = _WINDOW_SECONDS - (now - times[0])
                 raise TooManyRequests(
-                    f"too many at once: {self._most} a minute are answered. Try again in {wait:.0f} s"
+                    f"too many at once: {self._most} a minute are answered. Try again in {max(1.0, wait):.0f} s"
                 )
             times.append(now)
 
