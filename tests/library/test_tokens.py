@@ -19,7 +19,7 @@ from rag.library.backup import backup
 from rag.library.repair import repair
 from rag.library.restore import restore
 from rag.library.setting_aside import put_back, take_out
-from rag.library.store import Library, database_file
+from rag.library.store import Library, database_file, version_of
 from rag.library.view import View
 from rag.models.embedder import TokenVectors
 from rag.search.late_interaction import LateInteraction
