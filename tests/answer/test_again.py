@@ -30,7 +30,8 @@ HERE, SERVER = {"writer_place": "cpu"}, {"writer_place": "http://127.0.0.1:8000/
     ],
 )
 def test_only_what_would_come_out_just_so_again(answer: Answer, place: dict[str, str], again: bool) -> None:
-    assert comes_again(answer, place) == again
+    assert comes_again(answer, place, is_whole=True) == again
+    assert not comes_again(answer, place, is_whole=False)
 
 
 @pytest.fixture
