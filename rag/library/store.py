@@ -205,8 +205,8 @@ class Library:
         return self._meta("windows") != "of sentences"
 
     def choose_reading(self, coming: int) -> None:
-        """Choose how all papers of an empty library are embedded, by the number of those that come first: windows by themselves keep a
-        few more answers and cost four times the time, which many papers feel."""
+        """Choose how all papers of an empty library are embedded, by the number of those that come first: windows by themselves, and
+        tokens that are exact instead of kept in codes, keep a few more answers and cost four times the time, which many papers feel."""
         if self._meta("windows") is None and not self.count():
             with self._database.transaction():
                 self._set_meta("windows", "of sentences" if coming >= MANY_PAPERS else "apart")
@@ -398,8 +398,9 @@ class Library:
         return tokens.of_papers(self._database, papers, embedder.dimension) if embedder else {}
 
     def without_tokens(self) -> int:
-        """Of how many papers no token vectors are kept."""
-        return tokens.missing(self._database)
+        """Of how many papers no token vectors are kept. They do not count in a library of so few papers that none are kept on purpose:
+        those made once stay in memory, and are exact."""
+        return tokens.missing(self._database) if self.count() >= MANY_PAPERS else 0
 
     def fill_tokens(self, embedder: Embedder, report: Callable[[int, int], None] | None = None) -> int:
         """Make the token vectors that are missing, of how many papers; `report` gets (done, total). A library that is open for writing.

@@ -55,8 +55,8 @@ def fill(
     """Make those that are missing, a transaction a batch, and say of how many papers; `report` gets (done, total). With `apart` as of
     papers whose windows are read apart (`rag.ingest.chunks.embed_papers`).
 
-    Only the holder of the writer lock calls this, on a library with the present schema that this embedder has embedded. Nothing that is
-    found or answered changes by it, so that the revision stays.
+    Only the holder of the writer lock calls this, on a library with the present schema that this embedder has embedded. Texts stay as
+    they are, and so does the revision; similarities change by what the codes round off.
     """
     total, done, last = missing(database), 0, -1
     while rows := database.rows(f"SELECT p.key, p.title, p.abstract {_WITHOUT} ORDER BY p.key LIMIT {_BATCH}", (last,)):

@@ -54,11 +54,11 @@ class SpannedText:
 @dataclass(frozen=True, slots=True)
 class SpanVectors:
     """What a text gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
-    `embedded_text(title, text)`."""
+    `embedded_text(title, text)`; None where windows were read apart, for tokens are then made where they are needed."""
 
     sentences: Matrix
     windows: Matrix
-    tokens: TokenVectors
+    tokens: TokenVectors | None
 
 
 class Embedder(Protocol):
@@ -83,8 +83,8 @@ class Embedder(Protocol):
 
     def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
         """The vectors of the parts of each text. Title and sentences are read once, each by itself, and windows put together from
-        them; with `apart`, or where the model cannot do otherwise, each window is read as well, with its title before it, and all
-        of the text for its tokens."""
+        them; with `apart`, or where the model cannot do otherwise, each window is read as well, with its title before it. With
+        `apart` there are no token vectors."""
         ...
 
     def knows(self, word: str) -> bool:
@@ -140,7 +140,7 @@ class TransformerEmbedder:
         """See `Embedder`. Only where a vector is the mean of its tokens, that of a window is the mean of its parts: models of another
         pooling read windows too."""
         if apart or self._recipe.pooling != "mean":
-            return self._embed_apart(texts)
+            return self._embed_apart(texts, with_tokens=not apart)
         heads = [embedded_text(one.title, "").rstrip() for one in texts]
         # A text that is empty is read as that, so that each has a vector.
         parts = [
@@ -161,12 +161,13 @@ class TransformerEmbedder:
 
         return torch.autocast("cpu", torch.bfloat16, enabled=self._device.name == "cpu" and multiplies_bfloat16())
 
-    def _embed_apart(self, texts: Sequence[SpannedText]) -> list[SpanVectors]:
+    def _embed_apart(self, texts: Sequence[SpannedText], *, with_tokens: bool) -> list[SpanVectors]:
         windows = self.embed_passages(
             [embedded_text(one.title, span.of(one.text)) for one in texts for span in one.windows]
         )
         sentences = self.embed_passages([span.of(one.text) for one in texts for span in one.sentences])
-        tokens = self.embed_tokens([embedded_text(one.title, one.text) for one in texts])
+        of_text = [embedded_text(one.title, one.text) for one in texts]
+        tokens = self.embed_tokens(of_text) if with_tokens else [None] * len(texts)
         return [
             SpanVectors(*parts)
             for parts in zip(

@@ -1,8 +1,9 @@
 """Late interaction: how well each word of a question is matched by some token of a paper, or of one of its sentences.
 
 Owns: where the token vectors of papers come from (the library, or the embedder where none are kept there), words and their rarity, the
-greatest similarity of each word. All are used in the form in which they are kept, so that an answer does not depend on where they came
-from. Knows nothing of fusion or answers. The sum of each question token's best match is ColBERT's MaxSim (Khattab
+greatest similarity of each word. What a library keeps of a paper is always used, and what it does not is made exactly, so that an
+answer does not depend on what was asked before. Knows nothing of fusion or answers. The sum of each question token's best match is
+ColBERT's MaxSim (Khattab
 and Zaharia 2020, arXiv:2004.12832), here with the token states of the ordinary embedder and each word weighted by its
 rarity in the library: no model of its own, and words that mean the same match without being the same.
 """
@@ -22,12 +23,12 @@ from rag.core.arrays import Matrix, Scores
 from rag.core.domain import Paper, Span
 from rag.core.sentences import embedded_text
 from rag.core.text import STOP_WORDS
-from rag.library.token_codes import StoredTokens, coded, turned
-from rag.models.embedder import Embedder
+from rag.library.token_codes import StoredTokens, turned
+from rag.models.embedder import Embedder, TokenVectors
 
 _WORD = re.compile(r"\w+")
 _PAPERS_KEPT = 400
-"""Papers without tokens in the library whose tokens are kept in memory: about 20 KB each."""
+"""Papers without tokens in the library whose tokens are kept in memory: 100 to 200 KB each. More than a library has that keeps none."""
 
 
 class LibraryStatistics(Protocol):
@@ -101,7 +102,7 @@ class LateInteraction:
     def __init__(self, embedder: Embedder, papers_kept: int = _PAPERS_KEPT) -> None:
         self._embedder = embedder
         self._papers_kept = papers_kept
-        self._tokens: OrderedDict[tuple[str, str], StoredTokens] = OrderedDict()
+        self._tokens: OrderedDict[tuple[str, str], TokenVectors] = OrderedDict()
         self._lock = threading.Lock()
 
     def question_words(self, question: str, statistics: LibraryStatistics) -> QuestionWords:
@@ -134,19 +135,22 @@ class LateInteraction:
         pieces = turned(words.pieces)
         matches: dict[str, PaperMatch] = {}
         for paper in papers:
-            tokens = stored.get(paper.id) or made[paper.title, paper.abstract]
-            shift = len(embedded_text(paper.title, ""))
-            matches[paper.id] = PaperMatch(words, tokens.similarities(pieces), tokens.starts - shift)
+            kept, shift = stored.get(paper.id), len(embedded_text(paper.title, ""))
+            if kept is not None:
+                matches[paper.id] = PaperMatch(words, kept.similarities(pieces), kept.starts - shift)
+            else:
+                tokens = made[paper.title, paper.abstract]
+                matches[paper.id] = PaperMatch(words, words.pieces @ tokens.vectors.T, tokens.starts - shift)
         return matches
 
-    def _made(self, papers: Sequence[Paper]) -> dict[tuple[str, str], StoredTokens]:
+    def _made(self, papers: Sequence[Paper]) -> dict[tuple[str, str], TokenVectors]:
         """By title and abstract the tokens of papers that have none in the library; they are made once."""
         keys = list(dict.fromkeys((paper.title, paper.abstract) for paper in papers))
         with self._lock:
             known = {key: self._tokens[key] for key in keys if key in self._tokens}
         new = [key for key in keys if key not in known]
         vectors = self._embedder.embed_tokens([embedded_text(*key) for key in new])
-        known |= {key: coded(tokens, *key) for key, tokens in zip(new, vectors, strict=True)}
+        known |= zip(new, vectors, strict=True)
         with self._lock:
             for key in keys:
                 self._tokens[key] = known[key]

@@ -51,7 +51,8 @@ class HashEmbedder:
             [embedded_text(one.title, span.of(one.text)) for one in texts for span in one.windows]
         )
         sentences = self.embed_passages([span.of(one.text) for one in texts for span in one.sentences])
-        tokens = self.embed_tokens([embedded_text(one.title, one.text) for one in texts])
+        of_text = [embedded_text(one.title, one.text) for one in texts]
+        tokens = [None] * len(texts) if apart else self.embed_tokens(of_text)
         return [
             SpanVectors(*parts)
             for parts in zip(

@@ -239,8 +239,8 @@ def test_prefixes_are_words_of_no_question_and_no_paper(embedder_of: Any) -> Non
     assert late.question_words("do bees make honey", Statistics()).words == ("bees", "honey")
     ants = paper("bees make honey", title="ants")
     match = late.match("honey", [ants], Statistics())[ants.id]
-    assert match.similarities.shape == (1, 4), "ants bees make honey: marks between words are not kept"
-    assert match.starts.tolist() == [-6, 0, 5, 10]
+    assert match.similarities.shape == (1, 5), "ants . bees make honey"
+    assert match.starts.tolist() == [-6, -2, 0, 5, 10]
 
 
 @pytest.mark.parametrize(
