@@ -8,10 +8,8 @@ around it as those of real abstracts do, so that neighbours in the vector index 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Span
@@ -19,6 +17,7 @@ from rag.core.sentences import sentences, windows
 from rag.ingest.chunks import EmbeddedPaper
 from rag.library import indexes
 from rag.library.store import Library
+from rag.models.pooled import unit
 
 _ANCHORS = 2_000
 _WINDOW_NOISE, _SENTENCE_NOISE = 0.45, 0.9
@@ -71,12 +70,6 @@ def made_paper(paper: Paper, anchors: Matrix) -> EmbeddedPaper:
         in_windows,
         _around(topic, len(in_windows), _WINDOW_NOISE, random),
     )
-
-
-def unit(rows: npt.NDArray[Any]) -> Matrix:
-    """The rows with length 1, float32."""
-    scaled: Matrix = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
-    return scaled
 
 
 def _around(topic: Matrix, count: int, noise: float, random: np.random.Generator) -> Matrix:

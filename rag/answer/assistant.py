@@ -135,9 +135,9 @@ class Assistant:
         return self.library.revision
 
     @property
-    def state(self) -> tuple[int, int, int | None]:
-        """Of the library: another one with each change of its file, and of the vectors that are asked."""
-        return *self.library.state, self.searcher.retriever.covered
+    def state(self) -> tuple[int, int]:
+        """Of the library: another one with each change of its file."""
+        return self.library.state
 
     def comes_again(self, answer: Answer) -> bool:
         """Whether an answer of now would come out just so again, as long as the state is the same."""

@@ -15,7 +15,7 @@ from typing import Literal
 from rag.core.kept import Kept
 from rag.core.paper_filter import PaperFilter
 from rag.library.bearings import Bearings, Keys
-from rag.library.choosing import has_table, keys_of
+from rag.library.choosing import keys_of
 from rag.library.files import database_file
 from rag.library.filtering import words_in
 from rag.library.sqlite import Database, mapped_errors
@@ -131,7 +131,7 @@ def _counted(known: Bearings, database: Database, kind: Kind) -> Mapping[str, in
         names = known.authors if kind == "authors" else known.venues
         return {name: len(papers) for name, papers in names.papers.items()}
     # A library of an older schema does not know where its papers came from.
-    if not has_table(database.connection, "origins"):
+    if not database.has_table("origins"):
         return {}
     counted = dict(database.rows(_OF_SOURCES))
     short = short_names(list(counted))

@@ -17,6 +17,7 @@ from rag.core.paper_filter import PaperFilter
 from rag.core.people import may_be, searchable, spellings
 from rag.core.text import clean, words
 from rag.library.filtering import papers_holding
+from rag.library.sqlite import has_table
 from rag.library.store import Library
 
 _NAMED = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn", "url")
@@ -74,7 +75,7 @@ def came_from(library: Library, ids: Sequence[str]) -> dict[str, list[str]]:
     """The source files of the papers with these ids, by paper; papers of which none is known are left out."""
     found: dict[str, list[str]] = {}
     with library.beside() as database, database.snapshot():
-        if has_table(database.connection, "origins"):
+        if database.has_table("origins"):
             statement = (
                 "SELECT o.paper, s.name FROM main.origins o JOIN main.sources s ON s.key = o.source "
                 "WHERE o.paper IN ({}) ORDER BY o.added, s.key"
@@ -82,12 +83,6 @@ def came_from(library: Library, ids: Sequence[str]) -> dict[str, list[str]]:
             for paper, name in database.rows_for(statement, ids):
                 found.setdefault(paper, []).append(name)
     return found
-
-
-def has_table(connection: sqlite3.Connection, table: str) -> bool:
-    """Whether the library's file has this table."""
-    found = connection.execute("SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    return found.fetchone() is not None
 
 
 def names_source(value: str, name: str) -> bool:

@@ -5,17 +5,15 @@ in its tables, in their index, and cut into trigrams. The library has all of tha
 loads llama-index and Chroma.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from llama_index.core.schema import BaseNode
-from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryResult
 from llama_index.vector_stores.chroma import ChromaVectorStore
 
 
 class LeanStore(ChromaVectorStore):
-    """A `ChromaVectorStore` that keeps no text. What it finds are ids; who asks knows their text."""
+    """A `ChromaVectorStore` that keeps no text. The collection is asked directly (`VectorIndex.query`): what it finds are ids alone."""
 
     def __init__(self, chroma_collection: Any) -> None:
         super().__init__(chroma_collection=chroma_collection)
@@ -31,12 +29,3 @@ class LeanStore(ChromaVectorStore):
                 metadatas=[{"document_id": node.ref_doc_id or ""} for node in nodes],
             )
         return ids
-
-    def query(self, query: VectorStoreQuery, **_: Any) -> VectorStoreQueryResult:
-        """The ids of the nearest nodes and exp(-distance) of each, as `ChromaVectorStore` gives it, best first; no nodes."""
-        found = self.client.query(
-            query_embeddings=[query.query_embedding], n_results=query.similarity_top_k, include=["distances"]
-        )
-        return VectorStoreQueryResult(
-            ids=list(found["ids"][0]), similarities=[math.exp(-distance) for distance in found["distances"][0]]
-        )

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rag.core.domain import STATUSES
-from rag.library import records
 from rag.library.choices import folded, short_names
-from rag.library.choosing import has_table
 from rag.library.sqlite import Database
 
 Column = Literal["title", "authors", "year", "venue", "source", "added", "flags"]
@@ -115,7 +113,7 @@ def _read(database: Database, files: Mapping[str, str]) -> list[Known]:
     by_id = {one.id: one for one in every}
     if files:
         _add_origins(database, by_id, files)
-    if records.has_table(database):
+    if database.has_table("records"):
         for paper, ids, versions in database.rows(_RECORDS):
             if paper in by_id:
                 by_id[paper].records, by_id[paper].versions = ids, max(versions, 1)
@@ -126,7 +124,7 @@ def _read(database: Database, files: Mapping[str, str]) -> list[Known]:
 
 def _files(database: Database) -> dict[str, str]:
     """The path of each file that brought papers, and the name that is shown of it. A library of an older schema knows none."""
-    if not has_table(database.connection, "origins"):
+    if not database.has_table("origins"):
         return {}
     return short_names([path for (path,) in database.rows("SELECT name FROM sources")])
 

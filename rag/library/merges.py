@@ -38,7 +38,7 @@ class Split:
 
 def merged_papers(database: Database) -> Iterator[tuple[str, list[Record]]]:
     """The id of each paper that was merged from several records, with these, in the order in which the papers came in."""
-    if not records.has_table(database):
+    if not database.has_table("records"):
         return
     statement = (
         "SELECT DISTINCT papers.key, papers.id FROM records JOIN papers ON papers.id = records.paper "

@@ -17,7 +17,7 @@ _NAMES = ("doi", "arxiv_id", "pmid", "pmcid", "acl_id", "isbn")
 
 def taken_in(database: Database, ids: Iterable[str] | None = None) -> dict[tuple[str, str], str]:
     """{(id, record hash): paper id} of all records, or of those of these ids."""
-    if not has_table(database):
+    if not database.has_table("records"):
         return {}
     statement = "SELECT id, record_hash, paper FROM records"
     rows = database.rows(statement) if ids is None else database.rows_for(f"{statement} WHERE id IN ({{}})", ids)
@@ -26,7 +26,7 @@ def taken_in(database: Database, ids: Iterable[str] | None = None) -> dict[tuple
 
 def leads_to(database: Database, identifiers: Iterable[str]) -> list[str]:
     """The ids of the papers that took in records of these ids."""
-    if not has_table(database):
+    if not database.has_table("records"):
         return []
     rows = database.rows_for("SELECT DISTINCT paper FROM records WHERE id IN ({})", identifiers)
     return list(dict.fromkeys(row[0] for row in rows))
@@ -73,22 +73,17 @@ def outlines(database: Database) -> Iterator[Outline]:
 
 def apart(database: Database) -> frozenset[tuple[str, str]]:
     """Pairs of ids of records that are never of one paper, the lesser id first."""
-    if not has_table(database, "apart"):
+    if not database.has_table("apart"):
         return frozenset()
     return frozenset((row[0], row[1]) for row in database.rows("SELECT one, other FROM apart"))
 
 
 def _rows_of(database: Database, paper_id: str) -> list[Any]:
-    if not has_table(database):
+    if not database.has_table("records"):
         return []
-    further = "place, reason" if has_table(database, "apart") else "'', ''"
+    further = "place, reason" if database.has_table("apart") else "'', ''"
     rows = database.rows(f"SELECT id, version, record, {further} FROM records WHERE paper = ?", (paper_id,))
     return sorted(rows, key=lambda row: json.loads(row[2])["number"] if row[2] else 0)
-
-
-def has_table(database: Database, name: str = "records") -> bool:
-    """Whether the library has a table that older ones do not have."""
-    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
 
 
 def _json(number: int, paper: Paper) -> str:

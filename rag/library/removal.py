@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.core.paper_filter import PaperFilter
-from rag.library.choosing import has_table, keys_of, sources_of
+from rag.library.choosing import keys_of, sources_of
 from rag.library.chroma_server import ChromaServer
 from rag.library.indexes import publish
-from rag.library.sqlite import writer_lock
+from rag.library.sqlite import has_table, writer_lock
 from rag.library.store import Library
 
 _MOST_LOOKED_UP = 20

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rag.library.sqlite import has_table
+
 _MOST_FAILURES = 5_000
 """Reads of a table that may fail before the rest is given up: about 60 for each broken page."""
 _LEAST, _MOST = -(1 << 62), 1 << 62
@@ -36,8 +38,7 @@ def readable_rows(connection: sqlite3.Connection, table: str, columns: str, key:
 
 def _is_there(connection: sqlite3.Connection, table: str) -> bool:
     try:
-        statement = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return connection.execute(statement, (table,)).fetchone() is not None
+        return has_table(connection, table)
     except sqlite3.Error:
         return True
 

@@ -111,9 +111,7 @@ class ServerIndex(VectorIndex):
         # Not bounded by the number of vectors, which may have grown since it was looked at.
         limit += min(self._extra, _MOST_EXTRA * limit)
         with self._connection.asking():
-            near = self._collection.query(query_embeddings=[vector.tolist()], n_results=limit, include=["distances"])
-            pairs = zip(near["ids"][0], near["distances"][0], strict=True)
-            return {int(identifier): 1.0 - float(distance) for identifier, distance in pairs}
+            return self._nearest(vector, limit)
 
     def add(self, library: Library, ids: Sequence[int]) -> None:
         """Send the vectors of these windows as far as they still exist, and nothing else of them. Those that are there stay as they

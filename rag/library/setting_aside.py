@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from rag.core.errors import EditRefused
-from rag.library.choosing import has_table
 from rag.library.chroma_server import ChromaServer
 from rag.library.indexes import publish
 from rag.library.removal import Removal, take_away, writing
+from rag.library.sqlite import has_table
 
 Title = tuple[str, str]
 """A paper's id and title; of a paper without one, how the abstract begins."""

@@ -23,7 +23,7 @@ class Sources:
     def unchanged(self, sha256: str) -> KnownFile | None:
         """What is known of a file with these bytes, where all of it was taken in by the present readers and each paper that it brought
         is still there; else None."""
-        if not _has_tables(self._database) or not sha256:
+        if not self._database.has_table("sources") or not sha256:
             return None
         with self._database.snapshot():
             rows = self._database.rows(
@@ -90,10 +90,6 @@ def write(database: Database, origins: Sequence[Origin]) -> None:
     database.connection.executemany(
         "INSERT OR IGNORE INTO origins (paper, source, added) VALUES (?, ?, ?)", [(*item, now) for item in origins]
     )
-
-
-def _has_tables(database: Database) -> bool:
-    return bool(database.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'sources'"))
 
 
 def _now() -> str:

@@ -66,6 +66,12 @@ def connect(file: Path, *, create: bool = False) -> sqlite3.Connection:
     return connection
 
 
+def has_table(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether the file has this table, which older ones may not have."""
+    found = connection.execute("SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    return found.fetchone() is not None
+
+
 Identity = tuple[int, int]
 """Device and inode."""
 
@@ -149,6 +155,11 @@ class Database:
         """Close the connection that is open now."""
         self._check = None
         self.connection.close()
+
+    def has_table(self, name: str) -> bool:
+        """See the function."""
+        with self.snapshot():
+            return has_table(self.connection, name)
 
     @property
     def identity(self) -> Identity | None:

@@ -77,12 +77,6 @@ class SteadyIndex:
         return str(getattr(self._asked, "missed", ""))
 
     @property
-    def covered(self) -> int | None:
-        """The revision of the library whose vectors are asked now; None where none are."""
-        index = self._index
-        return None if self._why or index is None else index.revision
-
-    @property
     def is_whole(self) -> bool:
         """Whether it is there, and holds every passage of the library as it is now."""
         if self._why:

@@ -12,8 +12,7 @@ from rag.core.domain import Paper
 from rag.core.sentences import embedded_text
 from rag.ingest.chunks import embed_papers
 from rag.library import token_codes
-from rag.library.records import has_table
-from rag.library.sqlite import Database
+from rag.library.sqlite import Database, has_table
 from rag.library.token_codes import StoredTokens
 from rag.models.embedder import Embedder, TokenVectors
 
@@ -27,7 +26,7 @@ def of_papers(database: Database, papers: Sequence[Paper], dimension: int) -> di
     """By id the tokens that are kept of papers with exactly these texts."""
     found: dict[str, StoredTokens] = {}
     with database.snapshot():
-        if not has_table(database, "tokens"):
+        if not database.has_table("tokens"):
             return found
         statement = "SELECT p.id, t.codes FROM papers p JOIN tokens t ON t.paper = p.key WHERE p.id IN ({})"
         blobs = dict(database.rows_for(statement, [paper.id for paper in papers]))
@@ -44,7 +43,7 @@ def of_papers(database: Database, papers: Sequence[Paper], dimension: int) -> di
 
 def missing(database: Database) -> int:
     """Of how many papers none are kept."""
-    if not has_table(database, "tokens"):
+    if not database.has_table("tokens"):
         return int(database.rows("SELECT count(*) FROM papers")[0][0])
     return int(database.rows(f"SELECT count(*) {_WITHOUT}", (-1,))[0][0])
 
@@ -87,7 +86,7 @@ def wrong(connection: sqlite3.Connection, dimension: int) -> Iterator[int]:
     Raises:
         sqlite3.Error: something cannot be read at all.
     """
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tokens'").fetchone():
+    if not has_table(connection, "tokens"):
         return
     statement = "SELECT t.paper, t.codes, p.title, p.abstract FROM tokens t LEFT JOIN papers p ON p.key = t.paper"
     for key, codes, title, abstract in connection.execute(statement):

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from rag.core.escaping import counted
 from rag.core.paper_filter import PaperFilter
-from rag.library.choosing import has_table, keys_of
+from rag.library.choosing import keys_of
 from rag.library.files import database_file, is_there, missing
 from rag.library.lexical import Lexical
-from rag.library.sqlite import Database, connect, mapped_errors
+from rag.library.sqlite import Database, connect, has_table, mapped_errors
 from rag.library.store import Library, check_file
 
 _COLUMNS = {

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,7 +31,6 @@ _MOST_CHANGED = 0.1
 """Share of the papers that came or went, above which all is read anew: that takes 6 s of 70,000 papers."""
 _REST = 10
 """How many times as long as it took is waited before it is made once more: a library that is being filled changes at every batch."""
-_CUTTER = stems.Cutter()
 
 State = tuple[Identity | None, int]
 """Of a library: which file it is, and the revision in it. A file that takes the place of another may have the same revision."""
@@ -107,9 +107,14 @@ class WordIndex:
                 self._not_before = time.monotonic() + _REST * (time.monotonic() - started)
 
 
+@cache
+def _cutter() -> stems.Cutter:
+    return stems.Cutter()
+
+
 def phrases(words: list[str]) -> list[Phrase]:
     """The stems of each word as the index of words cuts it."""
-    return _CUTTER.phrases(words)
+    return _cutter().phrases(words)
 
 
 def _present(folder: Path, before: Postings | None) -> tuple[State, Postings | None, bool]:

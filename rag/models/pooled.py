@@ -7,6 +7,7 @@ know their neighbours found the right paper less often here; windows lose next t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +35,8 @@ class States:
         return cls(rows[words], offsets[words, 0], offsets[words, 1], rows[is_mark])
 
 
-def unit(rows: Matrix) -> Matrix:
-    """The rows at unit length."""
+def unit(rows: npt.NDArray[Any]) -> Matrix:
+    """The rows at unit length, float32."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Matrix = (rows / np.maximum(lengths, 1e-12)).astype(np.float32)
     return scaled

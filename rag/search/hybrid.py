@@ -140,11 +140,6 @@ class HybridRetriever(BaseRetriever):
         """Why the last question of this thread was asked of the words alone, without vectors; "" where it was not."""
         return self._index.missed
 
-    @property
-    def covered(self) -> int | None:
-        """The revision of the library whose vectors are asked now; None where there are none."""
-        return self._index.covered
-
     def _best_sentence(self, vector: Matrix, papers: Iterable[str]) -> dict[str, float]:
         """Per paper the cosine of its best sentence alone: a short question is often nearer to it than to any window."""
         of_row, embeddings = self._library.sentence_vectors(papers)
