@@ -31,7 +31,8 @@ from rag.ingest.pipeline import IngestReport, plan, store  # noqa: E402
 from rag.library.publishing import publish  # noqa: E402
 from rag.library.store import Library  # noqa: E402
 from rag.models.find import choose_device, find_model  # noqa: E402
-from rag.wiring import ingest_files, open_assistant, open_checker  # noqa: E402
+from rag.wiring import ingest_files, open_assistant  # noqa: E402
+from rag.wiring_writers import open_checker  # noqa: E402
 from tests.helpers.fakes import HashEmbedder  # noqa: E402
 from tests.helpers.windows import address, library_folder, scripted, visit  # noqa: E402, F401
 

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 ORDER = {
     "rag": (
         (
-            "core models ingest question library map search evidence checking answer output doctor wiring "
+            "core models ingest question library map search evidence checking answer output doctor wiring_writers wiring "
             "cli_options cli_filters cli_papers cli_merges cli_remove cli_library cli_mcp cli_chat cli start"
         ).split(),
         {"cli_chat": {"ui.app"}, "cli_mcp": {"ui.mcp.stdio"}},  # the doors upwards: `citewise chat` and `citewise mcp`

@@ -16,7 +16,7 @@ from rag.core.domain import Message
 from rag.core.errors import WriterFailed
 from rag.core.settings import Settings
 from rag.models.remote_writer import RemoteWriter
-from rag.wiring import open_server
+from rag.wiring_writers import open_server
 
 AT_ONCE = (1, 4, 16)
 _ROUNDS = 3

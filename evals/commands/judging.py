@@ -55,7 +55,8 @@ def checker(
     """
     from evals.scores.checker import judge, load_pairs, pair_json, summary
     from evals.scores.tables import print_checker, progress_of
-    from rag.wiring import open_checker, open_embedder
+    from rag.wiring import open_embedder
+    from rag.wiring_writers import open_checker
 
     settings = Settings.load(device=device)
     pairs = load_pairs(pairs_file, split)

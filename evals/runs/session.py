@@ -14,7 +14,8 @@ from rag.core.domain import Paper
 from rag.core.errors import ServerFailed, WriterFailed
 from rag.core.settings import Settings
 from rag.library.store import Library
-from rag.wiring import open_assistant, open_searcher, open_server
+from rag.wiring import open_assistant, open_searcher
+from rag.wiring_writers import open_server
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import numpy as np
 
 from rag.core.arrays import Matrix
 from rag.core.text import STOP_WORDS, stem
-from rag.models.embedder import Embedder, TokenVectors
+from rag.models.embedder import Embedder
+from rag.models.spans import TokenVectors
 
 _MOST_KEPT = 256
 """Texts whose words are kept: the evidence of the questions just asked, and the sentences compared with it."""

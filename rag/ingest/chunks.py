@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rag.core.arrays import Matrix
 from rag.core.domain import Paper, Span
 from rag.core.sentences import sentences, windows
-from rag.models.embedder import Embedder, SpannedText, TokenVectors
+from rag.models.embedder import Embedder
+from rag.models.spans import SpannedText, TokenVectors
 
 
 @dataclass(frozen=True, slots=True)

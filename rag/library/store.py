@@ -5,28 +5,26 @@ or ranked; the vector index is derived from it elsewhere. One writer (holding th
 each reads inside `snapshot()`, so that one question sees one revision, and the next question sees the newest.
 """
 
-import hashlib
 import json
-import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import asdict
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rag.core.arrays import Matrix
 from rag.core.domain import EmbedderIdentity, Paper, Sentence, Span, Window
-from rag.core.errors import EmbedderMismatch, LibraryDamaged, LibraryReadOnly, SchemaTooNew
+from rag.core.errors import LibraryDamaged
 from rag.ingest.chunks import EmbeddedPaper
 from rag.ingest.identity import record_hash, text_hash
 from rag.ingest.merging import Outline, Record, TakenIn
+from rag.library import header, queries, records, sources, tables, tokens
 from rag.library import merges as merging
-from rag.library import queries, records, sources, tables, tokens
 from rag.library.bibliography import Details
-from rag.library.files import database_file, is_there, make_empty, missing, problem_in, refuse_foreign
+from rag.library.files import database_file, is_there, make_empty, missing, problem_in
 from rag.library.filtering import papers_holding
+from rag.library.header import Header, check_file, stored_version, version_of
 from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, mapped_errors, way_out, writer_lock
 from rag.library.tables import details_of, insert, matrix_of, stored_paper, windows_of
@@ -34,16 +32,12 @@ from rag.library.token_codes import StoredTokens
 from rag.library.word_index import WordIndex
 from rag.models.embedder import Embedder
 
-MANY_PAPERS = 300
-"""From as many on a new library puts windows together from sentences: read by themselves they take minutes more."""
 
-
-class Library:
+class Library(Header):
     """An open library. Build it with `Library.open` or `Library.open_for_writing`, and close it."""
 
     def __init__(self, folder: Path, database: Database) -> None:
-        self.folder = folder
-        self._database = database
+        super().__init__(folder, database)
         self._words = WordIndex(folder)
         self._lexical = Lexical(database, self._words)
 
@@ -59,7 +53,7 @@ class Library:
         with mapped_errors(folder):
             if not is_there(folder):
                 raise missing(folder)
-            if _version(folder) < tables.READABLE:
+            if stored_version(folder) < tables.READABLE:
                 with writer_lock(folder):
                     cls.up_to_date(folder).close()
             return cls(folder, Database.following(folder, partial(check_file, folder)))
@@ -110,114 +104,11 @@ class Library:
         with self.snapshot():
             return problem_in(self._database.connection, embedder.dimension if embedder else None)
 
-    def snapshot(self) -> AbstractContextManager[None]:
-        """One consistent view for all reads inside; nested calls join the outer one. Keep it short: writers wait."""
-        return self._database.snapshot()
-
     @contextmanager
     def beside(self) -> Iterator[Database]:
         """A connection of its own to the same papers, so that what takes long holds nobody up."""
         with mapped_errors(self.folder), closing(connect(database_file(self.folder))) as connection:
             yield Database(self.folder, connection)
-
-    # --- meta ---------------------------------------------------------------------------------------------------
-
-    def _meta(self, key: str) -> str | None:
-        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return rows[0][0] if rows else None
-
-    def _set_meta(self, key: str, value: str) -> None:
-        self._database.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    @property
-    def revision(self) -> int:
-        """Grows with every committed change of the papers, and where another file has taken the place of the one that was opened."""
-        with self.snapshot():
-            return self.stored_revision + self._database.replaced * _MOST_REVISIONS
-
-    @property
-    def stored_revision(self) -> int:
-        """The revision that is in the file: equal for every copy of it."""
-        return int(self._meta("revision") or 0)
-
-    @property
-    def state(self) -> tuple[int, int]:
-        """Another one with each change of the file, also one that leaves the papers as they are: the revision, and SQLite's count of
-        what others have committed."""
-        with self.snapshot():
-            return self.revision, int(self._database.rows("PRAGMA data_version")[0][0])
-
-    @property
-    def identity(self) -> str | None:
-        """What this library and the copies of its file are called on a server; None where it has never been on one."""
-        return self._meta(_IDENTITY)
-
-    def name_anew(self) -> str:
-        """Give the library another identity. Only the holder of the writer lock calls this, outside transactions."""
-        identity = secrets.token_hex(8)
-        with mapped_errors(self.folder), closing(connect(database_file(self.folder), create=True)) as connection:
-            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_IDENTITY, identity))
-        return identity
-
-    def windows_digest(self) -> str:
-        """16 hexadecimal digits over the ids of all windows: equal where the vectors are."""
-        statement = "SELECT count(*), coalesce(sum(id & 2147483647), 0), coalesce(sum(id >> 31), 0) FROM windows"
-        [numbers] = self._database.rows(statement)
-        return hashlib.sha256(" ".join(map(str, numbers)).encode()).hexdigest()[:16]
-
-    @property
-    def replaced(self) -> int:
-        """How many times another file has taken the place of the one that was opened."""
-        with self.snapshot():
-            return self._database.replaced
-
-    @property
-    def embedder(self) -> EmbedderIdentity | None:
-        """The weights that made the embeddings; None while the library has never been written to."""
-        stored = self._meta("embedder")
-        return EmbedderIdentity(**json.loads(stored)) if stored else None
-
-    def check_embedder(self, embedder: EmbedderIdentity) -> None:
-        """Raise EmbedderMismatch where the library was embedded by other weights."""
-        stored = self.embedder
-        if stored and (stored.sha256, stored.dimension) != (embedder.sha256, embedder.dimension):
-            told = f"{stored.sha256[:12]}…, {stored.dimension} dimensions"
-            if stored.name == embedder.name:
-                raise EmbedderMismatch(
-                    f"the library {self.folder} was embedded by {stored.name} with other weights, or another prefix before its "
-                    f"passages ({told}). Set CITEWISE_PASSAGE_PREFIX as it was, or ingest the sources anew with another --library"
-                )
-            raise EmbedderMismatch(
-                f"the library {self.folder} was embedded by {stored.name} (weights {told}), not by {embedder.name}. "
-                f"Use CITEWISE_EMBEDDER={stored.name}, or ingest the sources into another folder with --library"
-            )
-
-    def _claim(self, embedder: EmbedderIdentity) -> None:
-        self.check_embedder(embedder)
-        if self.embedder is None:
-            with self._database.transaction():
-                self._set_meta("embedder", json.dumps(asdict(embedder)))
-
-    @property
-    def reads_apart(self) -> bool:
-        """Whether windows are embedded by themselves, as they all were before they could be put together from sentences. Similarities
-        are compared among papers, so new ones go in like those that are there."""
-        return self._meta("windows") != "of sentences"
-
-    def choose_reading(self, coming: int) -> None:
-        """Choose how all papers of an empty library are embedded, by the number of those that come first: windows by themselves, and
-        tokens that are exact instead of kept in codes, keep a few more answers and cost four times the time, which many papers feel."""
-        if self._meta("windows") is None and not self.count():
-            with self._database.transaction():
-                self._set_meta("windows", "of sentences" if coming >= MANY_PAPERS else "apart")
-
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits over all records and the embedder: equal libraries answer equally."""
-        made = f"{self.embedder.sha256 if self.embedder else ''}{'' if self.reads_apart else ' of sentences'}"
-        digest = hashlib.sha256(made.encode())
-        for identifier, stored in self._database.rows("SELECT id, record_hash FROM papers ORDER BY id"):
-            digest.update(f"{identifier}\n{stored}\n".encode())
-        return digest.hexdigest()[:16]
 
     # --- writing ------------------------------------------------------------------------------------------------
 
@@ -311,10 +202,6 @@ class Library:
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def count(self) -> int:
-        """Number of papers."""
-        return int(self._database.rows("SELECT count(*) FROM papers")[0][0])
-
     def count_windows(self) -> int:
         """Number of windows, which is the number of vectors."""
         return int(self._database.rows("SELECT count(*) FROM windows")[0][0])
@@ -400,7 +287,7 @@ class Library:
     def without_tokens(self) -> int:
         """Of how many papers no token vectors are kept. They do not count in a library of so few papers that none are kept on purpose:
         those made once stay in memory, and are exact."""
-        return tokens.missing(self._database) if self.count() >= MANY_PAPERS else 0
+        return tokens.missing(self._database) if self.count() >= header.MANY_PAPERS else 0
 
     def fill_tokens(self, embedder: Embedder, report: Callable[[int, int], None] | None = None) -> int:
         """Make the token vectors that are missing, of how many papers; `report` gets (done, total). A library that is open for writing.
@@ -445,37 +332,3 @@ class Library:
         """Of how many papers each word is in the title or the abstract, stemmed; words that cannot be looked up are left out."""
         with self.snapshot():
             return self._lexical.holding(words)
-
-
-_IDENTITY = "identity"
-_MOST_REVISIONS = 10**9
-"""Of one file: what is counted on where another file has taken its place, whose number may be the same."""
-
-
-def version_of(folder: Path, connection: sqlite3.Connection) -> int:
-    """The version of the tables in a library's file.
-
-    Raises:
-        LibraryDamaged, SchemaTooNew: it is none of ours, or of a newer citewise.
-    """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    refuse_foreign(connection, folder)
-    if version > tables.VERSION:
-        raise SchemaTooNew(
-            f"the library {folder} has schema {version}, written by a newer citewise; this one reads up to "
-            f"{tables.VERSION}. Upgrade citewise, or ingest the sources into another folder"
-        )
-    return version
-
-
-def _version(folder: Path) -> int:
-    with closing(connect(database_file(folder))) as connection:
-        return version_of(folder, connection)
-
-
-def check_file(folder: Path, connection: sqlite3.Connection) -> None:
-    """Raise a LibraryError where a file cannot be read as a library as it is."""
-    if version_of(folder, connection) < tables.READABLE:
-        raise LibraryReadOnly(
-            f"the library {folder} was replaced by one of a much older citewise, which has to be brought up to date first; start again"
-        )

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from rag.core.arrays import Matrix
 from rag.core.sentences import embedded_text
-from rag.models.embedder import TokenVectors
+from rag.models.spans import TokenVectors
 
 _FORM = 2
 _HEADER = struct.Struct("<BBHII")

@@ -14,7 +14,8 @@ from rag.ingest.chunks import embed_papers
 from rag.library import token_codes
 from rag.library.sqlite import Database, has_table
 from rag.library.token_codes import StoredTokens
-from rag.models.embedder import Embedder, TokenVectors
+from rag.models.embedder import Embedder
+from rag.models.spans import TokenVectors
 
 log = logging.getLogger(__name__)
 _BATCH = 64

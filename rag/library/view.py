@@ -17,9 +17,10 @@ from rag.core.escaping import counted
 from rag.core.paper_filter import PaperFilter
 from rag.library.choosing import keys_of
 from rag.library.files import database_file, is_there, missing
+from rag.library.header import check_file
 from rag.library.lexical import Lexical
 from rag.library.sqlite import Database, connect, has_table, mapped_errors
-from rag.library.store import Library, check_file
+from rag.library.store import Library
 
 _COLUMNS = {
     "papers": ("papers.key", "id, title, abstract, details, record_hash"),

@@ -9,56 +9,26 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.core.arrays import Matrix
-from rag.core.domain import EmbedderIdentity, Span
+from rag.core.domain import EmbedderIdentity
 from rag.core.errors import ModelUnsupported
 from rag.core.sentences import embedded_text
 from rag.models import pooled
 from rag.models.find import Device, ModelFiles, load_network, load_tokenizer, multiplies_bfloat16
 from rag.models.pooled import States
 from rag.models.prefixes import Recipe, brings_code, read_json, recipe_of
+from rag.models.spans import SpannedText, SpanVectors, TokenVectors, put_together, tokens_of
 
 log = logging.getLogger(__name__)
 _BATCH_TOKENS = 4_096
 """Padded word pieces in one forward pass: enough to fill two cores, small enough for a laptop's memory."""
 _TOGETHER, _TOGETHER_ON_GPU = 1_024, 65_536
 """The same where papers are taken in: what stays in the cache of a core, and what fills a GPU."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """The tokens of a text in context: `vectors` (n, dimension) float32, unit length; `starts` (n,) character offsets."""
-
-    vectors: Matrix
-    starts: npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class SpannedText:
-    """A text and its title; `sentences` and `windows` over them are the parts of `text` that get vectors. An empty window stands for
-    the title alone."""
-
-    title: str
-    text: str
-    sentences: Sequence[Span]
-    windows: Sequence[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class SpanVectors:
-    """What a text gives: a row of unit length for each sentence and each window, float32 (n, dimension), and the token vectors of
-    `embedded_text(title, text)`; None where windows were read apart, for tokens are then made where they are needed."""
-
-    sentences: Matrix
-    windows: Matrix
-    tokens: TokenVectors | None
 
 
 class Embedder(Protocol):
@@ -134,7 +104,7 @@ class TransformerEmbedder:
         no question and no paper."""
         # One at a time: in half precision a vector depends a little on what else is in the batch, and an answer must not depend on
         # which papers happened to be new.
-        return [_tokens(states) for states in self._read(texts, 0)]
+        return [tokens_of(states) for states in self._read(texts, 0)]
 
     def embed_spans(self, texts: Sequence[SpannedText], *, apart: bool = False) -> list[SpanVectors]:
         """See `Embedder`. Only where a vector is the mean of its tokens, that of a window is the mean of its parts: models of another
@@ -151,7 +121,7 @@ class TransformerEmbedder:
         together = _TOGETHER if self._device.name == "cpu" else _TOGETHER_ON_GPU
         states = iter(self._read([prefix + part for of_text in parts for part in of_text], together))
         return [
-            _put_together(one, head, list(islice(states, len(of_text))), len(prefix))
+            put_together(one, head, list(islice(states, len(of_text))), len(prefix))
             for one, head, of_text in zip(texts, heads, parts, strict=True)
         ]
 
@@ -292,26 +262,3 @@ def _batches(order: Sequence[int], lengths: Sequence[int], most: int) -> list[li
         else:
             batches.append([index])
     return batches
-
-
-def _tokens(states: States) -> TokenVectors:
-    return TokenVectors(pooled.unit(states.rows), states.starts)
-
-
-def _put_together(text: SpannedText, head: str, parts: Sequence[States], prefix: int) -> SpanVectors:
-    """The vectors of a text from the states of its head, where it has one or nothing else, and of its sentences; each was read with
-    `prefix` characters before it."""
-    means = np.stack([pooled.mean(part) for part in parts])
-    rows = means[len(parts) - len(text.sentences) :]
-    has_head = len(rows) < len(parts)
-    title = (len(head) or 1, means[0]) if has_head else None
-    shift = len(embedded_text(text.title, ""))
-    places = [0] * has_head + [shift + span.start for span in text.sentences]
-    behind = [part.starts >= prefix for part in parts]
-    tokens = TokenVectors(
-        pooled.unit(np.concatenate([part.rows[inside] for part, inside in zip(parts, behind, strict=True)])),
-        np.concatenate(
-            [part.starts[inside] - prefix + place for part, inside, place in zip(parts, behind, places, strict=True)]
-        ),
-    )
-    return SpanVectors(rows, pooled.windows(text.windows, text.sentences, rows, title), tokens)

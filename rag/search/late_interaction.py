@@ -24,7 +24,8 @@ from rag.core.domain import Paper, Span
 from rag.core.sentences import embedded_text
 from rag.core.text import STOP_WORDS
 from rag.library.token_codes import StoredTokens, turned
-from rag.models.embedder import Embedder, TokenVectors
+from rag.models.embedder import Embedder
+from rag.models.spans import TokenVectors
 
 _WORD = re.compile(r"\w+")
 _PAPERS_KEPT = 400

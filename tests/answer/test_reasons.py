@@ -9,7 +9,7 @@ from rag.answer.reasons import for_readers, limit_for_readers
 from rag.models import server_words as words
 from rag.models.server_request import Form, Refusal
 from rag.models.writer import Limits
-from rag.wiring import open_composer
+from rag.wiring_writers import open_composer
 from tests.conftest import ROOT
 from tests.helpers.fakes import HashEmbedder
 

@@ -317,7 +317,7 @@ def test_writing_without_a_writer_says_why_it_quotes(two: Assistant) -> None:
 
 
 def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: Settings) -> None:
-    from rag.wiring import open_composer
+    from rag.wiring_writers import open_composer
 
     embedder = HashEmbedder()
     away = seed_settings.model_copy(update={"writer_url": "http://127.0.0.1:9/v1"})
@@ -336,7 +336,7 @@ def test_a_server_that_cannot_be_used_is_no_reason_not_to_answer(seed_settings: 
 def test_of_the_servers_address_people_see_nothing_and_the_log_no_password(
     seed_settings: Settings, checker: Checker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from rag.wiring import open_composer
+    from rag.wiring_writers import open_composer
 
     embedder = HashEmbedder()
     reports: list[str] = []

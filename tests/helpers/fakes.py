@@ -12,8 +12,8 @@ from rag.core.domain import EmbedderIdentity, Paper
 from rag.core.sentences import embedded_text
 from rag.core.text import content_words
 from rag.library.token_codes import StoredTokens
-from rag.models.embedder import SpannedText, SpanVectors, TokenVectors
 from rag.models.pooled import dealt
+from rag.models.spans import SpannedText, SpanVectors, TokenVectors
 
 Matrix = npt.NDArray[np.float32]
 

@@ -6,7 +6,7 @@ import pytest
 from rag.core.sentences import embedded_text
 from rag.library import token_codes
 from rag.library.token_codes import StoredTokens, coded, read, turned, written
-from rag.models.embedder import TokenVectors
+from rag.models.spans import TokenVectors
 
 TITLE, ABSTRACT = "Honey bees", "Bees dance, and the flowers are far away."
 

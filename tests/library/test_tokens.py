@@ -16,12 +16,13 @@ from rag.core.paper_filter import PaperFilter
 from rag.core.settings import Settings
 from rag.ingest.formats.record import make_paper
 from rag.library.backup import backup
+from rag.library.header import version_of
 from rag.library.repair import repair
 from rag.library.restore import restore
 from rag.library.setting_aside import put_back, take_out
-from rag.library.store import Library, database_file, version_of
+from rag.library.store import Library, database_file
 from rag.library.view import View
-from rag.models.embedder import TokenVectors
+from rag.models.spans import TokenVectors
 from rag.search.late_interaction import LateInteraction
 from tests.conftest import add
 from tests.helpers.fakes import HashEmbedder
@@ -45,7 +46,7 @@ class Counting(HashEmbedder):
 @pytest.fixture
 def small_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_papers: list[Paper]) -> Path:
     """A library of the four papers that keeps tokens, as those of many papers do."""
-    monkeypatch.setattr("rag.library.store.MANY_PAPERS", 1)
+    monkeypatch.setattr("rag.library.header.MANY_PAPERS", 1)
     add(tmp_path / "library", few_papers)
     return tmp_path / "library"
 

@@ -10,8 +10,9 @@ import pytest
 from rag.ingest.formats.record import make_paper
 from rag.ingest.pipeline import plan, store
 from rag.library.files import database_file
-from rag.library.store import MANY_PAPERS, Library
-from rag.models.embedder import SpannedText, SpanVectors
+from rag.library.header import MANY_PAPERS
+from rag.library.store import Library
+from rag.models.spans import SpannedText, SpanVectors
 from tests.helpers.fakes import HashEmbedder
 
 MOSS = make_paper(id="moss", title="Moss", abstract="Moss needs no roots.")

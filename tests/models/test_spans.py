@@ -7,9 +7,10 @@ import pytest
 
 from rag.core.domain import Span
 from rag.core.sentences import embedded_text, sentences, windows
-from rag.models.embedder import SpannedText, TransformerEmbedder
+from rag.models.embedder import TransformerEmbedder
 from rag.models.find import Device, ModelFiles
 from rag.models.prefixes import recipe_of
+from rag.models.spans import SpannedText
 from tests.helpers.tiny_models import make_bert
 
 ROUNDING = 0.02
