@@ -18,7 +18,7 @@ from rag.library.files import database_file, refuse_foreign
 from rag.library.sqlite import Database, connect, mapped_errors
 
 MANY_PAPERS = 300
-"""From as many on a new library puts windows together from sentences: read by themselves they take minutes more."""
+"""From as many on a new library puts windows together from sentences: read by themselves they take a minute more on one core."""
 _IDENTITY = "identity"
 _MOST_REVISIONS = 10**9
 """Of one file: what is counted on where another file has taken its place, whose number may be the same."""
