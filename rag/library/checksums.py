@@ -46,9 +46,14 @@ def damage_of_index(folder: Path, expected: Checksums, *, whole: bool = False) -
 
     The tables are looked through where they are small, or where `whole` asks for it.
     """
-    texts = folder / TEXTS_FILE  # read where everything is looked at, and by a rescue
-    wrong = _wrong_in_tables(texts, whole=True) if whole and texts.exists() else None
-    return _wrong_in_tables(folder / _CHROMA_FILE, whole=whole) or damage(folder, expected, whole=whole) or wrong
+    return _wrong_in_tables(folder / _CHROMA_FILE, whole=whole) or damage(folder, expected, whole=whole)
+
+
+def damage_of_texts(folder: Path) -> str | None:
+    """What is wrong with the copy of the texts beside an index, as a phrase; None where it is sound, or there is none. All of it is
+    read; no question needs it."""
+    file = folder / TEXTS_FILE
+    return _wrong_in_tables(file, whole=True) if file.exists() else None
 
 
 def damage(folder: Path, expected: Checksums, *, whole: bool = False) -> str | None:
@@ -118,10 +123,12 @@ def _wrong_in_tables(file: Path, *, whole: bool) -> str | None:
         if file.stat().st_size > _MOST_CHECKED and not whole:
             return None
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if file.name == _CHROMA_FILE:  # Chroma ends the process where these are no text
+                connection.execute("SELECT filename, sql, hash FROM migrations").fetchall()
             found = str(
                 connection.execute("PRAGMA integrity_check(1)" if whole else "PRAGMA quick_check(1)").fetchone()[0]
             )
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         return f"its file {file.name} cannot be read ({error})"
     return None if found == "ok" else f"its file {file.name} is damaged ({found.splitlines()[-1]})"
 

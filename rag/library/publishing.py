@@ -20,7 +20,7 @@ from pathlib import Path
 from rag.core import permissions
 from rag.core.errors import LibraryBusy, LibraryFull, LibraryReadOnly, VectorIndexError
 from rag.library import private, text_copy
-from rag.library.checksums import checksums, checksums_of, damage_of_index
+from rag.library.checksums import checksums, checksums_of, damage_of_index, damage_of_texts
 from rag.library.files import database_file
 from rag.library.sqlite import writer_lock
 from rag.library.store import Library
@@ -113,7 +113,7 @@ def _sound(folder: Path, manifest: Manifest) -> bool:
     """Whether an index can be opened and holds the number of vectors it should."""
     if not folder.is_dir():
         return False
-    wrong = damage_of_index(folder, manifest.files, whole=True)
+    wrong = damage_of_index(folder, manifest.files, whole=True) or damage_of_texts(folder)
     if wrong:
         log.warning("the vector index %s is damaged: %s; building it anew", folder.name, wrong)
         return False
@@ -241,6 +241,11 @@ def health(library: Library) -> str:
             index.close()
     if wrong:
         raise VectorIndexError(f"it is damaged: {wrong}; {_REBUILT}")
+    if texts := damage_of_texts(root / manifest.folder):
+        raise VectorIndexError(
+            f"the copy of the texts beside it is damaged: {texts}; questions go on without it, and it is made anew with the next "
+            "ingestion, or by citewise doctor --repair"
+        )
     files = ", files as they were written" if manifest.files else ""
     return f"{count} vectors of revision {manifest.revision}, sampled ones find themselves{files}"
 

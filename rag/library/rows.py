@@ -29,7 +29,7 @@ def readable_rows(connection: sqlite3.Connection, table: str, columns: str, key:
             for row in connection.execute(statement, (low, high)):
                 low = row[0] + 1
                 yield row[1:]
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             failures += 1
             if low < high:
                 middle = (low + high) // 2
@@ -39,7 +39,7 @@ def readable_rows(connection: sqlite3.Connection, table: str, columns: str, key:
 def _is_there(connection: sqlite3.Connection, table: str) -> bool:
     try:
         return has_table(connection, table)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return True
 
 
@@ -55,4 +55,7 @@ def open_damaged(file: Path) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
+    except UnicodeDecodeError as error:  # SQLite repeats a broken word in its own message
+        connection.close()
+        raise sqlite3.DatabaseError("the names of its tables are no text") from error
     return connection

@@ -90,11 +90,12 @@ def mapped_errors(folder: Path) -> Iterator[None]:
     """SQLite's and the file system's errors inside become library errors that name the folder and the way out."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         code = getattr(error, "sqlite_errorcode", None)
         other = (LibraryError, "SQLite cannot go on; nothing was changed")
         kind, advice = _BY_CODE.get(code or 0) or _BY_CODE.get((code or 0) & 0xFF, other)
-        if code is None and "decode to UTF-8" in str(error):
+        # The second where SQLite repeats a broken word in its own message.
+        if code is None and ("decode to UTF-8" in str(error) or isinstance(error, UnicodeDecodeError)):
             kind, advice = _BY_CODE[sqlite3.SQLITE_CORRUPT]
         advice = advice.format(way_out=way_out(folder))
         raise kind(f"the library {folder}: {advice} (SQLite: {error})") from error

@@ -40,6 +40,6 @@ def test_a_damaged_file_changes_nothing_or_is_refused_and_repaired(
     outcomes = _swept(tmp_path, papers, sentences, ending)
     assert {case: outcome.wrong for case, outcome in outcomes.items() if outcome.wrong} == {}
     refused = [case for case, outcome in outcomes.items() if outcome.end != "opened"]
-    assert {Path(case.file).name for case in refused} == {"library.sqlite3"}
+    assert {Path(case.file).name for case in refused} == {"library.sqlite3", "texts.sqlite3"}
     names = {Path(case.file).name for case in outcomes}
     assert ("index_metadata.pickle" in names) == (not ending)

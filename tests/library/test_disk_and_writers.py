@@ -50,13 +50,13 @@ def test_where_files_may_not_grow_what_was_stored_stays_and_the_next_ingestion_g
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MiB."""
+    """A file system of 2 MiB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = os.name == "posix" and os.geteuid() == 0
     if (
         not mounted
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(disk)], check=False).returncode
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)], check=False).returncode
     ):
         pytest.skip("only root may mount a small disk")
     yield disk

@@ -160,5 +160,5 @@ def test_opening_reads_the_words_that_are_there(libraries: list[Library]) -> Non
     with closing(Library.open(file.parent)) as library:
         library.prepare_words()
         library._words.wait()
-        assert library._words.now(library.revision, library.count) is not None
+        assert library._words.now((library._database.identity, library.stored_revision), library.count) is not None
     assert file.stat().st_mtime_ns == before
