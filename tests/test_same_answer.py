@@ -29,6 +29,7 @@ def _plain(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in json.loads(json.dumps(answer)).items() if name != "timings_ms"}
 
 
+@pytest.mark.slow
 def test_the_api_the_evals_and_the_assistant_give_the_same_answer(
     address: str, assistant: Assistant, asked: Callable[[str], Answer]
 ) -> None:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -68,14 +69,14 @@ def test_models_of_a_home_that_cannot_be_written_are_seen_from_a_folder_that_can
     monkeypatch.setattr("sys.dont_write_bytecode", False)
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     space.temporary_folder.cache_clear()
     for _ in range(2):
-        monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-        space.keep_to_temporary_folders()
-        other = Path(os.environ["HF_HOME"])
-        assert other.is_relative_to(space.temporary_folder())
-        assert (other / "hub" / "models--owner--name" / "weights").read_text() == "w"
+        # All of the environment comes back: a cache that stayed named would have later tests convert weights once more.
+        with patch.dict(os.environ, HF_HOME=str(tmp_path / "home")):
+            space.keep_to_temporary_folders()
+            other = Path(os.environ["HF_HOME"])
+            assert other.is_relative_to(space.temporary_folder())
+            assert (other / "hub" / "models--owner--name" / "weights").read_text() == "w"
     space.temporary_folder.cache_clear()
 
 

@@ -79,6 +79,7 @@ def called(number: int, name: str, arguments: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
 
 
+@pytest.mark.slow
 def test_whatever_is_printed_standard_output_holds_the_protocol_alone(tmp_path: Path) -> None:
     command = [*SCRIPTED, str(tmp_path)]
     answers, said, code = exchange(command, *opened(), called(2, "ask", {"question": "How fast?"}))

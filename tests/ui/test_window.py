@@ -160,6 +160,7 @@ def test_edit_changes_the_last_question_in_its_place_and_asks_an_earlier_one_ane
     assert scripted.history_of("how fast?") == ()  # understood as it was the first time
 
 
+@pytest.mark.slow
 def test_follow_up_says_how_it_was_asked_which_can_be_changed(visit: Any, address: str, scripted: Scripted) -> None:
     page = visit(address)
     ask(page, "How fast?")

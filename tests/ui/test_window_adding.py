@@ -110,6 +110,7 @@ def titles(folder: Path) -> list[str]:
         return [paper.title for paper in library.papers()]
 
 
+@pytest.mark.slow
 def test_a_file_goes_in_after_what_would_become_of_it_was_shown(visit: Any, window: Window) -> None:
     url, folder = window
     page = opened(visit, url)

@@ -85,6 +85,7 @@ def opened(visit: Any, url: str, **how: Any) -> Any:
     return page
 
 
+@pytest.mark.slow
 def test_columns_sort_and_say_so(visit: Any, address: str) -> None:
     page = opened(visit, address)
     titles = page.locator(".cw-row-title")
@@ -121,6 +122,7 @@ def test_the_keys_go_through_rows_open_one_tick_and_close(visit: Any, address: s
     expect(grid(page)).to_be_focused()
 
 
+@pytest.mark.slow
 def test_ticked_papers_become_what_is_asked(visit: Any, address: str, scripted: Scripted) -> None:
     page = opened(visit, address)
     asks = page.get_by_role("button", name="Ask of these 2 papers")

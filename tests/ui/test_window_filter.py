@@ -68,6 +68,7 @@ def changing(library_folder: Any) -> Any:
         yield url, assistant
 
 
+@pytest.mark.slow
 def test_a_question_is_asked_of_the_chosen_papers_and_a_reload_keeps_both(
     visit: Any, address: str, scripted: Scripted
 ) -> None:

@@ -58,6 +58,7 @@ def test_where_there_is_one_library_nothing_is_to_be_chosen(visit: Any, address:
     assert "library" not in page.url
 
 
+@pytest.mark.slow
 def test_questions_go_to_the_library_that_is_chosen(visit: Any, shelves: str, assistants: dict[str, Scripted]) -> None:
     page = visit(shelves)
     expect(line(page)).to_contain_text("3 papers")

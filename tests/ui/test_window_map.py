@@ -116,6 +116,7 @@ def test_words_are_highlighted_and_asked_as_words(visit: Any, mapped: str) -> No
     expect(page.locator("#cw-of .cw-pill")).to_have_text(["with “glacier”✕"])
 
 
+@pytest.mark.slow
 def test_the_list_of_groups_says_the_same_by_keyboard_alone(visit: Any, mapped: str) -> None:
     page = visit(mapped)
     open_map(page, picture=False)

@@ -27,6 +27,7 @@ def opened(browser: Any, first: Opening, size: str, theme: str) -> Any:
     return page
 
 
+@pytest.mark.slow
 def test_it_makes_way_for_the_window_by_itself(browser: Any, first: Opening, scripted: Any) -> None:
     page = opened(browser, first, "wide", "dark")
     first.close()

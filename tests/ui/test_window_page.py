@@ -126,6 +126,7 @@ def test_papers_can_be_looked_through(visit: Any, address: str) -> None:
     expect(box(page)).to_be_focused()
 
 
+@pytest.mark.slow
 def test_phone_has_one_column_and_the_sources_under_the_answer(visit: Any, address: str) -> None:
     page = visit(address, width=390, height=844)
     ask(page, "hostile " + "longword" * 40)
